@@ -1,0 +1,70 @@
+//! Where results go, one accepted point at a time: waves, files, measures.
+
+use std::io;
+use std::sync::atomic::AtomicBool;
+
+use num_complex::Complex64;
+
+/// One column of a result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// As SPICE names it: `V(out)`, `I(V1)`, `Xr.x`
+    pub name: String,
+    /// `V`, `A`, `s`, `Hz`, `dB`, `°C` or empty
+    pub unit: &'static str,
+}
+
+/// What the rows that follow are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Header {
+    /// `op`, `dc`, `ac`, `tran`
+    pub analysis: &'static str,
+    /// Columns before the scale that do not change within this run: `.step` and outer `.dc` values are given per row instead.
+    pub steps: Vec<(String, f64)>,
+    /// The independent variable: `time`, `frequency`, the swept source; none in an operating point.
+    pub scale: Option<Column>,
+    pub columns: Vec<Column>,
+    pub complex: bool,
+}
+
+/// The values of one point, as many as the header has columns.
+#[derive(Clone, Copy, Debug)]
+pub enum Row<'a> {
+    Real(&'a [f64]),
+    Complex(&'a [Complex64]),
+}
+
+/// Takes results as they come.
+pub trait Sink {
+    fn begin(&mut self, header: &Header) -> io::Result<()>;
+    /// `scale` is the independent variable (0 in an operating point).
+    fn row(&mut self, scale: f64, row: Row) -> io::Result<()>;
+    /// No more rows of this header; also called after a failure.
+    fn end(&mut self) -> io::Result<()>;
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// 0 … 1
+    pub fraction: f64,
+    /// Simulated seconds (transient only)
+    pub time: f64,
+    pub steps: u64,
+}
+
+/// What a run listens to and talks to.
+pub struct Control<'a> {
+    /// Set by Ctrl-C: stop at the next accepted point.
+    pub interrupted: &'a AtomicBool,
+    /// Called now and then.
+    pub progress: &'a mut dyn FnMut(Progress),
+}
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Stats {
+    pub accepted: u64,
+    pub rejected: u64,
+    pub newton: u64,
+}

@@ -1,0 +1,137 @@
+//! Expressions whose names are resolved: leaves are numbers and quantities of the circuit.
+//! Behavioral sources compile them; output (`.save`, `.meas`, `.plot`) evaluates them.
+
+use super::{NetId, PartId};
+
+/// Something a running circuit has a value for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Quantity {
+    /// V(a, b), volts
+    Voltage(NetId, NetId),
+    /// Current into a pin of a part, amperes
+    Current(PartId, usize),
+    /// `X1.g`, `@m1[gm]`: what the device calls it, lower case
+    Probe(PartId, String),
+    /// Simulated time, seconds
+    Time,
+    /// Frequency of an AC analysis, hertz
+    Frequency,
+    /// Temperature, degrees Celsius
+    Temperature,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Equation {
+    Const(f64),
+    Quantity(Quantity),
+    Apply(Function, Vec<Equation>),
+}
+
+/// Functions with their number of arguments fixed by [`Function::arity`]. Powers and logarithms are named for what they do:
+/// the elaborator chooses (`x^y` of a SPICE expression is `AbsPow`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Function {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Neg,
+    /// x^y, NaN for a negative x and fractional y
+    Pow,
+    /// |x|^y: `^`, `**` and `pow` in SPICE expressions
+    AbsPow,
+    /// sgn(x)·|x|^y: `pwrs`, PSpice `PWRS`
+    SignPow,
+    Exp,
+    /// exp, continued linearly above 80
+    LimExp,
+    Ln,
+    Log10,
+    Sqrt,
+    Abs,
+    Sign,
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Sinh,
+    Cosh,
+    Tanh,
+    Asinh,
+    Acosh,
+    Atanh,
+    Atan2,
+    Hypot,
+    Min,
+    Max,
+    /// clip(x, low, high): `limit(x, a, b)` with three arguments
+    Clip,
+    Floor,
+    Ceil,
+    Round,
+    /// Truncation toward zero: `int`
+    Trunc,
+    /// 1 for x > 0, else 0: `u`, `stp`
+    Step,
+    /// max(x, 0): `uramp`
+    Ramp,
+    Mod,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    Eq,
+    Ne,
+    And,
+    Or,
+    Not,
+    /// c ? a : b
+    Select,
+    /// table(x, x1, y1, x2, y2, …): linear between points, constant outside
+    Table,
+    /// Time derivative
+    Ddt,
+    /// Time integral from 0, with an optional initial value
+    Idt,
+    // Of phasors: what VM, VP (radians), VDB, VR, VI show; real signals have phase 0 or pi.
+    Magnitude,
+    Phase,
+    Decibel,
+    Real,
+    Imaginary,
+}
+
+impl Equation {
+    pub fn apply(f: Function, args: impl Into<Vec<Equation>>) -> Equation {
+        Equation::Apply(f, args.into())
+    }
+
+    /// Every quantity it reads, each once, in the order of appearance.
+    pub fn quantities(&self) -> Vec<Quantity> {
+        let mut found = Vec::new();
+        self.visit(&mut |q| {
+            if !found.contains(q) {
+                found.push(q.clone());
+            }
+        });
+        found
+    }
+
+    fn visit(&self, see: &mut impl FnMut(&Quantity)) {
+        match self {
+            Equation::Const(_) => {}
+            Equation::Quantity(q) => see(q),
+            Equation::Apply(_, args) => args.iter().for_each(|a| a.visit(see)),
+        }
+    }
+
+    /// Its value if it reads nothing of the circuit.
+    pub fn constant(&self) -> Option<f64> {
+        match self {
+            Equation::Const(v) => Some(*v),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What a kind of part is called, what pins and parameters it has: data that elaboration checks against,
+//! `memspice devices` prints and the reference tables in `docs/` are made from.
+
+/// A kind of part. One static value in the file of each device.
+#[derive(Debug)]
+pub struct Kind {
+    /// `resistor`, `opamp`; what `memspice devices NAME` and an `X` line call it.
+    pub name: &'static str,
+    /// The letter that starts its element lines, lower case; none for built-ins used through `X`.
+    pub letter: Option<char>,
+    /// Types in a `.model` card: `["nmos", "pmos"]`.
+    pub models: &'static [&'static str],
+    pub model: ModelUse,
+    /// One line.
+    pub doc: &'static str,
+    pub pins: &'static [Pin],
+    /// Parameters that may stand without a name after the pins and the model: `["r"]`, `["area"]`.
+    pub positional: &'static [&'static str],
+    pub params: &'static [Param],
+    /// What `X1.name` can read besides the parameters.
+    pub probes: &'static [Probe],
+    /// How it conducts, for the checks on the graph.
+    pub paths: &'static [Path],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelUse {
+    None,
+    Optional,
+    Required,
+}
+
+#[derive(Debug)]
+pub struct Pin {
+    pub name: &'static str,
+    pub doc: &'static str,
+    /// May be left unconnected: trailing pins only.
+    pub optional: bool,
+}
+
+/// A numeric or other parameter, of the instance or of its `.model`.
+#[derive(Debug)]
+pub struct Param {
+    pub name: &'static str,
+    pub aliases: &'static [&'static str],
+    pub value: ValueKind,
+    pub place: Place,
+    /// None: not given means absent (NaN to the device) or derived from others, as `doc` says.
+    pub default: Option<f64>,
+    pub unit: &'static str,
+    pub doc: &'static str,
+    /// Values outside are refused.
+    pub range: (f64, f64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    Number,
+    Numbers,
+    Text,
+    Equation,
+    Part,
+    Nets,
+    Wave,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Instance,
+    Model,
+    /// Either; the instance wins.
+    Both,
+}
+
+#[derive(Debug)]
+pub struct Probe {
+    pub name: &'static str,
+    pub unit: &'static str,
+    pub doc: &'static str,
+}
+
+/// What two pins mean to each other at DC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Path {
+    pub a: usize,
+    pub b: usize,
+    pub conduct: Conduct,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conduct {
+    /// A DC path: resistor, junction, channel.
+    Yes,
+    /// Fixes the voltage between the pins: voltage source, inductor.
+    Voltage,
+    /// Fixes the current: current source.
+    Current,
+    /// No DC path: capacitor, gate. Pins of which no pair is listed do not touch at all.
+    No,
+}
+
+impl Kind {
+    /// The place of a parameter in `params`, by its canonical name.
+    pub fn param(&self, name: &str) -> Option<usize> {
+        self.params.iter().position(|p| p.name == name)
+    }
+
+    /// The place of a parameter in `params` by name or alias, whatever the case.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.params
+            .iter()
+            .position(|p| p.name.eq_ignore_ascii_case(name) || p.aliases.iter().any(|a| a.eq_ignore_ascii_case(name)))
+    }
+
+    /// The places of several parameters: `let [r, m] = KIND.places(["r", "m"])`.
+    pub fn places<const N: usize>(&self, names: [&str; N]) -> [usize; N] {
+        names.map(|n| {
+            let place = self.param(n);
+            debug_assert!(place.is_some(), "{} has no parameter {n}", self.name);
+            place.unwrap_or(self.params.len())
+        })
+    }
+
+    /// NaN where the parameter has no default or does not exist.
+    pub fn default(&self, name: &str) -> f64 {
+        self.param(name).and_then(|k| self.params[k].default).unwrap_or(f64::NAN)
+    }
+}
+
+/// A pin that must be connected.
+pub const fn pin(name: &'static str, doc: &'static str) -> Pin {
+    Pin { name, doc, optional: false }
+}
+
+impl Param {
+    /// A number of the instance, any finite value, with a default.
+    pub const fn new(name: &'static str, default: f64, unit: &'static str, doc: &'static str) -> Param {
+        Param {
+            name,
+            aliases: &[],
+            value: ValueKind::Number,
+            place: Place::Instance,
+            default: Some(default),
+            unit,
+            doc,
+            range: (f64::NEG_INFINITY, f64::INFINITY),
+        }
+    }
+
+    /// A number that is absent unless given.
+    pub const fn absent(name: &'static str, unit: &'static str, doc: &'static str) -> Param {
+        let mut p = Param::new(name, 0.0, unit, doc);
+        p.default = None;
+        p
+    }
+
+    /// Not a plain number.
+    pub const fn of(mut self, value: ValueKind) -> Param {
+        self.value = value;
+        self.default = None;
+        self
+    }
+
+    pub const fn model(mut self) -> Param {
+        self.place = Place::Model;
+        self
+    }
+
+    pub const fn both(mut self) -> Param {
+        self.place = Place::Both;
+        self
+    }
+
+    pub const fn alias(mut self, aliases: &'static [&'static str]) -> Param {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Inclusive.
+    pub const fn range(mut self, low: f64, high: f64) -> Param {
+        self.range = (low, high);
+        self
+    }
+}

@@ -1,0 +1,76 @@
+//! Element equations: every device is F(x, t) + dQ(x)/dt, given with its Jacobians G = ∂F/∂x and C = ∂Q/∂x.
+//!
+//! All parts of one kind and model are one [`Device`]; its parts are called instances. A device is immutable once laid
+//! out: what moves lives in its [`Memory`], owned by the run. A device knows no analysis and no integration formula.
+//!
+//! **Lanes.** Every value has a lane axis: copies of the same circuit with their own parameters, time and step, side by
+//! side. Flat slices are lane-minor, `value[index * lanes + lane]`. A lane's values depend on no other lane's.
+
+pub mod layout;
+pub mod memory;
+pub mod point;
+pub mod registry;
+pub mod resistor;
+pub mod stamps;
+
+pub use layout::{Layout, Local, Rest, Unknown};
+pub use memory::{Memory, Slots};
+pub use point::{Environment, Mode, Point, Ticks};
+pub use stamps::Stamps;
+
+use num_complex::Complex64;
+
+/// One kind of element with all its instances of one model.
+pub trait Device: Send + Sync {
+    /// Says what it needs: terminals, unknowns, matrix entries, memory. Called once.
+    fn layout(&mut self, layout: &mut Layout);
+
+    /// Derives what the equations need (`memory.derived`) from `memory.params` and the environment, for one lane;
+    /// called before the first load and whenever a parameter or the temperature changes. Sets initial `memory.state`.
+    fn setup(&self, _env: &Environment, _memory: &mut Memory, _lane: usize) {}
+
+    /// Adds F, Q, G and C of every instance and lane at `at` into `out` (all zero before the call). No allocation.
+    ///
+    /// A linear device ([`Layout::linear`]) is loaded only after a setup, at x = 0, and only its G and C are used.
+    fn load(&self, at: &Point, memory: &mut Memory, out: &mut Stamps);
+
+    /// For linear devices: adds the part of F that does not depend on x (sources), at every iteration.
+    fn excite(&self, _at: &Point, _memory: &Memory, _out: &mut Stamps) {}
+
+    /// Looks at a converged trial step before it is accepted (`at.x` is its end, `at.last` its start).
+    fn review(&self, _at: &Point, _memory: &Memory, _lane: usize) -> Review {
+        Review::Accept
+    }
+
+    /// The step holds. `memory.trial` has already become `memory.state`; what else must be remembered is done here.
+    /// True if something jumped, so that the integrator must start again at first order.
+    fn accept(&self, _at: &Point, _memory: &mut Memory, _lane: usize) -> bool {
+        false
+    }
+
+    /// The next time after `after` at which the integrator must land: a corner of a waveform, a pending edge.
+    fn corner(&self, _memory: &Memory, _lane: usize, _after: Ticks) -> Option<Ticks> {
+        None
+    }
+
+    /// A bound on the next step (s) that a truncation error cannot see: a sine into a resistor.
+    fn max_step(&self, _at: &Point, _memory: &Memory, _lane: usize) -> Option<f64> {
+        None
+    }
+
+    /// The value of a named internal (`gm`, `x`), lower case; lane 0 … of the accepted point.
+    fn probe(&self, _instance: usize, _name: &str, _at: &Point, _memory: &Memory, _lane: usize) -> Option<f64> {
+        None
+    }
+
+    /// Small-signal excitation: calls `add(instance, terminal, value)` with what an AC source adds to F.
+    fn stimulus(&self, _memory: &Memory, _lane: usize, _add: &mut dyn FnMut(usize, usize, Complex64)) {}
+}
+
+/// What a device says about a trial step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Review {
+    Accept,
+    /// Try again with this fraction of the step (0 < f < 1): an event must be landed on.
+    Cut(f64),
+}

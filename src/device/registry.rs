@@ -1,0 +1,37 @@
+//! Every kind of part and how its device is made: one row each.
+
+use super::Device;
+use crate::circuit::kind::Kind;
+use crate::circuit::{Circuit, PartId};
+
+/// Makes one device of parts that share kind and model.
+pub type Build = fn(&Circuit, &[PartId]) -> Box<dyn Device>;
+
+/// A kind and its maker.
+pub struct Row {
+    pub kind: &'static Kind,
+    pub build: Build,
+}
+
+/// All kinds, in the order `memspice devices` lists them.
+pub static REGISTRY: &[Row] = &[Row { kind: &super::resistor::KIND, build: super::resistor::build }];
+
+/// The kind of an element letter (several for a letter: the first that fits decides), lower case.
+pub fn by_letter(letter: char) -> impl Iterator<Item = &'static Kind> {
+    REGISTRY.iter().map(|r| r.kind).filter(move |k| k.letter == Some(letter))
+}
+
+/// The kind of this name, whatever the case.
+pub fn by_name(name: &str) -> Option<&'static Kind> {
+    REGISTRY.iter().map(|r| r.kind).find(|k| k.name.eq_ignore_ascii_case(name))
+}
+
+/// The kind whose `.model` cards are called `base`.
+pub fn by_model(base: &str) -> Option<&'static Kind> {
+    REGISTRY.iter().map(|r| r.kind).find(|k| k.models.iter().any(|m| m.eq_ignore_ascii_case(base)))
+}
+
+/// The maker of a kind's devices.
+pub fn build_of(kind: &'static Kind) -> Option<Build> {
+    REGISTRY.iter().find(|r| std::ptr::eq(r.kind, kind)).map(|r| r.build)
+}

@@ -1,0 +1,86 @@
+//! Resistor: I = V / R(T), R(T) = R·(1 + tc1·ΔT + tc2·ΔT²), or from the sheet resistance of its model.
+//!
+//! Source: SPICE3 user's manual, "Resistors" and "Semiconductor Resistors".
+
+use super::{Device, Environment, Layout, Memory, Point, Stamps};
+use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, pin};
+use crate::circuit::{Circuit, PartId};
+
+pub static KIND: Kind = Kind {
+    name: "resistor",
+    letter: Some('r'),
+    models: &["r", "res"],
+    model: ModelUse::Optional,
+    doc: "Linear resistor with temperature coefficients",
+    pins: &[pin("p", "positive"), pin("n", "negative")],
+    positional: &["r"],
+    params: &[
+        Param::absent("r", "ohm", "resistance; without it rsh·(l − narrow)/(w − narrow) of the model").both(),
+        Param::new("tc1", 0.0, "1/K", "first temperature coefficient").both().alias(&["tc"]),
+        Param::new("tc2", 0.0, "1/K²", "second temperature coefficient").both(),
+        Param::new("m", 1.0, "", "number in parallel").range(0.0, f64::INFINITY),
+        Param::new("scale", 1.0, "", "factor on the resistance"),
+        Param::absent("temp", "°C", "temperature of this part"),
+        Param::new("dtemp", 0.0, "K", "temperature above the circuit's"),
+        Param::absent("l", "m", "length"),
+        Param::absent("w", "m", "width; defw of the model where absent"),
+        Param::absent("rsh", "ohm", "sheet resistance").model(),
+        Param::new("narrow", 0.0, "m", "narrowing by side etching").model(),
+        Param::new("defw", 1e-5, "m", "default width").model(),
+        Param::absent("tnom", "°C", "temperature at which r holds").model().alias(&["tref"]),
+    ],
+    probes: &[],
+    paths: &[Path { a: 0, b: 1, conduct: Conduct::Yes }],
+};
+
+/// Conductance, S
+const G: usize = 0;
+
+struct Resistor {
+    parts: Vec<PartId>,
+}
+
+pub fn build(_circuit: &Circuit, parts: &[PartId]) -> Box<dyn Device> {
+    Box::new(Resistor { parts: parts.to_vec() })
+}
+
+impl Device for Resistor {
+    fn layout(&mut self, layout: &mut Layout) {
+        for &part in &self.parts {
+            let pins = layout.pins(part);
+            layout.instance(part, &pins);
+        }
+        layout.pattern(&[(0, 0), (0, 1), (1, 0), (1, 1)], &[]);
+        layout.memory(1, 0, 0);
+        layout.linear();
+    }
+
+    fn setup(&self, env: &Environment, memory: &mut Memory, lane: usize) {
+        let [r, tc1, tc2, m, scale, temp, dtemp] = KIND.places(["r", "tc1", "tc2", "m", "scale", "temp", "dtemp"]);
+        let [l, w, rsh, narrow, defw, tnom] = KIND.places(["l", "w", "rsh", "narrow", "defw", "tnom"]);
+        for i in 0..memory.instances {
+            let p = |slot| memory.param(i, slot, lane);
+            let given = |v: f64, default: f64| if v.is_nan() { default } else { v };
+            let mut ohms = p(r);
+            if ohms.is_nan() {
+                ohms = p(rsh) * (p(l) - p(narrow)) / (given(p(w), p(defw)) - p(narrow));
+            }
+            let dt = given(p(temp), env.temp + p(dtemp)) - given(p(tnom), env.tnom);
+            let factor = 1.0 + dt * (p(tc1) + dt * p(tc2));
+            let g = p(m) / (ohms * p(scale) * factor);
+            memory.set_derived(i, G, lane, g);
+        }
+    }
+
+    fn load(&self, at: &Point, memory: &mut Memory, out: &mut Stamps) {
+        for i in 0..memory.instances {
+            for lane in 0..at.lanes {
+                let g = memory.derived(i, G, lane);
+                let current = g * at.across(i, 0, 1, lane);
+                out.f(i, 0, lane, current);
+                out.f(i, 1, lane, -current);
+                out.conductance(i, 0, lane, g);
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! memspice: a declarative netlist compiler and mixed-signal circuit simulator for memristive and neuromorphic systems.
+//!
+//! The passes, each knowing only the type before it: text → [`syntax`] → `Ast` → [`elab`] → `Circuit` and `Plan` →
+//! [`mna`] → `System` → [`analysis`] → [`lab`] → tables, waves, plots.
+
+pub mod analysis;
+pub mod circuit;
+pub mod cli;
+pub mod condense;
+pub mod device;
+pub mod diag;
+pub mod elab;
+pub mod lab;
+pub mod mna;
+pub mod model;
+pub mod solve;
+pub mod syntax;

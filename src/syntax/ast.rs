@@ -1,0 +1,254 @@
+//! What a netlist says, before anybody knows what it means: names and expressions unresolved, every node with its span.
+//!
+//! Included files are already in place: their items stand where the `.include` stood, with spans in their own file.
+
+use crate::diag::Span;
+
+/// A parsed netlist with everything it includes.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Ast {
+    /// The first line of the main file.
+    pub title: String,
+    pub items: Vec<Item>,
+}
+
+/// A statement and the logical line (or block) it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    pub span: Span,
+    pub kind: Statement,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Statement {
+    /// `R1 a b 1k tc1=1m`
+    Element(Element),
+    /// `.model nch nmos (level=1 vto=0.7)`
+    Model(Model),
+    /// `.subckt name ports params … .ends`
+    Subckt(Subckt),
+    /// `.param a=1 b={2*a}`
+    Param(Vec<Assign>),
+    /// `.func f(a, b=1) = expr` or `{expr}`
+    Func(Func),
+    /// `.for i = 0:19, j = 0:2 { … }`
+    For(For),
+    /// Any other dot card: `.tran 1n 1u`, `.options reltol=1e-4`, `.meas …`, `.ic V(a)=1`; `.end` and `.control` do not get here.
+    Card(Card),
+}
+
+/// A name as written; comparisons ignore case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Name {
+    pub text: String,
+    pub span: Span,
+}
+
+impl Name {
+    pub fn is(&self, other: &str) -> bool {
+        self.text.eq_ignore_ascii_case(other)
+    }
+
+    pub fn lower(&self) -> String {
+        self.text.to_ascii_lowercase()
+    }
+}
+
+/// A bare word, perhaps indexed: a node, an instance, a model, a number or a keyword; its place in the line decides.
+/// `text` is the word without its index: `row` of `row[0:19]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Word {
+    pub text: String,
+    pub index: Vec<Slot>,
+    pub span: Span,
+}
+
+impl Word {
+    pub fn is(&self, other: &str) -> bool {
+        self.index.is_empty() && self.text.eq_ignore_ascii_case(other)
+    }
+}
+
+/// One place of an index: `i`, `0:19` (inclusive) or `:`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Slot {
+    At(Expr),
+    Range(Expr, Expr),
+    All(Span),
+}
+
+/// One argument of an element or card, in the order written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Argument {
+    Value(Value),
+    Setting(Setting),
+}
+
+/// A positional argument.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `a`, `5`, `1k`, `n+`, `row[0:19]`
+    Word(Word),
+    /// `{2*a}` or `'2*a'`
+    Expr(Expr),
+    /// `PULSE(0 5 1n)`, `POLY(2)`, `V(a,b)`; the function name without index; arguments split at blanks or commas
+    Call { name: Name, args: Vec<Argument>, span: Span },
+    /// `TABLE {expr} = (x, y) (x, y)` of E and G
+    Table { input: Expr, points: Vec<(Expr, Expr)>, span: Span },
+    /// `"file.csv"`
+    Text(String, Span),
+}
+
+impl Value {
+    pub fn span(&self) -> Span {
+        match self {
+            Value::Word(w) => w.span,
+            Value::Expr(e) => e.span,
+            Value::Call { span, .. } | Value::Table { span, .. } | Value::Text(_, span) => *span,
+        }
+    }
+}
+
+/// `w=1u`, `ic=0,1` (several values), `v={V(a)*2}`, `out=open` (an expression that is one name).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    pub name: Name,
+    pub values: Vec<Expr>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Element {
+    /// The whole name, letter included: `R1`, `Xm[i,j]`.
+    pub name: Word,
+    pub args: Vec<Argument>,
+}
+
+impl Element {
+    /// The first letter in lower case: what kind of element it is.
+    pub fn letter(&self) -> char {
+        self.name.text.chars().next().map_or('?', |c| c.to_ascii_lowercase())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    pub name: Name,
+    /// `nmos`, `d`, `opamp`, or the name of a device
+    pub base: Name,
+    pub settings: Vec<Setting>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subckt {
+    pub name: Name,
+    /// Ports, perhaps buses: `col[0:nc-1]`
+    pub ports: Vec<Word>,
+    pub params: Vec<Assign>,
+    pub items: Vec<Item>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assign {
+    pub name: Name,
+    pub value: Expr,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Func {
+    pub name: Name,
+    pub formals: Vec<(Name, Option<Expr>)>,
+    pub body: Expr,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct For {
+    /// Nested from left (outer) to right (inner); bounds are inclusive.
+    pub loops: Vec<Loop>,
+    pub items: Vec<Item>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loop {
+    pub name: Name,
+    pub over: Over,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Over {
+    /// `i = a:b`, inclusive
+    Range(Expr, Expr),
+    /// `i in [1, 2, 5]`
+    List(Expr),
+}
+
+/// A dot card; `name` without the dot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Card {
+    pub name: Name,
+    pub args: Vec<Argument>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    pub span: Span,
+    pub kind: ExprKind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// `1k`, `5%`: the value, scale factor applied
+    Number(f64),
+    Text(String),
+    /// A parameter, a loop variable, `time`, `temp`, or a keyword (`open`)
+    Name(String),
+    /// `g[i,j]`, `w[:,0:9]`
+    Index(Box<Expr>, Vec<Slot>),
+    /// `exp(x)`, `V(a,b)`, `csv("w.csv", cols="p0:p15")`. In `V(…)` and `I(…)` arguments are [`ExprKind::Node`].
+    Call {
+        name: Name,
+        args: Vec<ExprArg>,
+    },
+    /// A net or part inside `V( )`, `I( )`: `V(n+)`, `V(row[3])`, `I(X1.V2)`
+    Node(Word),
+    /// `npz(f).w1`, `X1.g`
+    Field(Box<Expr>, Name),
+    Unary(Unary, Box<Expr>),
+    Binary(Binary, Box<Expr>, Box<Expr>),
+    /// `c ? a : b`
+    Cond(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `[1, 2]`, `[[1, 2], [3, 4]]`
+    List(Vec<Expr>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExprArg {
+    /// `cols=…`
+    pub name: Option<Name>,
+    pub value: Expr,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unary {
+    Neg,
+    Plus,
+    Not,
+}
+
+/// `^` and `**` are both [`Binary::Pow`]; what a power of a negative number means depends on the place (SPICE: |x|^y).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Binary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Pow,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    Eq,
+    Ne,
+    And,
+    Or,
+}

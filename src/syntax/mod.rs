@@ -1,0 +1,3 @@
+//! Text → [`ast::Ast`]. Knows no circuit.
+
+pub mod ast;
