@@ -1,6 +1,7 @@
 //! Element equations: every device is F(x, t) + dQ(x)/dt, given with its Jacobians G = ∂F/∂x and C = ∂Q/∂x.
 //!
-//! All parts of one kind and model are one [`Device`]; its parts are called instances. A device is immutable once laid
+//! All parts of one kind and model are one [`Device`] (or several, where they need differently many terminals); its parts are
+//! called instances. A device is immutable once laid
 //! out: what moves lives in its [`Memory`], owned by the run. A device knows no analysis and no integration formula.
 //!
 //! **Lanes.** Every value has a lane axis: copies of the same circuit with their own parameters, time and step, side by

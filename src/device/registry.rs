@@ -4,8 +4,8 @@ use super::Device;
 use crate::circuit::kind::Kind;
 use crate::circuit::{Circuit, PartId};
 
-/// Makes one device of parts that share kind and model.
-pub type Build = fn(&Circuit, &[PartId]) -> Box<dyn Device>;
+/// Makes the devices of parts that share kind and model: one, or several where the parts need differently many terminals.
+pub type Build = fn(&Circuit, &[PartId]) -> Vec<Box<dyn Device>>;
 
 /// A kind and its maker.
 pub struct Row {

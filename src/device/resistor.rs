@@ -40,8 +40,8 @@ struct Resistor {
     parts: Vec<PartId>,
 }
 
-pub fn build(_circuit: &Circuit, parts: &[PartId]) -> Box<dyn Device> {
-    Box::new(Resistor { parts: parts.to_vec() })
+pub fn build(_circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
+    vec![Box::new(Resistor { parts: parts.to_vec() })]
 }
 
 impl Device for Resistor {
