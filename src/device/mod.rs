@@ -13,6 +13,8 @@ pub mod point;
 pub mod registry;
 pub mod resistor;
 pub mod stamps;
+#[cfg(test)]
+pub mod testing;
 
 pub use layout::{Layout, Local, Rest, Unknown};
 pub use memory::{Memory, Slots};
