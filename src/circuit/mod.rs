@@ -3,6 +3,7 @@
 //! Knows no file syntax and no number of a solution.
 
 pub mod equation;
+pub mod function;
 pub mod kind;
 pub mod plan;
 
