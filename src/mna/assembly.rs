@@ -1,0 +1,396 @@
+//! Gathers what the devices load into residual R = F + a·Q + β and Jacobian J = G + a·C, for every lane at once.
+//!
+//! `a` and `β` come from whoever knows the integration formula (both 0 where no time passes). Linear devices are
+//! loaded once; afterwards they cost two products with their static matrices.
+
+use super::system::{Group, System};
+use crate::condense::{back_substitute, eliminate};
+use crate::device::{Memory, Mode, Point, Rest, Stamps};
+
+/// A net held near a voltage by a large conductance: `.ic` during an operating point, `.nodeset` at its start.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Clamp {
+    pub unknown: usize,
+    pub value: f64,
+    /// S
+    pub conductance: f64,
+}
+
+/// Where and how to assemble. Slices are lane-minor.
+pub struct Inputs<'a> {
+    pub x: &'a [f64],
+    /// Last accepted point; held states keep its values.
+    pub last: &'a [f64],
+    /// s, a value a lane
+    pub time: &'a [f64],
+    /// 1/s, a value a lane
+    pub a: &'a [f64],
+    /// History part of dQ/dt, `beta[row * lanes + lane]`
+    pub beta: &'a [f64],
+    pub mode: Mode,
+    /// This operating point starts a transient.
+    pub transient: bool,
+    pub gmin: f64,
+    pub source: f64,
+    /// S, from every net to ground
+    pub shunt: f64,
+    /// S, from every net to its value in `last`: pseudo-transient continuation
+    pub anchor: f64,
+    pub clamps: &'a [Clamp],
+}
+
+/// Everything assembled. Owned by a run; nothing is allocated after `new`.
+pub struct Assembly {
+    pub lanes: usize,
+    /// Jacobian in the order of the system's pattern, `[slot * lanes + lane]`; the slot behind the last takes what
+    /// belongs to ground.
+    pub jacobian: Vec<f64>,
+    /// R by row = unknown, `[unknown * lanes + lane]`
+    pub residual: Vec<f64>,
+    /// Σ|terms| of each row, for its tolerance
+    pub magnitude: Vec<f64>,
+    pub f: Vec<f64>,
+    pub q: Vec<f64>,
+    static_g: Vec<f64>,
+    static_c: Vec<f64>,
+    blocks: Vec<Block>,
+    /// An eliminated block was singular in this lane.
+    pub local_failure: Vec<bool>,
+    scratch: Vec<f64>,
+}
+
+/// What one device loads, before it is scattered.
+struct Block {
+    f: Vec<f64>,
+    q: Vec<f64>,
+    g: Vec<f64>,
+    c: Vec<f64>,
+    /// Augmented dense blocks of condensed devices, `[(instance * lanes + lane) * block_len]`
+    dense: Vec<f64>,
+}
+
+impl Block {
+    fn new(group: &Group, lanes: usize) -> Block {
+        let n = group.parts.len() * lanes;
+        Block {
+            f: vec![0.0; n * group.width],
+            q: vec![0.0; n * group.width],
+            g: vec![0.0; n * group.pattern_g.len()],
+            c: vec![0.0; n * group.pattern_c.len()],
+            dense: vec![0.0; group.split.as_ref().map_or(0, |s| n * s.block_len())],
+        }
+    }
+
+    fn clear(&mut self) {
+        for v in [&mut self.f, &mut self.q, &mut self.g, &mut self.c] {
+            v.fill(0.0);
+        }
+    }
+
+    fn stamps<'a>(&'a mut self, group: &Group, lanes: usize) -> Stamps<'a> {
+        Stamps {
+            lanes,
+            width: group.width,
+            f: &mut self.f,
+            q: &mut self.q,
+            g: &mut self.g,
+            c: &mut self.c,
+            entries_g: group.pattern_g.len(),
+            entries_c: group.pattern_c.len(),
+        }
+    }
+}
+
+/// The point of evaluation as one device sees it.
+fn point<'a>(group: &'a Group, lanes: usize, at: &Inputs<'a>) -> Point<'a> {
+    Point {
+        lanes,
+        x: at.x,
+        last: at.last,
+        time: at.time,
+        gmin: at.gmin,
+        source: at.source,
+        mode: at.mode,
+        transient: at.transient,
+        terms: &group.terms,
+        width: group.width,
+    }
+}
+
+impl Assembly {
+    pub fn new(system: &System, lanes: usize) -> Assembly {
+        let slots = (system.pattern.rows.len() + 1) * lanes;
+        let rows = system.unknowns() * lanes;
+        let widest = system.groups.iter().map(|g| g.width).max().unwrap_or(0);
+        Assembly {
+            lanes,
+            jacobian: vec![0.0; slots],
+            residual: vec![0.0; rows],
+            magnitude: vec![0.0; rows],
+            f: vec![0.0; rows],
+            q: vec![0.0; rows],
+            static_g: vec![0.0; slots],
+            static_c: vec![0.0; slots],
+            blocks: system.groups.iter().map(|g| Block::new(g, lanes)).collect(),
+            local_failure: vec![false; lanes],
+            scratch: vec![0.0; 2 * widest],
+        }
+    }
+
+    /// Loads the linear devices into the static matrices; after every setup.
+    pub fn relinearize(&mut self, system: &System, memories: &mut [Memory], at: &Inputs) {
+        self.static_g.fill(0.0);
+        self.static_c.fill(0.0);
+        for ((group, memory), block) in system.groups.iter().zip(memories).zip(&mut self.blocks) {
+            if group.linear {
+                block.clear();
+                let p = point(group, self.lanes, at);
+                group.device.load(&p, memory, &mut block.stamps(group, self.lanes));
+                scatter(&group.slots_g, &block.g, &mut self.static_g, self.lanes);
+                scatter(&group.slots_c, &block.c, &mut self.static_c, self.lanes);
+            }
+        }
+    }
+
+    /// R and J at a point.
+    pub fn assemble(&mut self, system: &System, memories: &mut [Memory], at: &Inputs) {
+        let lanes = self.lanes;
+        self.linear_part(system, at);
+        self.local_failure.fill(false);
+        for ((group, memory), block) in system.groups.iter().zip(memories).zip(&mut self.blocks) {
+            block.clear();
+            let p = point(group, lanes, at);
+            if group.linear {
+                group.device.excite(&p, memory, &mut block.stamps(group, lanes));
+                gather_rows(group, &block.f, &mut self.f, &mut self.magnitude, lanes);
+                continue;
+            }
+            memory.limited.fill(false);
+            group.device.load(&p, memory, &mut block.stamps(group, lanes));
+            if matches!(at.mode, Mode::Start | Mode::Static) {
+                hold_states(group, block, at, lanes);
+            }
+            gather_rows(group, &block.f, &mut self.f, &mut self.magnitude, lanes);
+            gather_charges(group, &block.q, &mut self.q, lanes);
+            if group.split.is_none() {
+                scatter(&group.slots_g, &block.g, &mut self.jacobian, lanes);
+                scatter_scaled(&group.slots_c, &block.c, at.a, &mut self.jacobian, lanes);
+            }
+        }
+        for (k, r) in self.residual.iter_mut().enumerate() {
+            let dq = at.a[k % lanes] * self.q[k] + at.beta[k];
+            *r = self.f[k] + dq;
+            self.magnitude[k] += dq.abs();
+        }
+        self.shunts(system, at);
+        for (g, group) in system.groups.iter().enumerate() {
+            self.condense(g, group, at);
+        }
+        self.residual[..lanes].fill(0.0);
+    }
+
+    /// F and Q only, of every device, at a point: initial charges, currents of parts.
+    pub fn charges(&mut self, system: &System, memories: &mut [Memory], at: &Inputs) {
+        self.f.fill(0.0);
+        self.q.fill(0.0);
+        for ((group, memory), block) in system.groups.iter().zip(memories).zip(&mut self.blocks) {
+            block.clear();
+            let p = point(group, self.lanes, at);
+            group.device.load(&p, memory, &mut block.stamps(group, self.lanes));
+            if group.linear {
+                group.device.excite(&p, memory, &mut block.stamps(group, self.lanes));
+            }
+            gather_charges(group, &block.q, &mut self.q, self.lanes);
+            gather_charges(group, &block.f, &mut self.f, self.lanes);
+        }
+    }
+
+    /// F and Q of one terminal as its device last loaded it (by `charges`, or by `assemble` for nonlinear devices).
+    pub fn terminal(&self, group: usize, instance: usize, width: usize, terminal: usize, lane: usize) -> (f64, f64) {
+        let k = (instance * width + terminal) * self.lanes + lane;
+        (self.blocks[group].f[k], self.blocks[group].q[k])
+    }
+
+    /// Changes of the condensed unknowns, from those of the solved ones: fills `dx` behind `system.solved`.
+    pub fn back_substitute(&mut self, system: &System, dx: &mut [f64]) {
+        let lanes = self.lanes;
+        for (group, block) in system.groups.iter().zip(&self.blocks) {
+            let Some(split) = &group.split else { continue };
+            let (v, w, n) = (split.outer.len(), split.local.len(), group.width);
+            let (dv, dw) = self.scratch.split_at_mut(v);
+            for i in 0..group.parts.len() {
+                for lane in 0..lanes {
+                    let from = (i * lanes + lane) * split.block_len();
+                    for (d, &t) in dv.iter_mut().zip(&split.outer) {
+                        *d = dx[group.terms[i * n + t] as usize * lanes + lane];
+                    }
+                    back_substitute(&block.dense[from..from + split.block_len()], n, w, dv, &mut dw[..w]);
+                    for (d, &t) in dw.iter().zip(&split.local) {
+                        dx[group.terms[i * n + t] as usize * lanes + lane] = *d;
+                    }
+                }
+            }
+        }
+    }
+
+    /// J, F, Q and row magnitudes of the linear devices: products with the static matrices.
+    fn linear_part(&mut self, system: &System, at: &Inputs) {
+        let lanes = self.lanes;
+        for v in [&mut self.f, &mut self.q, &mut self.magnitude] {
+            v.fill(0.0);
+        }
+        for ((j, g), c) in self.jacobian.chunks_exact_mut(lanes).zip(self.static_g.chunks_exact(lanes)).zip(self.static_c.chunks_exact(lanes)) {
+            for lane in 0..lanes {
+                j[lane] = g[lane] + at.a[lane] * c[lane];
+            }
+        }
+        let pattern = &system.pattern;
+        for column in 0..pattern.n {
+            let x = &at.x[(column + 1) * lanes..(column + 2) * lanes];
+            for slot in pattern.starts[column]..pattern.starts[column + 1] {
+                let row = (pattern.rows[slot] + 1) * lanes;
+                for lane in 0..lanes {
+                    let term = self.static_g[slot * lanes + lane] * x[lane];
+                    self.f[row + lane] += term;
+                    self.magnitude[row + lane] += term.abs();
+                    self.q[row + lane] += self.static_c[slot * lanes + lane] * x[lane];
+                }
+            }
+        }
+    }
+
+    /// Conductances that belong to no device: shunts, anchors, clamps.
+    fn shunts(&mut self, system: &System, at: &Inputs) {
+        let lanes = self.lanes;
+        let mut add = |unknown: usize, conductance: f64, lane: usize, volts: f64| {
+            let k = unknown * lanes + lane;
+            self.residual[k] += conductance * (at.x[k] - volts);
+            self.magnitude[k] += (conductance * (at.x[k] - volts)).abs();
+            self.jacobian[system.diagonal[unknown] as usize * lanes + lane] += conductance;
+        };
+        if at.shunt != 0.0 || at.anchor != 0.0 {
+            for u in (1..=system.solved).filter(|&u| system.is_voltage(u)) {
+                for lane in 0..lanes {
+                    if at.shunt != 0.0 {
+                        add(u, at.shunt, lane, 0.0);
+                    }
+                    if at.anchor != 0.0 {
+                        add(u, at.anchor, lane, at.last[u * lanes + lane]);
+                    }
+                }
+            }
+        }
+        for clamp in at.clamps {
+            for lane in 0..lanes {
+                add(clamp.unknown, clamp.conductance, lane, clamp.value);
+            }
+        }
+    }
+
+    /// Eliminates the local unknowns of one device and scatters what is left.
+    fn condense(&mut self, g: usize, group: &Group, at: &Inputs) {
+        let Some(split) = &group.split else { return };
+        let lanes = self.lanes;
+        let (n, w, v) = (group.width, split.local.len(), split.outer.len());
+        let (stride, len) = (n + 1, split.block_len());
+        let place = split.positions();
+        let block = &mut self.blocks[g];
+        for i in 0..group.parts.len() {
+            for lane in 0..lanes {
+                let dense = &mut block.dense[(i * lanes + lane) * len..(i * lanes + lane + 1) * len];
+                dense.fill(0.0);
+                for (e, &(r, c)) in group.pattern_g.iter().enumerate() {
+                    dense[place[r] * stride + place[c]] += block.g[(i * group.pattern_g.len() + e) * lanes + lane];
+                }
+                for (e, &(r, c)) in group.pattern_c.iter().enumerate() {
+                    let value = block.c[(i * group.pattern_c.len() + e) * lanes + lane];
+                    dense[place[r] * stride + place[c]] += at.a[lane] * value;
+                }
+                for &t in &split.local {
+                    dense[place[t] * stride + n] = self.residual[group.terms[i * n + t] as usize * lanes + lane];
+                }
+                if !eliminate(dense, n, w) {
+                    self.local_failure[lane] = true;
+                    continue;
+                }
+                for (r, &t) in split.outer.iter().enumerate() {
+                    let row = &dense[(w + r) * stride..(w + r + 1) * stride];
+                    self.residual[group.terms[i * n + t] as usize * lanes + lane] += row[n];
+                    for c in 0..v {
+                        let slot = group.slots_outer[(i * v + r) * v + c] as usize;
+                        self.jacobian[slot * lanes + lane] += row[w + c];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where no time passes, the equation of a held state becomes x = its last accepted value.
+fn hold_states(group: &Group, block: &mut Block, at: &Inputs, lanes: usize) {
+    for &(t, local) in &group.states {
+        if local.rest != Rest::Held {
+            continue;
+        }
+        for i in 0..group.parts.len() {
+            let unknown = group.terms[i * group.width + t] as usize;
+            for lane in 0..lanes {
+                let k = (i * group.width + t) * lanes + lane;
+                block.f[k] = at.x[unknown * lanes + lane] - at.last[unknown * lanes + lane];
+                block.q[k] = 0.0;
+                let mut diagonal = 1.0;
+                for (e, &(r, c)) in group.pattern_g.iter().enumerate() {
+                    if r == t {
+                        // The first (t, t) entry takes the 1.
+                        let value = if c == t { std::mem::take(&mut diagonal) } else { 0.0 };
+                        block.g[(i * group.pattern_g.len() + e) * lanes + lane] = value;
+                    }
+                }
+                for (e, &(r, _)) in group.pattern_c.iter().enumerate() {
+                    if r == t {
+                        block.c[(i * group.pattern_c.len() + e) * lanes + lane] = 0.0;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn scatter(slots: &[u32], values: &[f64], into: &mut [f64], lanes: usize) {
+    for (slot, value) in slots.iter().zip(values.chunks_exact(lanes)) {
+        let at = *slot as usize * lanes;
+        for (a, v) in into[at..at + lanes].iter_mut().zip(value) {
+            *a += v;
+        }
+    }
+}
+
+fn scatter_scaled(slots: &[u32], values: &[f64], scale: &[f64], into: &mut [f64], lanes: usize) {
+    for (slot, value) in slots.iter().zip(values.chunks_exact(lanes)) {
+        let at = *slot as usize * lanes;
+        for ((a, v), s) in into[at..at + lanes].iter_mut().zip(value).zip(scale) {
+            *a += s * v;
+        }
+    }
+}
+
+/// Adds a device's F to the rows, and its magnitudes.
+fn gather_rows(group: &Group, from: &[f64], rows: &mut [f64], magnitude: &mut [f64], lanes: usize) {
+    for (term, value) in group.terms.iter().zip(from.chunks_exact(lanes)) {
+        let at = *term as usize * lanes;
+        for lane in 0..lanes {
+            rows[at + lane] += value[lane];
+            magnitude[at + lane] += value[lane].abs();
+        }
+    }
+}
+
+/// Adds a device's Q to the rows.
+fn gather_charges(group: &Group, from: &[f64], rows: &mut [f64], lanes: usize) {
+    for (term, value) in group.terms.iter().zip(from.chunks_exact(lanes)) {
+        let at = *term as usize * lanes;
+        for lane in 0..lanes {
+            rows[at + lane] += value[lane];
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! G and C at an operating point, as one complex matrix G + jω·C, condensed like the real one.
+
+use num_complex::Complex64;
+
+use super::assembly::Inputs;
+use super::system::{Group, System};
+use crate::condense::{back_substitute, eliminate};
+use crate::device::{Memory, Mode, Point, Stamps};
+
+/// The linearized circuit (one lane).
+pub struct SmallSignal {
+    /// G + jω·C in the order of the system's pattern; one slot more, of ground
+    pub matrix: Vec<Complex64>,
+    static_g: Vec<f64>,
+    static_c: Vec<f64>,
+    /// G and C entries of each device
+    entries: Vec<(Vec<f64>, Vec<f64>)>,
+    /// Augmented blocks of condensed devices
+    dense: Vec<Vec<Complex64>>,
+}
+
+impl SmallSignal {
+    /// Linearizes at `at.x`, which must be a solution; `at.mode` must be [`Mode::Linearize`].
+    pub fn new(system: &System, memories: &mut [Memory], at: &Inputs) -> SmallSignal {
+        debug_assert_eq!(at.mode, Mode::Linearize);
+        let slots = system.pattern.rows.len() + 1;
+        let (mut static_g, mut static_c) = (vec![0.0; slots], vec![0.0; slots]);
+        let mut entries = Vec::new();
+        for (group, memory) in system.groups.iter().zip(memories) {
+            let (g, c) = linearize(group, memory, at);
+            if group.split.is_none() {
+                group.slots_g.iter().zip(&g).for_each(|(s, v)| static_g[*s as usize] += v);
+                group.slots_c.iter().zip(&c).for_each(|(s, v)| static_c[*s as usize] += v);
+            }
+            entries.push((g, c));
+        }
+        for u in (1..=system.solved).filter(|&u| system.is_voltage(u)) {
+            static_g[system.diagonal[u] as usize] += at.shunt;
+        }
+        let dense = system.groups.iter().map(|g| {
+            vec![Complex64::ZERO; g.split.as_ref().map_or(0, |s| s.block_len() * g.parts.len())]
+        });
+        SmallSignal { matrix: vec![Complex64::ZERO; slots], static_g, static_c, entries, dense: dense.collect() }
+    }
+
+    /// Fills `matrix` for an angular frequency (rad/s) and condenses `rhs` (by unknown, stimulus on the right-hand side).
+    /// False if a local block is singular.
+    pub fn assemble(&mut self, system: &System, omega: f64, rhs: &mut [Complex64]) -> bool {
+        for ((m, g), c) in self.matrix.iter_mut().zip(&self.static_g).zip(&self.static_c) {
+            *m = Complex64::new(*g, omega * c);
+        }
+        let mut regular = true;
+        for ((group, (g, c)), dense) in system.groups.iter().zip(&self.entries).zip(&mut self.dense) {
+            let Some(split) = &group.split else { continue };
+            let (n, w, v) = (group.width, split.local.len(), split.outer.len());
+            let place = split.positions();
+            for i in 0..group.parts.len() {
+                let block = &mut dense[i * split.block_len()..(i + 1) * split.block_len()];
+                block.fill(Complex64::ZERO);
+                for (e, &(r, col)) in group.pattern_g.iter().enumerate() {
+                    block[place[r] * (n + 1) + place[col]] += g[i * group.pattern_g.len() + e];
+                }
+                for (e, &(r, col)) in group.pattern_c.iter().enumerate() {
+                    block[place[r] * (n + 1) + place[col]] +=
+                        Complex64::new(0.0, omega * c[i * group.pattern_c.len() + e]);
+                }
+                for &t in &split.local {
+                    // The block's last column is a residual: minus the right-hand side.
+                    block[place[t] * (n + 1) + n] = -rhs[group.terms[i * n + t] as usize];
+                }
+                regular &= eliminate(block, n, w);
+                for (r, &t) in split.outer.iter().enumerate() {
+                    let row = &block[(w + r) * (n + 1)..(w + r + 1) * (n + 1)];
+                    rhs[group.terms[i * n + t] as usize] -= row[n];
+                    for k in 0..v {
+                        self.matrix[group.slots_outer[(i * v + r) * v + k] as usize] += row[w + k];
+                    }
+                }
+            }
+        }
+        regular
+    }
+
+    /// Fills the condensed unknowns of a solution from the solved ones.
+    pub fn back_substitute(&self, system: &System, x: &mut [Complex64]) {
+        for (group, dense) in system.groups.iter().zip(&self.dense) {
+            let Some(split) = &group.split else { continue };
+            let mut dw = vec![Complex64::ZERO; split.local.len()];
+            for i in 0..group.parts.len() {
+                let terms = &group.terms[i * group.width..(i + 1) * group.width];
+                let dv: Vec<Complex64> = split.outer.iter().map(|&t| x[terms[t] as usize]).collect();
+                let block = &dense[i * split.block_len()..(i + 1) * split.block_len()];
+                back_substitute(block, group.width, split.local.len(), &dv, &mut dw);
+                for (d, &t) in dw.iter().zip(&split.local) {
+                    x[terms[t] as usize] = *d;
+                }
+            }
+        }
+    }
+
+    /// Current into a terminal's net, out of it into the device: Σ (G + jω·C)·x over the terminal's row of one instance.
+    pub fn current(&self, system: &System, group: usize, instance: usize, terminal: usize, omega: f64, x: &[Complex64]) -> Complex64 {
+        let place = &system.groups[group];
+        let (g, c) = &self.entries[group];
+        let terms = &place.terms[instance * place.width..(instance + 1) * place.width];
+        let row = |list: &[(usize, usize)], values: &[f64]| -> Complex64 {
+            let mine = list.iter().enumerate().filter(|(_, (r, _))| *r == terminal);
+            mine.map(|(e, &(_, col))| x[terms[col] as usize] * values[instance * list.len() + e]).sum()
+        };
+        row(&place.pattern_g, g) + Complex64::new(0.0, omega) * row(&place.pattern_c, c)
+    }
+}
+
+/// G and C entries of one device at a point.
+fn linearize(group: &Group, memory: &mut Memory, at: &Inputs) -> (Vec<f64>, Vec<f64>) {
+    let n = group.parts.len();
+    let (mut f, mut q) = (vec![0.0; n * group.width], vec![0.0; n * group.width]);
+    let (mut g, mut c) = (vec![0.0; n * group.pattern_g.len()], vec![0.0; n * group.pattern_c.len()]);
+    let point = Point {
+        lanes: 1,
+        x: at.x,
+        last: at.last,
+        time: at.time,
+        gmin: at.gmin,
+        source: at.source,
+        mode: at.mode,
+        transient: at.transient,
+        terms: &group.terms,
+        width: group.width,
+    };
+    let mut stamps = Stamps {
+        lanes: 1,
+        width: group.width,
+        f: &mut f,
+        q: &mut q,
+        g: &mut g,
+        c: &mut c,
+        entries_g: group.pattern_g.len(),
+        entries_c: group.pattern_c.len(),
+    };
+    group.device.load(&point, memory, &mut stamps);
+    (g, c)
+}
