@@ -65,6 +65,8 @@ pub struct Point<'a> {
     /// Factor on independent sources; below 1 in source stepping.
     pub source: f64,
     pub mode: Mode,
+    /// This operating point starts a transient: sources are at their value at time 0, not at their DC value.
+    pub transient: bool,
     /// Unknown of each terminal, `terms[instance * width + terminal]`.
     pub terms: &'a [u32],
     /// Terminals an instance.

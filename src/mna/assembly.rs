@@ -239,7 +239,12 @@ impl Assembly {
         for v in [&mut self.f, &mut self.q, &mut self.magnitude] {
             v.fill(0.0);
         }
-        for ((j, g), c) in self.jacobian.chunks_exact_mut(lanes).zip(self.static_g.chunks_exact(lanes)).zip(self.static_c.chunks_exact(lanes)) {
+        for ((j, g), c) in self
+            .jacobian
+            .chunks_exact_mut(lanes)
+            .zip(self.static_g.chunks_exact(lanes))
+            .zip(self.static_c.chunks_exact(lanes))
+        {
             for lane in 0..lanes {
                 j[lane] = g[lane] + at.a[lane] * c[lane];
             }

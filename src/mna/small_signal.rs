@@ -37,9 +37,10 @@ impl SmallSignal {
         for u in (1..=system.solved).filter(|&u| system.is_voltage(u)) {
             static_g[system.diagonal[u] as usize] += at.shunt;
         }
-        let dense = system.groups.iter().map(|g| {
-            vec![Complex64::ZERO; g.split.as_ref().map_or(0, |s| s.block_len() * g.parts.len())]
-        });
+        let dense = system
+            .groups
+            .iter()
+            .map(|g| vec![Complex64::ZERO; g.split.as_ref().map_or(0, |s| s.block_len() * g.parts.len())]);
         SmallSignal { matrix: vec![Complex64::ZERO; slots], static_g, static_c, entries, dense: dense.collect() }
     }
 
@@ -99,7 +100,15 @@ impl SmallSignal {
     }
 
     /// Current into a terminal's net, out of it into the device: Σ (G + jω·C)·x over the terminal's row of one instance.
-    pub fn current(&self, system: &System, group: usize, instance: usize, terminal: usize, omega: f64, x: &[Complex64]) -> Complex64 {
+    pub fn current(
+        &self,
+        system: &System,
+        group: usize,
+        instance: usize,
+        terminal: usize,
+        omega: f64,
+        x: &[Complex64],
+    ) -> Complex64 {
         let place = &system.groups[group];
         let (g, c) = &self.entries[group];
         let terms = &place.terms[instance * place.width..(instance + 1) * place.width];
