@@ -36,6 +36,8 @@ pub struct Pin {
     pub doc: &'static str,
     /// May be left unconnected: trailing pins only.
     pub optional: bool,
+    /// Stands for one or more nets (the inputs of a mux): the first pin only.
+    pub repeats: bool,
 }
 
 /// A numeric or other parameter, of the instance or of its `.model`.
@@ -79,7 +81,8 @@ pub struct Probe {
     pub doc: &'static str,
 }
 
-/// What two pins mean to each other at DC.
+/// What two pins mean to each other at DC. A path to a pin that is left unconnected does not exist;
+/// a path of a repeated pin is a path of each of its nets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Path {
     pub a: usize,
@@ -99,7 +102,26 @@ pub enum Conduct {
     No,
 }
 
+impl Path {
+    /// In place of a pin: node 0.
+    pub const GROUND: usize = usize::MAX;
+}
+
 impl Kind {
+    /// How many nets a line may connect.
+    pub fn nets(&self) -> std::ops::RangeInclusive<usize> {
+        let least = self.pins.iter().filter(|p| !p.optional).count();
+        let most = if self.pins.iter().any(|p| p.repeats) { usize::MAX } else { self.pins.len() };
+        least..=most
+    }
+
+    /// The place in `pins` of net `k` of a line that connects `count`.
+    pub fn pin_of(&self, k: usize, count: usize) -> usize {
+        let extra =
+            if self.pins.first().is_some_and(|p| p.repeats) { count.saturating_sub(self.pins.len()) } else { 0 };
+        k.saturating_sub(extra).min(self.pins.len().saturating_sub(1))
+    }
+
     /// The place of a parameter in `params`, by its canonical name.
     pub fn param(&self, name: &str) -> Option<usize> {
         self.params.iter().position(|p| p.name == name)
@@ -129,7 +151,17 @@ impl Kind {
 
 /// A pin that must be connected.
 pub const fn pin(name: &'static str, doc: &'static str) -> Pin {
-    Pin { name, doc, optional: false }
+    Pin { name, doc, optional: false, repeats: false }
+}
+
+/// A trailing pin that may be left unconnected.
+pub const fn optional_pin(name: &'static str, doc: &'static str) -> Pin {
+    Pin { name, doc, optional: true, repeats: false }
+}
+
+/// A first pin that stands for one or more nets.
+pub const fn repeated_pin(name: &'static str, doc: &'static str) -> Pin {
+    Pin { name, doc, optional: false, repeats: true }
 }
 
 impl Param {
