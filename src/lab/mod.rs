@@ -1,1 +1,5 @@
-//! lab
+//! What comes after the solution: waves, files, measures, plots, reports. Knows no Newton and no matrix.
+
+pub mod number;
+pub mod wave;
+pub mod writer;
