@@ -82,6 +82,22 @@ pub enum Slot {
 pub enum Argument {
     Value(Value),
     Setting(Setting),
+    /// `V(a)=1` of `.ic`, `when v(a)=v(b)` of `.meas`, `{x}=0`: the left side is a call or an expression, never a word
+    Equal {
+        left: Value,
+        right: Expr,
+        span: Span,
+    },
+}
+
+impl Argument {
+    pub fn span(&self) -> Span {
+        match self {
+            Argument::Value(v) => v.span(),
+            Argument::Setting(s) => s.span,
+            Argument::Equal { span, .. } => *span,
+        }
+    }
 }
 
 /// A positional argument.
@@ -91,7 +107,8 @@ pub enum Value {
     Word(Word),
     /// `{2*a}` or `'2*a'`
     Expr(Expr),
-    /// `PULSE(0 5 1n)`, `POLY(2)`, `V(a,b)`; the function name without index; arguments split at blanks or commas
+    /// `PULSE(0 5 1n)`, `POLY(2)`, `V(a,b)`; the function name without index; arguments split at blanks or commas.
+    /// `@m1[gm]` is the call of `@` with the words `m1` and `gm`
     Call { name: Name, args: Vec<Argument>, span: Span },
     /// `TABLE {expr} = (x, y) (x, y)` of E and G
     Table { input: Expr, points: Vec<(Expr, Expr)>, span: Span },
@@ -109,7 +126,8 @@ impl Value {
     }
 }
 
-/// `w=1u`, `ic=0,1` (several values), `v={V(a)*2}`, `out=open` (an expression that is one name).
+/// `w=1u`, `ic=0,1` (several values), `v={V(a)*2}`, `out=open` (an expression that is one name), `file=a/b.csv`
+/// (what is no expression is an [`ExprKind::Text`]). No values: a flag of a model, `nchan` in `(nchan vto=1)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
     pub name: Name,
@@ -205,6 +223,7 @@ pub enum ExprKind {
     /// `g[i,j]`, `w[:,0:9]`
     Index(Box<Expr>, Vec<Slot>),
     /// `exp(x)`, `V(a,b)`, `csv("w.csv", cols="p0:p15")`. In `V(…)` and `I(…)` arguments are [`ExprKind::Node`].
+    /// `@m1[gm]` is the call of `@` with the nodes `m1` and `gm`
     Call {
         name: Name,
         args: Vec<ExprArg>,
