@@ -7,6 +7,10 @@
 //! **Lanes.** Every value has a lane axis: copies of the same circuit with their own parameters, time and step, side by
 //! side. Flat slices are lane-minor, `value[index * lanes + lane]`. A lane's values depend on no other lane's.
 
+pub mod capacitor;
+pub mod coupled;
+pub mod inductor;
+pub mod isource;
 pub mod layout;
 pub mod memory;
 pub mod point;
@@ -15,6 +19,8 @@ pub mod resistor;
 pub mod stamps;
 #[cfg(test)]
 pub mod testing;
+pub mod vsource;
+pub mod waveform;
 
 pub use layout::{Layout, Local, Rest, Unknown};
 pub use memory::{Memory, Slots};

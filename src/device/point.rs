@@ -65,7 +65,7 @@ pub struct Point<'a> {
     /// Factor on independent sources; below 1 in source stepping.
     pub source: f64,
     pub mode: Mode,
-    /// This operating point starts a transient: sources are at their value at time 0, not at their DC value.
+    /// This point belongs to a transient (its operating point included): sources follow their waveforms, not their DC values.
     pub transient: bool,
     /// Unknown of each terminal, `terms[instance * width + terminal]`.
     pub terms: &'a [u32],

@@ -1,6 +1,6 @@
 //! Every kind of part and how its device is made: one row each.
 
-use super::Device;
+use super::{Device, capacitor, coupled, inductor, isource, resistor, vsource};
 use crate::circuit::kind::Kind;
 use crate::circuit::{Circuit, PartId};
 
@@ -14,7 +14,14 @@ pub struct Row {
 }
 
 /// All kinds, in the order `memspice devices` lists them.
-pub static REGISTRY: &[Row] = &[Row { kind: &super::resistor::KIND, build: super::resistor::build }];
+pub static REGISTRY: &[Row] = &[
+    Row { kind: &resistor::KIND, build: resistor::build },
+    Row { kind: &capacitor::KIND, build: capacitor::build },
+    Row { kind: &inductor::KIND, build: inductor::build },
+    Row { kind: &coupled::KIND, build: coupled::build },
+    Row { kind: &vsource::KIND, build: vsource::build },
+    Row { kind: &isource::KIND, build: isource::build },
+];
 
 /// The kind of an element letter (several for a letter: the first that fits decides), lower case.
 pub fn by_letter(letter: char) -> impl Iterator<Item = &'static Kind> {

@@ -86,6 +86,7 @@ pub struct Bench {
     pub gmin: f64,
     pub source: f64,
     pub mode: Mode,
+    pub transient: bool,
     /// The last accepted point.
     pub last: Vec<f64>,
 }
@@ -133,8 +134,18 @@ impl Bench {
         }
         let last = vec![0.0; layout.roles.len()];
         let (roles, branches) = (layout.roles, layout.branches);
-        let mut bench =
-            Bench { units, roles, branches, env, time: 0.0, gmin: env.gmin, source: 1.0, mode: Mode::Linearize, last };
+        let mut bench = Bench {
+            units,
+            roles,
+            branches,
+            env,
+            time: 0.0,
+            gmin: env.gmin,
+            source: 1.0,
+            mode: Mode::Linearize,
+            transient: false,
+            last,
+        };
         bench.setup();
         bench
     }
@@ -188,6 +199,8 @@ impl Bench {
         for unit in &mut self.units {
             let Unit { device, layout, memory, terms } = unit;
             let (instances, width, linear) = (layout.parts.len(), layout.width, layout.linear);
+            // A linear device is loaded at x for its charges at rest only.
+            let linear = linear && self.mode != Mode::Initial;
             let (entries_g, entries_c) = (layout.pattern_g.len(), layout.pattern_c.len());
             let mut f = vec![0.0; instances * width * LANES];
             let mut q = f.clone();
@@ -200,8 +213,8 @@ impl Bench {
                 time: &[self.time; LANES],
                 gmin: self.gmin,
                 source: self.source,
-                transient: false,
                 mode: self.mode,
+                transient: self.transient,
                 terms,
                 width,
             };
@@ -258,8 +271,8 @@ impl Bench {
                 time: &[self.time; LANES],
                 gmin: self.gmin,
                 source: self.source,
-                transient: false,
                 mode: self.mode,
+                transient: self.transient,
                 terms,
                 width: layout.width,
             };

@@ -1,0 +1,111 @@
+//! Independent current source: the current I(t) flows from p through it to n.
+
+use num_complex::Complex64;
+
+use super::vsource::{DERIVED, Excitation};
+use super::{Device, Environment, Layout, Memory, Point, Stamps, Ticks};
+use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, ValueKind, pin};
+use crate::circuit::{Circuit, PartId};
+
+pub static KIND: Kind = Kind {
+    name: "isource",
+    letter: Some('i'),
+    models: &[],
+    model: ModelUse::None,
+    doc: "Independent current source",
+    pins: &[pin("p", "the current enters here"), pin("n", "and leaves here")],
+    positional: &["dc"],
+    params: &[
+        Param::absent("dc", "A", "value in operating points and sweeps; without it the waveform's at time 0, else 0"),
+        Param::new("acmag", 0.0, "A", "small-signal magnitude").alias(&["ac"]),
+        Param::new("acphase", 0.0, "°", "small-signal phase"),
+        Param::new("wave", 0.0, "A", "waveform in time: PULSE SIN EXP PWL SFFM AM").of(ValueKind::Wave),
+        Param::new("m", 1.0, "", "number in parallel").range(0.0, f64::INFINITY),
+    ],
+    probes: &[],
+    paths: &[Path { a: 0, b: 1, conduct: Conduct::Current }],
+};
+
+struct CurrentSource {
+    parts: Vec<PartId>,
+    excitation: Excitation,
+}
+
+pub fn build(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
+    vec![Box::new(CurrentSource { parts: parts.to_vec(), excitation: Excitation::new(circuit, parts) })]
+}
+
+impl Device for CurrentSource {
+    fn layout(&mut self, layout: &mut Layout) {
+        for &part in &self.parts {
+            let pins = layout.pins(part);
+            layout.instance(part, &pins);
+        }
+        layout.memory(DERIVED, 0, 0);
+        layout.linear();
+    }
+
+    fn setup(&self, env: &Environment, memory: &mut Memory, lane: usize) {
+        self.excitation.setup(KIND.places(["dc", "acmag", "acphase"]), env, memory, lane);
+    }
+
+    fn load(&self, _at: &Point, _memory: &mut Memory, _out: &mut Stamps) {}
+
+    fn excite(&self, at: &Point, memory: &Memory, out: &mut Stamps) {
+        let [m] = KIND.places(["m"]);
+        for i in 0..memory.instances {
+            for lane in 0..at.lanes {
+                let current = memory.param(i, m, lane) * self.excitation.value(at, memory, i, lane);
+                out.f(i, 0, lane, current);
+                out.f(i, 1, lane, -current);
+            }
+        }
+    }
+
+    fn accept(&self, at: &Point, memory: &mut Memory, lane: usize) -> bool {
+        self.excitation.jumps(at, memory, lane)
+    }
+
+    fn corner(&self, memory: &Memory, lane: usize, after: Ticks) -> Option<Ticks> {
+        self.excitation.corner(memory, lane, after)
+    }
+
+    fn max_step(&self, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
+        self.excitation.max_step(at, memory, lane)
+    }
+
+    fn stimulus(&self, memory: &Memory, lane: usize, add: &mut dyn FnMut(usize, usize, Complex64)) {
+        let [m] = KIND.places(["m"]);
+        for i in 0..memory.instances {
+            let current = memory.param(i, m, lane) * Excitation::phasor(memory, i, lane);
+            add(i, 0, current);
+            add(i, 1, -current);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::testing::{Bench, circuit, numbers, part};
+
+    #[test]
+    fn two_in_parallel_draw_twice_the_current_from_p() {
+        let mut c = circuit(&["a", "b"]);
+        let i = part(&mut c, &KIND, "I1", &["a", "b"], None, numbers(&[("dc", 1e-3), ("m", 2.0)]));
+        let at = Bench::new(&c, build, &[i]).load(&[0.0, 3.0, 1.0]);
+        assert_eq!((at.f[1], at.f[2]), (2e-3, -2e-3));
+    }
+
+    #[test]
+    fn a_phasor_of_2_at_90_degrees() {
+        let mut c = circuit(&["a", "b"]);
+        let i = part(&mut c, &KIND, "I1", &["a", "b"], None, numbers(&[("acmag", 2.0), ("acphase", 90.0)]));
+        let bench = Bench::new(&c, build, &[i]);
+        let mut seen = Vec::new();
+        let unit = &bench.units[0];
+        unit.device.stimulus(&unit.memory, 0, &mut |i, t, v| seen.push((i, t, v)));
+        assert_eq!(seen.len(), 2);
+        assert!((seen[0].2 - Complex64::new(0.0, 2.0)).norm() < 1e-15 && seen[1].2 == -seen[0].2);
+    }
+}
