@@ -13,6 +13,7 @@ pub mod inductor;
 pub mod isource;
 pub mod layout;
 pub mod memory;
+pub mod opamp;
 pub mod point;
 pub mod registry;
 pub mod resistor;

@@ -1,6 +1,6 @@
 //! Every kind of part and how its device is made: one row each.
 
-use super::{Device, capacitor, coupled, inductor, isource, resistor, vsource};
+use super::{Device, capacitor, coupled, inductor, isource, opamp, resistor, vsource};
 use crate::circuit::kind::Kind;
 use crate::circuit::{Circuit, PartId};
 
@@ -21,6 +21,7 @@ pub static REGISTRY: &[Row] = &[
     Row { kind: &coupled::KIND, build: coupled::build },
     Row { kind: &vsource::KIND, build: vsource::build },
     Row { kind: &isource::KIND, build: isource::build },
+    Row { kind: &opamp::KIND, build: opamp::build },
 ];
 
 /// The kind of an element letter (several for a letter: the first that fits decides), lower case.
