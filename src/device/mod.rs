@@ -18,6 +18,7 @@ pub mod point;
 pub mod registry;
 pub mod resistor;
 pub mod stamps;
+pub mod switch;
 #[cfg(test)]
 pub mod testing;
 pub mod vsource;

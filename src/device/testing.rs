@@ -4,7 +4,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::layout::{DeviceLayout, Role};
-use super::{Device, Environment, Layout, Memory, Mode, Point, Stamps, Ticks, Unknown};
+use super::{Device, Environment, Layout, Memory, Mode, Point, Review, Stamps, Ticks, Unknown};
 use crate::circuit::kind::Kind;
 use crate::circuit::{Circuit, Model, ModelId, Net, NetId, Part, PartId, Setting};
 use crate::device::registry::Build;
@@ -280,6 +280,34 @@ impl Bench {
         }
         self.last.copy_from_slice(x);
         jumped
+    }
+
+    /// What the devices say to a step from `last` to x: the deepest cut.
+    pub fn review(&self, x: &[f64]) -> Review {
+        let wide = |v: &[f64]| -> Vec<f64> { v.iter().flat_map(|&v| [v; LANES]).collect() };
+        let (x, last) = (wide(x), wide(&self.last));
+        let mut least = Review::Accept;
+        for unit in &self.units {
+            let point = Point {
+                lanes: LANES,
+                x: &x,
+                last: &last,
+                time: &[self.time; LANES],
+                gmin: self.gmin,
+                source: self.source,
+                mode: self.mode,
+                transient: self.transient,
+                terms: &unit.terms,
+                width: unit.layout.width,
+            };
+            if let Review::Cut(f) = unit.device.review(&point, &unit.memory, 0) {
+                least = match least {
+                    Review::Cut(g) if g < f => least,
+                    _ => Review::Cut(f),
+                };
+            }
+        }
+        least
     }
 
     /// The next corner of any device.

@@ -1,0 +1,305 @@
+//! Switches: a conductance between p and n that a voltage (S) or the current of a source (W) turns on and off.
+//!
+//! On above vt + vh, off below vt − vh, between them as before, as in SPICE. At each threshold ln G follows the cubic
+//! 3u² − 2u³ over a narrow window, so that Newton's method sees a smooth curve; the side is remembered at accepted
+//! points. A negative vh means no memory and a smooth passage from vt − |vh| to vt + |vh|.
+
+use super::{Device, Environment, Layout, Memory, Mode, Point, Review, Stamps, Unknown};
+use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, Probe, ValueKind, pin};
+use crate::circuit::{Circuit, PartId, Setting};
+
+const PROBES: &[Probe] = &[
+    Probe { name: "g", unit: "S", doc: "conductance" },
+    Probe { name: "on", unit: "", doc: "1 where the switch remembers to be on" },
+];
+
+const RON: Param = Param::new("ron", 1.0, "ohm", "resistance when on").model().range(f64::MIN_POSITIVE, f64::INFINITY);
+const ROFF: Param =
+    Param::new("roff", 1e12, "ohm", "resistance when off").model().range(f64::MIN_POSITIVE, f64::INFINITY);
+const M: Param = Param::new("m", 1.0, "", "number in parallel").range(0.0, f64::INFINITY);
+
+pub static VOLTAGE: Kind = Kind {
+    name: "vswitch",
+    letter: Some('s'),
+    models: &["sw", "vswitch"],
+    model: ModelUse::Required,
+    doc: "Switch controlled by a voltage",
+    pins: &[
+        pin("p", "first contact"),
+        pin("n", "second contact"),
+        pin("cp", "positive control"),
+        pin("cn", "negative control"),
+    ],
+    positional: &["initial"],
+    params: &[
+        Param::new("vt", 0.0, "V", "threshold").model(),
+        Param::new("vh", 0.0, "V", "hysteresis: on above vt + vh, off below vt − vh; negative: a smooth passage")
+            .model(),
+        RON,
+        ROFF,
+        Param::new("initial", 0.0, "", "`on` or `off`: the state inside the hysteresis at the start")
+            .of(ValueKind::Text),
+        M,
+    ],
+    probes: PROBES,
+    paths: &[Path { a: 0, b: 1, conduct: Conduct::Yes }, Path { a: 2, b: 3, conduct: Conduct::No }],
+};
+
+pub static CURRENT: Kind = Kind {
+    name: "iswitch",
+    letter: Some('w'),
+    models: &["csw", "iswitch"],
+    model: ModelUse::Required,
+    doc: "Switch controlled by the current of a voltage source",
+    pins: &[pin("p", "first contact"), pin("n", "second contact")],
+    positional: &["control", "initial"],
+    params: &[
+        Param::new("control", 0.0, "", "the voltage source whose current controls").of(ValueKind::Part),
+        Param::new("it", 0.0, "A", "threshold").model(),
+        Param::new("ih", 0.0, "A", "hysteresis: on above it + ih, off below it − ih; negative: a smooth passage")
+            .model(),
+        RON,
+        ROFF,
+        Param::new("initial", 0.0, "", "`on` or `off`: the state inside the hysteresis at the start")
+            .of(ValueKind::Text),
+        M,
+    ],
+    probes: PROBES,
+    paths: &[Path { a: 0, b: 1, conduct: Conduct::Yes }],
+};
+
+/// Derived: threshold toward on, toward off, half the window; ln of the off conductance, ln(on/off), both ends.
+const RISE: usize = 0;
+const FALL: usize = 1;
+const HALF: usize = 2;
+const LN_OFF: usize = 3;
+const LN_RATIO: usize = 4;
+const G_OFF: usize = 5;
+const G_ON: usize = 6;
+
+/// State: 1 when on; time of the last accepted point.
+const ON: usize = 0;
+const TIME: usize = 1;
+
+/// Steps shorter than this (s) are not cut to land on a threshold.
+const SHORTEST: f64 = 1e-13;
+
+struct Switch {
+    kind: &'static Kind,
+    parts: Vec<PartId>,
+    /// What controls each switch of kind W.
+    senses: Vec<PartId>,
+    initially_on: Vec<bool>,
+}
+
+fn new(circuit: &Circuit, kind: &'static Kind, parts: Vec<PartId>, senses: Vec<PartId>) -> Vec<Box<dyn Device>> {
+    let on = |&part: &PartId| matches!(circuit.setting(part, "initial"), Some(Setting::Text(t)) if t.eq_ignore_ascii_case("on"));
+    let initially_on = parts.iter().map(on).collect();
+    vec![Box::new(Switch { kind, parts, senses, initially_on })]
+}
+
+pub fn build_voltage(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
+    new(circuit, &VOLTAGE, parts.to_vec(), Vec::new())
+}
+
+pub fn build_current(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
+    let sense = |&part: &PartId| match circuit.setting(part, "control") {
+        Some(Setting::Part(source)) => Some((part, *source)),
+        _ => None,
+    };
+    let (parts, senses) = parts.iter().filter_map(sense).unzip();
+    new(circuit, &CURRENT, parts, senses)
+}
+
+impl Switch {
+    /// Conductance and its derivative by the control.
+    #[inline]
+    fn conductance(&self, memory: &Memory, i: usize, lane: usize, control: f64) -> (f64, f64) {
+        let d = |slot| memory.derived(i, slot, lane);
+        let center = if memory.state(i, ON, lane) != 0.0 { d(FALL) } else { d(RISE) };
+        let u = 0.5 + (control - center) / (2.0 * d(HALF));
+        if u <= 0.0 {
+            (d(G_OFF), 0.0)
+        } else if u >= 1.0 {
+            (d(G_ON), 0.0)
+        } else {
+            let g = (d(LN_OFF) + d(LN_RATIO) * u * u * (3.0 - 2.0 * u)).exp();
+            (g, g * d(LN_RATIO) * 6.0 * u * (1.0 - u) / (2.0 * d(HALF)))
+        }
+    }
+}
+
+/// Terminals: p, n, control and its reference (ground for a current).
+impl Device for Switch {
+    fn layout(&mut self, layout: &mut Layout) {
+        for (k, &part) in self.parts.iter().enumerate() {
+            let mut terminals = layout.pins(part);
+            if let Some(&source) = self.senses.get(k) {
+                terminals.extend([layout.branch(source), Unknown::GROUND]);
+            }
+            layout.instance(part, &terminals);
+        }
+        layout.pattern(&[(0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (0, 3), (1, 2), (1, 3)], &[]);
+        layout.memory(7, 2, 0);
+    }
+
+    fn setup(&self, _env: &Environment, memory: &mut Memory, lane: usize) {
+        let current = !self.senses.is_empty();
+        let [vt, vh] = self.kind.places(if current { ["it", "ih"] } else { ["vt", "vh"] });
+        let [ron, roff, m] = self.kind.places(["ron", "roff", "m"]);
+        for (i, &on) in self.initially_on.iter().enumerate() {
+            let p = |slot| memory.param(i, slot, lane);
+            let (threshold, hysteresis) = (p(vt), p(vh));
+            let mut half = (1e-3 * (threshold.abs() + hysteresis.abs())).max(0.02 * hysteresis.abs());
+            if half == 0.0 {
+                half = if current { 1e-6 } else { 1e-3 };
+            }
+            if hysteresis < 0.0 {
+                half = -hysteresis;
+            }
+            let (g_on, g_off) = (p(m) / p(ron), p(m) / p(roff));
+            let apart = hysteresis.max(0.0);
+            let values = [threshold + apart, threshold - apart, half, g_off.ln(), (p(roff) / p(ron)).ln(), g_off, g_on];
+            for (slot, value) in values.into_iter().enumerate() {
+                memory.set_derived(i, slot, lane, value);
+            }
+            memory.set_state(i, ON, lane, f64::from(on));
+            memory.set_state(i, TIME, lane, 0.0);
+        }
+    }
+
+    fn load(&self, at: &Point, memory: &mut Memory, out: &mut Stamps) {
+        for i in 0..memory.instances {
+            for lane in 0..at.lanes {
+                let (g, slope) = self.conductance(memory, i, lane, at.across(i, 2, 3, lane));
+                let v = at.across(i, 0, 1, lane);
+                out.f(i, 0, lane, g * v);
+                out.f(i, 1, lane, -g * v);
+                out.conductance(i, 0, lane, g);
+                for (entry, sign) in [1.0, -1.0, -1.0, 1.0].into_iter().enumerate() {
+                    out.g(i, 4 + entry, lane, sign * slope * v);
+                }
+                for slot in [ON, TIME] {
+                    memory.set_trial(i, slot, lane, memory.state(i, slot, lane));
+                }
+            }
+        }
+    }
+
+    /// A step that runs through the window of a threshold is cut to land in it.
+    fn review(&self, at: &Point, memory: &Memory, lane: usize) -> Review {
+        if at.mode != Mode::Dynamic {
+            return Review::Accept;
+        }
+        let mut fraction = 1.0_f64;
+        for i in 0..memory.instances {
+            let d = |slot| memory.derived(i, slot, lane);
+            let on = memory.state(i, ON, lane) != 0.0;
+            let before = at.last(i, 2, lane) - at.last(i, 3, lane);
+            let now = at.across(i, 2, 3, lane);
+            let center = if on { d(FALL) } else { d(RISE) };
+            let (from, to) = (before - center, now - center);
+            let passes = if on { from > d(HALF) && to < -d(HALF) } else { from < -d(HALF) && to > d(HALF) };
+            let step = at.time[lane] - memory.state(i, TIME, lane);
+            if passes && step > SHORTEST {
+                fraction = fraction.min((from / (from - to)).clamp(0.05, 0.9));
+            }
+        }
+        if fraction < 1.0 { Review::Cut(fraction) } else { Review::Accept }
+    }
+
+    fn accept(&self, at: &Point, memory: &mut Memory, lane: usize) -> bool {
+        for i in 0..memory.instances {
+            let control = at.across(i, 2, 3, lane);
+            let half = memory.derived(i, HALF, lane);
+            let on = if memory.state(i, ON, lane) != 0.0 {
+                control > memory.derived(i, FALL, lane) - half
+            } else {
+                control >= memory.derived(i, RISE, lane) + half
+            };
+            memory.set_state(i, ON, lane, f64::from(on));
+            memory.set_state(i, TIME, lane, at.time[lane]);
+        }
+        false
+    }
+
+    fn probe(&self, i: usize, name: &str, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
+        match name {
+            "g" => Some(self.conductance(memory, i, lane, at.across(i, 2, 3, lane)).0),
+            "on" => Some(memory.state(i, ON, lane)),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::testing::{Bench, circuit, model, numbers, part};
+
+    fn bench(card: &[(&'static str, f64)], initial: &str) -> Bench {
+        let mut c = circuit(&["p", "n", "c"]);
+        let m = model(&mut c, "s", "sw", card);
+        let initial = vec![("initial", Setting::Text(initial.into()))];
+        let s = part(&mut c, &VOLTAGE, "S1", &["p", "n", "c", "0"], Some(m), initial);
+        Bench::new(&c, build_voltage, &[s])
+    }
+
+    /// The conductance at this control voltage, which is then accepted.
+    fn go(bench: &mut Bench, control: f64) -> f64 {
+        let x = [0.0, 1.0, 0.0, control];
+        let g = bench.load(&x).g[(1, 1)];
+        bench.accept(&x);
+        g
+    }
+
+    /// ngspice-39, `.model sm sw vt=5 vh=2 ron=1 roff=1meg`, control 0 → 10 → 0 V: on from 7 V, off again below 3 V.
+    #[test]
+    fn remembers_its_side_within_the_hysteresis() {
+        let mut b = bench(&[("vt", 5.0), ("vh", 2.0), ("ron", 1.0), ("roff", 1e6)], "off");
+        let seen = [0.0, 5.0, 6.9, 7.1, 10.0, 5.0, 3.1, 2.9, 5.0].map(|v| go(&mut b, v));
+        assert_eq!(seen, [1e-6, 1e-6, 1e-6, 1.0, 1.0, 1.0, 1.0, 1e-6, 1e-6]);
+        assert_eq!(go(&mut bench(&[("vt", 0.0), ("vh", 1.0), ("roff", 1e6)], "on"), 0.0), 1.0);
+        assert_eq!(go(&mut bench(&[("vt", 0.0), ("vh", 1.0), ("roff", 1e6)], "off"), 0.0), 1e-6);
+    }
+
+    #[test]
+    fn the_threshold_is_the_geometric_middle_of_a_smooth_curve() {
+        let mut b = bench(&[("vt", 2.0), ("ron", 1.0), ("roff", 1e6)], "off");
+        assert!((go(&mut b, 2.0) - 1e-3).abs() < 1e-15);
+        for control in [1.9, 1.9981, 1.9995, 2.0, 2.0007, 2.1] {
+            b.check_jacobians(&[0.0, 0.3, -0.2, control], 1e-4);
+        }
+        let mut smooth = bench(&[("vt", 1.0), ("vh", -0.5), ("roff", 1e6)], "off");
+        assert_eq!([go(&mut smooth, 0.5), go(&mut smooth, 1.5)], [1e-6, 1.0]);
+        assert!((go(&mut smooth, 1.0) - 1e-3).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_source_current_controls() {
+        let mut c = circuit(&["p", "n", "a"]);
+        let m = model(&mut c, "w", "csw", &[("it", 1e-3), ("ron", 2.0), ("roff", 1e6)]);
+        let v = part(&mut c, &crate::device::vsource::KIND, "V1", &["a", "0"], None, numbers(&[("dc", 1.0)]));
+        let w = part(&mut c, &CURRENT, "W1", &["p", "n"], Some(m), vec![("control", Setting::Part(v))]);
+        let mut b = Bench::new(&c, build_current, &[w]);
+        let branch = b.branch(v);
+        let mut x = vec![0.0; b.unknowns()];
+        (x[1], x[branch]) = (1.0, 0.5e-3);
+        assert_eq!(b.load(&x).f[1], 1e-6);
+        x[branch] = 1.1e-3;
+        assert_eq!(b.load(&x).f[1], 0.5);
+        x[branch] = 1.0002e-3;
+        b.check_jacobians(&x, 1e-4);
+    }
+
+    #[test]
+    fn a_step_through_the_threshold_is_cut_to_land_on_it() {
+        let mut b = bench(&[("vt", 2.0), ("vh", 0.5), ("roff", 1e6)], "off");
+        go(&mut b, 0.0);
+        b.mode = Mode::Dynamic;
+        b.time = 1e-6;
+        assert_eq!(b.review(&[0.0, 1.0, 0.0, 10.0]), Review::Cut(0.25));
+        assert_eq!(b.review(&[0.0, 1.0, 0.0, 2.502]), Review::Accept);
+        assert_eq!(b.review(&[0.0, 1.0, 0.0, 2.0]), Review::Accept);
+    }
+}
