@@ -1,5 +1,6 @@
 //! What comes after the solution: waves, files, measures, plots, reports. Knows no Newton and no matrix.
 
+pub mod measure;
 pub mod number;
 pub mod wave;
 pub mod writer;
