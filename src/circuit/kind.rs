@@ -129,9 +129,15 @@ impl Kind {
 
     /// The place of a parameter in `params` by name or alias, whatever the case.
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.params
-            .iter()
-            .position(|p| p.name.eq_ignore_ascii_case(name) || p.aliases.iter().any(|a| a.eq_ignore_ascii_case(name)))
+        self.params.iter().position(|p| p.is_called(name))
+    }
+
+    /// As [`Kind::find`], for a name on an element line ([`Place::Instance`]) or a `.model` card ([`Place::Model`]):
+    /// `m` of a diode is its multiplier on the line and its grading coefficient in the model. A parameter that may
+    /// not stand there is found if no other has the name.
+    pub fn find_at(&self, name: &str, place: Place) -> Option<usize> {
+        let here = |p: &Param| p.is_called(name) && (p.place == place || p.place == Place::Both);
+        self.params.iter().position(here).or_else(|| self.find(name))
     }
 
     /// The places of several parameters: `let [r, m] = KIND.places(["r", "m"])`.
@@ -165,6 +171,11 @@ pub const fn repeated_pin(name: &'static str, doc: &'static str) -> Pin {
 }
 
 impl Param {
+    /// By name or alias, whatever the case.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name) || self.aliases.iter().any(|a| a.eq_ignore_ascii_case(name))
+    }
+
     /// A number of the instance, any finite value, with a default.
     pub const fn new(name: &'static str, default: f64, unit: &'static str, doc: &'static str) -> Param {
         Param {
