@@ -1,1 +1,3 @@
-//! model
+//! Equations of the circuit turned into something that runs.
+
+pub mod math;
