@@ -2,5 +2,6 @@
 
 pub mod measure;
 pub mod number;
+pub mod plot;
 pub mod wave;
 pub mod writer;
