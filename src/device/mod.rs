@@ -8,7 +8,10 @@
 //! side. Flat slices are lane-minor, `value[index * lanes + lane]`. A lane's values depend on no other lane's.
 
 pub mod capacitor;
+pub mod comparator;
 pub mod coupled;
+pub mod decision;
+pub mod edge;
 pub mod inductor;
 pub mod isource;
 pub mod layout;

@@ -1,6 +1,6 @@
 //! Every kind of part and how its device is made: one row each.
 
-use super::{Device, capacitor, coupled, inductor, isource, opamp, resistor, switch, vsource};
+use super::{Device, capacitor, comparator, coupled, inductor, isource, opamp, resistor, switch, vsource};
 use crate::circuit::kind::Kind;
 use crate::circuit::{Circuit, PartId};
 
@@ -24,6 +24,7 @@ pub static REGISTRY: &[Row] = &[
     Row { kind: &switch::VOLTAGE, build: switch::build_voltage },
     Row { kind: &switch::CURRENT, build: switch::build_current },
     Row { kind: &opamp::KIND, build: opamp::build },
+    Row { kind: &comparator::KIND, build: comparator::build },
 ];
 
 /// The kind of an element letter (several for a letter: the first that fits decides), lower case.
