@@ -1,3 +1,26 @@
 //! What a user asks of a circuit: operating point, DC sweep, AC, transient. Knows the system, not the devices in it.
 
+mod ac;
+mod dc;
+mod failure;
+pub mod formula;
+mod history;
+mod homotopy;
+mod newton;
+mod observe;
+mod op;
+mod pace;
+mod simulator;
 pub mod sink;
+mod tran;
+mod transient;
+
+pub use ac::{AcSweep, ac};
+pub use dc::{DcSweep, dc};
+pub use failure::Failure;
+pub use observe::Observer;
+pub use op::{op, operating_point};
+pub use simulator::{Simulator, environment};
+pub use sink::{Column, Control, Header, Progress, Row, Sink, Stats};
+pub use tran::{TranSpec, tran};
+pub use transient::{Step, Transient};

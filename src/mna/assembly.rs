@@ -81,6 +81,12 @@ impl Block {
         }
     }
 
+    /// Forgets F and Q; a linear device's G and C stay as they were loaded.
+    fn clear_sources(&mut self) {
+        self.f.fill(0.0);
+        self.q.fill(0.0);
+    }
+
     fn clear(&mut self) {
         for v in [&mut self.f, &mut self.q, &mut self.g, &mut self.c] {
             v.fill(0.0);
@@ -158,13 +164,14 @@ impl Assembly {
         self.linear_part(system, at);
         self.local_failure.fill(false);
         for ((group, memory), block) in system.groups.iter().zip(memories).zip(&mut self.blocks) {
-            block.clear();
             let p = point(group, lanes, at);
             if group.linear {
+                block.clear_sources();
                 group.device.excite(&p, memory, &mut block.stamps(group, lanes));
                 gather_rows(group, &block.f, &mut self.f, &mut self.magnitude, lanes);
                 continue;
             }
+            block.clear();
             memory.limited.fill(false);
             group.device.load(&p, memory, &mut block.stamps(group, lanes));
             if matches!(at.mode, Mode::Start | Mode::Static) {
@@ -189,26 +196,36 @@ impl Assembly {
         self.residual[..lanes].fill(0.0);
     }
 
-    /// F and Q only, of every device, at a point: initial charges, currents of parts.
+    /// Q of every device at a point: initial charges.
     pub fn charges(&mut self, system: &System, memories: &mut [Memory], at: &Inputs) {
-        self.f.fill(0.0);
         self.q.fill(0.0);
         for ((group, memory), block) in system.groups.iter().zip(memories).zip(&mut self.blocks) {
             block.clear();
             let p = point(group, self.lanes, at);
             group.device.load(&p, memory, &mut block.stamps(group, self.lanes));
-            if group.linear {
-                group.device.excite(&p, memory, &mut block.stamps(group, self.lanes));
-            }
             gather_charges(group, &block.q, &mut self.q, self.lanes);
-            gather_charges(group, &block.f, &mut self.f, self.lanes);
         }
     }
 
-    /// F and Q of one terminal as its device last loaded it (by `charges`, or by `assemble` for nonlinear devices).
-    pub fn terminal(&self, group: usize, instance: usize, width: usize, terminal: usize, lane: usize) -> (f64, f64) {
-        let k = (instance * width + terminal) * self.lanes + lane;
-        (self.blocks[group].f[k], self.blocks[group].q[k])
+    /// F and Q of one terminal of one instance after `assemble` at `x`.
+    pub fn terminal(&self, system: &System, place: (usize, usize), terminal: usize, lane: usize, x: &[f64]) -> (f64, f64) {
+        let (group, instance) = (&system.groups[place.0], place.1);
+        let block = &self.blocks[place.0];
+        let k = (instance * group.width + terminal) * self.lanes + lane;
+        let (mut f, mut q) = (block.f[k], block.q[k]);
+        if group.linear {
+            let product = |list: &[(usize, usize)], values: &[f64]| -> f64 {
+                let mine = list.iter().enumerate().filter(|(_, (r, _))| *r == terminal);
+                mine.map(|(e, &(_, c))| {
+                    let unknown = group.terms[instance * group.width + c] as usize;
+                    values[(instance * list.len() + e) * self.lanes + lane] * x[unknown * self.lanes + lane]
+                })
+                .sum()
+            };
+            f += product(&group.pattern_g, &block.g);
+            q += product(&group.pattern_c, &block.c);
+        }
+        (f, q)
     }
 
     /// Changes of the condensed unknowns, from those of the solved ones: fills `dx` behind `system.solved`.

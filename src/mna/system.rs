@@ -157,6 +157,38 @@ impl System {
         }
     }
 
+    /// A part to blame for an unknown: the one it belongs to, else the first at the net.
+    pub fn part_at(&self, unknown: usize) -> Option<PartId> {
+        match &self.roles[unknown] {
+            Role::Inner(p, _) | Role::Branch(p) | Role::State(p, ..) => Some(*p),
+            Role::Net(n) => {
+                let at = |(k, p): (usize, &crate::circuit::Part)| p.pins.contains(n).then_some(PartId(k as u32));
+                self.circuit.parts.iter().enumerate().find_map(at)
+            }
+        }
+    }
+
+    /// Absolute tolerance of an unknown in its own unit, given those of voltages and currents.
+    pub fn abstol(&self, unknown: usize, volts: f64, amperes: f64) -> f64 {
+        match &self.roles[unknown] {
+            Role::Net(_) | Role::Inner(..) => volts,
+            Role::Branch(_) => amperes,
+            Role::State(_, _, local) => local.abstol,
+        }
+    }
+
+    /// Whether the charge of any device depends on an unknown: these carry truncation error.
+    pub fn dynamic(&self) -> Vec<bool> {
+        let mut dynamic = vec![false; self.unknowns()];
+        for group in &self.groups {
+            for terms in group.terms.chunks_exact(group.width) {
+                group.pattern_c.iter().for_each(|&(_, c)| dynamic[terms[c] as usize] = true);
+            }
+        }
+        dynamic[0] = false;
+        dynamic
+    }
+
     /// Whether an unknown is the voltage of a node.
     pub fn is_voltage(&self, unknown: usize) -> bool {
         matches!(self.roles[unknown], Role::Net(_) | Role::Inner(..))

@@ -1,0 +1,94 @@
+//! Why a run stopped: which net, which device, when, and what to try.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::circuit::PartId;
+use crate::diag::Diagnostic;
+use crate::mna::{System, SystemError};
+use crate::solve::SolveError;
+
+/// Names are those of the circuit; times in seconds.
+#[derive(Debug, Error)]
+pub enum Failure {
+    #[error(transparent)]
+    System(#[from] SystemError),
+    #[error("the matrix is singular at {unknown}{}", at(*.time))]
+    Singular { unknown: String, part: Option<PartId>, time: Option<f64> },
+    /// Every method for an operating point failed; `tried` says what each reported.
+    #[error("no operating point{}: {unknown} still moves by {change:.3e}", .what)]
+    OperatingPoint { what: String, unknown: String, change: f64, part: Option<PartId>, tried: Vec<String> },
+    #[error("the time step became too small at t = {time:.6e} s (step {step:.1e} s): {unknown}")]
+    StepTooSmall { time: f64, step: f64, unknown: String, part: Option<PartId>, trace: Vec<String> },
+    #[error("{unknown} is not finite{}", at(*.time))]
+    NotFinite { unknown: String, part: Option<PartId>, time: Option<f64> },
+    #[error("interrupted")]
+    Interrupted,
+    /// A DC sweep asks for a target that this circuit cannot change.
+    #[error("cannot sweep {0}")]
+    Sweep(String),
+    /// The sink refused or failed; its own words.
+    #[error("{0}")]
+    Output(#[from] io::Error),
+}
+
+fn at(time: Option<f64>) -> String {
+    time.map_or(String::new(), |t| format!(" at t = {t:.6e} s"))
+}
+
+impl Failure {
+    /// The failure as a report, at the line of the part or net it is about.
+    pub fn diagnostic(&self, system: &System) -> Diagnostic {
+        let (code, help) = match self {
+            Failure::System(_) => ("run::no-device", "this kind of part cannot be simulated".to_string()),
+            Failure::Singular { .. } => (
+                "run::singular",
+                "a node without a DC path to ground, or a loop of voltage sources; try a large resistor to ground or .options rshunt=1e12".into(),
+            ),
+            Failure::OperatingPoint { tried, .. } => (
+                "run::no-operating-point",
+                format!("tried: {}; try .nodeset or .ic on the nets that should be known, or .options gmin=1e-10 itl1=500", tried.join("; ")),
+            ),
+            Failure::StepTooSmall { trace, .. } => (
+                "run::step-too-small",
+                format!(
+                    "{}try a smaller first step, .options reltol=1e-4 or method=gear, or a small capacitor at the node",
+                    if trace.is_empty() { String::new() } else { format!("last steps: {}; ", trace.join("; ")) }
+                ),
+            ),
+            Failure::NotFinite { .. } => ("run::not-finite", "look for a division by zero or an overflow in the expressions of this part".into()),
+            Failure::Interrupted => ("run::interrupted", "what was computed is written".into()),
+            Failure::Sweep(_) => ("run::sweep", "sweep a source, a parameter, a model parameter or temp".into()),
+            Failure::Output(_) => ("run::output", "name what you need with .save, or choose another --format".into()),
+        };
+        let mut d = Diagnostic::error(code, self.to_string()).help(help);
+        if let Some(part) = self.part() {
+            let part = system.circuit.part(part);
+            d = d.at(part.span, format!("{} is involved", part.path));
+        }
+        d
+    }
+
+    fn part(&self) -> Option<PartId> {
+        match self {
+            Failure::Singular { part, .. }
+            | Failure::OperatingPoint { part, .. }
+            | Failure::StepTooSmall { part, .. }
+            | Failure::NotFinite { part, .. } => *part,
+            _ => None,
+        }
+    }
+
+    /// A solver's error in the words of the circuit.
+    pub(super) fn solve(error: &SolveError, system: &System, time: Option<f64>) -> Failure {
+        let column = match error {
+            SolveError::Structural { column } | SolveError::Singular { column, .. } | SolveError::NotFinite { column } => *column,
+        };
+        let (unknown, part) = (system.name(column + 1), system.part_at(column + 1));
+        match error {
+            SolveError::NotFinite { .. } => Failure::NotFinite { unknown, part, time },
+            _ => Failure::Singular { unknown, part, time },
+        }
+    }
+}

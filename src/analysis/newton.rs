@@ -1,0 +1,140 @@
+//! Newton's method where no time passes: R(x) = 0 from a start, or why not.
+
+use super::simulator::Simulator;
+use crate::device::Mode;
+use crate::mna::{Clamp, Inputs};
+use crate::solve::SolveError;
+
+/// What is solved: the circuit itself, or a deformation of it that a homotopy asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Problem<'a> {
+    /// Start junctions from their critical voltage in the first iteration, not from x.
+    pub cold: bool,
+    pub transient: bool,
+    pub source: f64,
+    /// S, every net to ground, beside `.options rshunt`
+    pub shunt: f64,
+    /// S, every net to its last accepted value
+    pub anchor: f64,
+    pub clamps: &'a [Clamp],
+    pub iterations: usize,
+}
+
+impl Problem<'_> {
+    /// The circuit as it is.
+    pub fn plain(iterations: usize) -> Problem<'static> {
+        Problem { cold: false, transient: false, source: 1.0, shunt: 0.0, anchor: 0.0, clamps: &[], iterations }
+    }
+}
+
+/// Why Newton stopped without a solution.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trouble {
+    Matrix(SolveError),
+    /// The unknown that is not finite.
+    NotFinite(usize),
+    /// The unknown that moved most, relative to its tolerance, and by how much.
+    Slow { unknown: usize, change: f64 },
+}
+
+impl Trouble {
+    pub fn describe(&self, simulator: &Simulator) -> String {
+        let name = |u: usize| simulator.system.name(u);
+        match self {
+            Trouble::Matrix(SolveError::NotFinite { column }) => format!("{} not finite", name(column + 1)),
+            Trouble::Matrix(SolveError::Structural { column } | SolveError::Singular { column, .. }) => {
+                format!("singular at {}", name(column + 1))
+            }
+            Trouble::NotFinite(u) => format!("{} not finite", name(*u)),
+            Trouble::Slow { unknown, change } => format!("{} still moving by {change:.2e}", name(*unknown)),
+        }
+    }
+}
+
+/// Solves `problem` from `simulator.x`; the solution replaces it. Returns the number of iterations.
+/// On trouble x is where the iteration ended.
+///
+/// An iterate is accepted when its last change is within reltol·|x| + abstol of every unknown, no device limited, and each
+/// row's residual is within reltol·Σ|terms| + abstol. One more step then goes the last bit of the way.
+pub fn newton(simulator: &mut Simulator, problem: &Problem) -> Result<usize, Trouble> {
+    let mut small_change = false;
+    let mut worst = (0, 0.0);
+    for k in 0..problem.iterations {
+        assemble(simulator, problem, if k == 0 && problem.cold { Mode::Start } else { Mode::Static });
+        simulator.iterations += 1;
+        let limited = simulator.memories.iter().any(|m| m.limited[0]);
+        if let Some(u) = not_finite(&simulator.assembly.residual) {
+            return Err(Trouble::NotFinite(u));
+        }
+        let converged = k > 0 && small_change && !limited && small_residual(simulator).is_none();
+        let linear_done = !simulator.system.nonlinear && k > 0;
+        worst = step(simulator)?;
+        if converged || linear_done {
+            return Ok(k + 1);
+        }
+        small_change = worst.1 <= 1.0;
+    }
+    let (unknown, _) = worst;
+    Err(Trouble::Slow { unknown, change: simulator.dx[unknown].abs() })
+}
+
+fn assemble(simulator: &mut Simulator, problem: &Problem, mode: Mode) {
+    let at = Inputs {
+        x: &simulator.x,
+        last: &simulator.last,
+        time: &[0.0],
+        a: &[0.0],
+        beta: &simulator.zeros,
+        mode,
+        transient: problem.transient,
+        gmin: simulator.options.gmin,
+        source: problem.source,
+        shunt: problem.shunt + 1.0 / simulator.options.rshunt,
+        anchor: problem.anchor,
+        clamps: problem.clamps,
+    };
+    simulator.assembly.assemble(&simulator.system, &mut simulator.memories, &at);
+}
+
+/// The first row whose residual exceeds its tolerance.
+fn small_residual(simulator: &Simulator) -> Option<usize> {
+    let (options, assembly) = (&simulator.options, &simulator.assembly);
+    (1..simulator.system.unknowns()).find(|&u| {
+        // A row of a net sums currents, a branch's row voltages.
+        let abstol = simulator.system.abstol(u, options.abstol, options.vntol);
+        assembly.residual[u].abs() > options.reltol * assembly.magnitude[u] + abstol
+    })
+}
+
+/// Factors, solves, moves x. Returns the unknown that moved most and by how many tolerances.
+fn step(simulator: &mut Simulator) -> Result<(usize, f64), Trouble> {
+    let slots = simulator.system.pattern.rows.len();
+    simulator.solver.factor(&simulator.assembly.jacobian[..slots]).map_err(Trouble::Matrix)?;
+    let solved = simulator.system.solved;
+    for (d, r) in simulator.dx.iter_mut().zip(&simulator.assembly.residual) {
+        *d = -r;
+    }
+    simulator.solver.solve(&mut simulator.dx[1..=solved]);
+    simulator.dx[0] = 0.0;
+    simulator.assembly.back_substitute(&simulator.system, &mut simulator.dx);
+    let options = &simulator.options;
+    let mut worst = (0, 0.0);
+    for u in 1..simulator.x.len() {
+        let (old, d) = (simulator.x[u], simulator.dx[u]);
+        if !d.is_finite() {
+            return Err(Trouble::NotFinite(u));
+        }
+        let new = old + d;
+        let tolerance = options.reltol * old.abs().max(new.abs()) + simulator.system.abstol(u, options.vntol, options.abstol);
+        let ratio = d.abs() / tolerance;
+        if ratio > worst.1 {
+            worst = (u, ratio);
+        }
+        simulator.x[u] = new;
+    }
+    Ok(worst)
+}
+
+fn not_finite(values: &[f64]) -> Option<usize> {
+    values.iter().position(|v| !v.is_finite())
+}

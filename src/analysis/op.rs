@@ -1,0 +1,94 @@
+//! The operating point: Newton, and if it fails each homotopy in turn.
+
+use super::failure::Failure;
+use super::homotopy::Homotopy;
+use super::newton::{Problem, Trouble};
+use super::observe::Observer;
+use super::simulator::Simulator;
+use super::sink::{Row, Sink, Stats};
+use crate::mna::Clamp;
+
+/// S: of what holds a net at its `.ic` or `.nodeset`.
+const CLAMP: f64 = 1e10;
+
+/// Brings `simulator.x` to an operating point and accepts it. With `transient`, sources are at their value at time 0 and
+/// `.ic` holds its nets. `warm` starts from the present x.
+pub fn operating_point(simulator: &mut Simulator, transient: bool, warm: bool) -> Result<(), Failure> {
+    let clamp = |list: &[(usize, f64)]| -> Vec<Clamp> {
+        list.iter().map(|&(unknown, value)| Clamp { unknown, value, conductance: CLAMP }).collect()
+    };
+    let held = if transient { clamp(&simulator.initial) } else { Vec::new() };
+    let guesses = clamp(&simulator.nodeset);
+    let limit = if warm { simulator.options.itl2 } else { simulator.options.itl1 };
+    let problem = Problem { cold: !warm, transient, clamps: &held, ..Problem::plain(limit) };
+    if !warm {
+        simulator.x = simulator.system.start(1);
+        simulator.x.iter_mut().zip(&simulator.last).enumerate().for_each(|(u, (x, l))| {
+            if !simulator.system.is_voltage(u) {
+                *x = *l;
+            }
+        });
+        if !guesses.is_empty() {
+            // A first solution with the guesses held; whether it converges does not matter.
+            let all: Vec<Clamp> = held.iter().chain(&guesses).copied().collect();
+            let guessed = Homotopy::Newton.run(simulator, &Problem { clamps: &all, ..problem });
+            if guessed.is_err() {
+                simulator.x = simulator.system.start(1);
+            }
+            return climb(simulator, &Problem { cold: guessed.is_err(), ..problem });
+        }
+    }
+    climb(simulator, &problem)
+}
+
+/// Every homotopy in turn, and what each said if none succeeds.
+fn climb(simulator: &mut Simulator, problem: &Problem) -> Result<(), Failure> {
+    let mut tried = Vec::new();
+    let mut last = Trouble::Slow { unknown: 0, change: 0.0 };
+    for homotopy in Homotopy::ALL {
+        match homotopy.run(simulator, problem) {
+            Ok(_) => {
+                accept(simulator);
+                return Ok(());
+            }
+            Err(trouble) => {
+                tried.push(format!("{}: {}", homotopy.name(), trouble.describe(simulator)));
+                last = trouble;
+            }
+        }
+        if homotopy == Homotopy::Newton && !simulator.system.nonlinear {
+            break;
+        }
+    }
+    let system = &simulator.system;
+    Err(match last {
+        Trouble::Matrix(error) => simulator.solve_failure(&error, None),
+        Trouble::NotFinite(u) => Failure::NotFinite { unknown: system.name(u), part: system.part_at(u), time: None },
+        Trouble::Slow { unknown, change } => Failure::OperatingPoint {
+            what: String::new(),
+            unknown: system.name(unknown),
+            change,
+            part: system.part_at(unknown),
+            tried,
+        },
+    })
+}
+
+/// The solution becomes the last accepted point.
+fn accept(simulator: &mut Simulator) {
+    simulator.last.clone_from(&simulator.x);
+    for memory in &mut simulator.memories {
+        memory.state.clone_from(&memory.trial);
+    }
+}
+
+/// `.op`: the operating point as one row.
+pub fn op(simulator: &mut Simulator, observer: &mut Observer, sink: &mut dyn Sink) -> Result<Stats, Failure> {
+    let before = simulator.iterations;
+    operating_point(simulator, false, false)?;
+    sink.begin(&observer.header("op", None, false))?;
+    let row = observer.still(simulator);
+    sink.row(0.0, Row::Real(row))?;
+    sink.end()?;
+    Ok(Stats { accepted: 1, rejected: 0, newton: simulator.iterations - before })
+}
