@@ -17,13 +17,15 @@ pub struct Problem<'a> {
     /// S, every net to its last accepted value
     pub anchor: f64,
     pub clamps: &'a [Clamp],
+    /// Charges held: 1/s and the history −a·Q of every row, for the first instant of a transient.
+    pub charges: Option<(f64, &'a [f64])>,
     pub iterations: usize,
 }
 
 impl Problem<'_> {
     /// The circuit as it is.
     pub fn plain(iterations: usize) -> Problem<'static> {
-        Problem { cold: false, transient: false, source: 1.0, shunt: 0.0, anchor: 0.0, clamps: &[], iterations }
+        Problem { cold: false, transient: false, source: 1.0, shunt: 0.0, anchor: 0.0, clamps: &[], charges: None, iterations }
     }
 }
 
@@ -78,13 +80,15 @@ pub fn newton(simulator: &mut Simulator, problem: &Problem) -> Result<usize, Tro
     Err(Trouble::Slow { unknown, change: simulator.dx[unknown].abs() })
 }
 
-fn assemble(simulator: &mut Simulator, problem: &Problem, mode: Mode) {
+pub(super) fn assemble(simulator: &mut Simulator, problem: &Problem, mode: Mode) {
+    let (a, beta) = problem.charges.unwrap_or((0.0, &simulator.zeros));
+    let mode = if problem.charges.is_some() { Mode::Dynamic } else { mode };
     let at = Inputs {
         x: &simulator.x,
         last: &simulator.last,
         time: &[0.0],
-        a: &[0.0],
-        beta: &simulator.zeros,
+        a: &[a],
+        beta,
         mode,
         transient: problem.transient,
         gmin: simulator.options.gmin,

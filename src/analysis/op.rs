@@ -2,10 +2,11 @@
 
 use super::failure::Failure;
 use super::homotopy::Homotopy;
-use super::newton::{Problem, Trouble};
+use super::newton::{Problem, Trouble, assemble};
 use super::observe::Observer;
 use super::simulator::Simulator;
 use super::sink::{Row, Sink, Stats};
+use crate::device::Mode;
 use crate::mna::Clamp;
 
 /// S: of what holds a net at its `.ic` or `.nodeset`.
@@ -48,7 +49,7 @@ fn climb(simulator: &mut Simulator, problem: &Problem) -> Result<(), Failure> {
     for homotopy in Homotopy::ALL {
         match homotopy.run(simulator, problem) {
             Ok(_) => {
-                accept(simulator);
+                accept(simulator, problem);
                 return Ok(());
             }
             Err(trouble) => {
@@ -74,8 +75,9 @@ fn climb(simulator: &mut Simulator, problem: &Problem) -> Result<(), Failure> {
     })
 }
 
-/// The solution becomes the last accepted point.
-fn accept(simulator: &mut Simulator) {
+/// The solution becomes the last accepted point; devices are loaded there once more, so that what they show belongs to it.
+fn accept(simulator: &mut Simulator, problem: &Problem) {
+    assemble(simulator, problem, Mode::Static);
     simulator.last.clone_from(&simulator.x);
     for memory in &mut simulator.memories {
         memory.state.clone_from(&memory.trial);

@@ -78,6 +78,7 @@ impl Simulator {
     pub fn setup(&mut self) {
         for (group, memory) in self.system.groups.iter().zip(&mut self.memories) {
             group.device.setup(&self.env, memory, 0);
+            memory.trial.clone_from(&memory.state);
         }
         self.relinearize();
     }
@@ -87,7 +88,9 @@ impl Simulator {
         let done = self.system.set_param(&mut self.memories, part, name, 0, value);
         if let Some(&(g, _)) = self.system.places.get(&part) {
             let group = &self.system.groups[g];
-            group.device.setup(&self.env, &mut self.memories[g], 0);
+            let memory = &mut self.memories[g];
+            group.device.setup(&self.env, memory, 0);
+            memory.trial.clone_from(&memory.state);
             if group.linear {
                 self.relinearize();
             }

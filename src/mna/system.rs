@@ -134,6 +134,7 @@ impl System {
             for lane in 0..lanes {
                 group.device.setup(env, &mut memory, lane);
             }
+            memory.trial.clone_from(&memory.state);
             memories.push(memory);
         }
         memories

@@ -1,0 +1,227 @@
+//! From a solution to what a user asked to see: voltages, currents into pins, probes, expressions of them.
+
+use num_complex::Complex64;
+
+use super::formula::Coefficients;
+use super::simulator::Simulator;
+use super::sink::{Column, Header};
+use crate::circuit::equation::{Equation, Function, Quantity};
+use crate::circuit::plan::Observation;
+use crate::device::{Memory, Mode, Point};
+use crate::mna::{Assembly, SmallSignal, System};
+use crate::model::eval::{evaluate, evaluate_complex};
+
+/// How a column is computed.
+enum Watch {
+    Unknown(usize),
+    Negated(usize),
+    Difference(usize, usize),
+    Expression(Equation),
+}
+
+/// A current whose charge must be differentiated: into a pin of a part without a branch unknown.
+struct Track {
+    part: crate::circuit::PartId,
+    pin: usize,
+    place: (usize, usize),
+    /// At the last two accepted points
+    charge: f64,
+    older: f64,
+    current: f64,
+    value: f64,
+}
+
+/// Computes the columns of a result at accepted points.
+pub struct Observer {
+    columns: Vec<Column>,
+    watches: Vec<Watch>,
+    tracks: Vec<Track>,
+    real: Vec<f64>,
+    complex: Vec<Complex64>,
+}
+
+/// The solution seen at one accepted point, one lane.
+pub struct View<'a> {
+    pub system: &'a System,
+    pub memories: &'a [Memory],
+    pub assembly: &'a Assembly,
+    pub x: &'a [f64],
+    pub lanes: usize,
+    pub lane: usize,
+    /// s
+    pub time: f64,
+    /// °C
+    pub temp: f64,
+    pub gmin: f64,
+    /// Of the formula that made this point; all 0 where no time passes.
+    pub coefficients: Coefficients,
+}
+
+impl Observer {
+    /// Columns named as the observations are.
+    pub fn new(system: &System, observations: &[&Observation]) -> Observer {
+        let mut tracks: Vec<Track> = Vec::new();
+        let mut watches = Vec::new();
+        for o in observations {
+            for q in o.equation.quantities() {
+                if let Quantity::Current(part, pin) = q
+                    && branch_of(system, part, pin).is_none()
+                    && let Some(&place) = system.places.get(&part)
+                    && !tracks.iter().any(|t| t.part == part && t.pin == pin)
+                {
+                    tracks.push(Track { part, pin, place, charge: 0.0, older: 0.0, current: 0.0, value: 0.0 });
+                }
+            }
+            watches.push(watch(system, &o.equation));
+        }
+        let columns = observations.iter().map(|o| Column { name: o.label.clone(), unit: unit(&o.equation) }).collect();
+        Observer { columns, real: vec![0.0; watches.len()], complex: vec![Complex64::ZERO; watches.len()], watches, tracks }
+    }
+
+    /// The header of a result with these columns.
+    pub fn header(&self, analysis: &'static str, scale: Option<Column>, complex: bool) -> Header {
+        Header { analysis, steps: Vec::new(), scale, columns: self.columns.clone(), complex }
+    }
+
+    /// The columns at a point where no time passes.
+    pub fn still(&mut self, simulator: &Simulator) -> &[f64] {
+        self.row(&View {
+            system: &simulator.system,
+            memories: &simulator.memories,
+            assembly: &simulator.assembly,
+            x: &simulator.x,
+            lanes: 1,
+            lane: 0,
+            time: 0.0,
+            temp: simulator.env.temp,
+            gmin: simulator.options.gmin,
+            coefficients: Coefficients::default(),
+        })
+    }
+
+    /// The columns at an accepted point; also remembers the charges that the next point's currents need.
+    pub fn row(&mut self, view: &View) -> &[f64] {
+        for track in &mut self.tracks {
+            let (f, q) = view.assembly.terminal(view.system, track.place, track.pin, view.lane, view.x);
+            let Coefficients { a, b, c, d } = view.coefficients;
+            let dq = a * q + b * track.charge + c * track.older + d * track.current;
+            (track.older, track.charge, track.current, track.value) = (track.charge, q, dq, f + dq);
+        }
+        for (value, watch) in self.real.iter_mut().zip(&self.watches) {
+            let x = |u: usize| view.x[u * view.lanes + view.lane];
+            *value = match watch {
+                Watch::Unknown(u) => x(*u),
+                Watch::Negated(u) => -x(*u),
+                Watch::Difference(a, b) => x(*a) - x(*b),
+                Watch::Expression(e) => evaluate(e, &mut |q| quantity(view, &self.tracks, q)),
+            };
+        }
+        &self.real
+    }
+
+    /// The columns of a small-signal solution at a frequency (Hz).
+    pub fn phasors(&mut self, system: &System, small: &SmallSignal, frequency: f64, temp: f64, x: &[Complex64]) -> &[Complex64] {
+        let omega = 2.0 * std::f64::consts::PI * frequency;
+        let mut of = |q: &Quantity| match q {
+            Quantity::Voltage(a, b) => x[a.0 as usize] - x[b.0 as usize],
+            Quantity::Current(part, pin) => match branch_of(system, *part, *pin) {
+                Some((u, sign)) => x[u] * sign,
+                None => system.places.get(part).map_or(Complex64::ZERO, |&(g, i)| small.current(system, g, i, *pin, omega, x)),
+            },
+            Quantity::Frequency => frequency.into(),
+            Quantity::Temperature => temp.into(),
+            Quantity::Probe(..) | Quantity::Time => Complex64::ZERO,
+        };
+        for (value, watch) in self.complex.iter_mut().zip(&self.watches) {
+            *value = match watch {
+                Watch::Unknown(u) => x[*u],
+                Watch::Negated(u) => -x[*u],
+                Watch::Difference(a, b) => x[*a] - x[*b],
+                Watch::Expression(e) => evaluate_complex(e, &mut of),
+            };
+        }
+        &self.complex
+    }
+}
+
+/// The branch unknown that is the current into a pin, and its sign.
+fn branch_of(system: &System, part: crate::circuit::PartId, pin: usize) -> Option<(usize, f64)> {
+    let &branch = system.branches.get(&part)?;
+    match pin {
+        0 => Some((branch as usize, 1.0)),
+        1 => Some((branch as usize, -1.0)),
+        _ => None,
+    }
+}
+
+fn watch(system: &System, equation: &Equation) -> Watch {
+    match equation {
+        Equation::Quantity(Quantity::Voltage(a, b)) if b.0 == 0 => Watch::Unknown(a.0 as usize),
+        Equation::Quantity(Quantity::Voltage(a, b)) => Watch::Difference(a.0 as usize, b.0 as usize),
+        Equation::Quantity(Quantity::Current(part, pin)) => match branch_of(system, *part, *pin) {
+            Some((u, sign)) if sign > 0.0 => Watch::Unknown(u),
+            Some((u, _)) => Watch::Negated(u),
+            None => Watch::Expression(equation.clone()),
+        },
+        other => Watch::Expression(other.clone()),
+    }
+}
+
+fn quantity(view: &View, tracks: &[Track], q: &Quantity) -> f64 {
+    let x = |u: usize| view.x[u * view.lanes + view.lane];
+    match q {
+        Quantity::Voltage(a, b) => x(a.0 as usize) - x(b.0 as usize),
+        Quantity::Current(part, pin) => match branch_of(view.system, *part, *pin) {
+            Some((u, sign)) => sign * x(u),
+            None => tracks.iter().find(|t| t.part == *part && t.pin == *pin).map_or(0.0, |t| t.value),
+        },
+        Quantity::Probe(part, name) => probe(view, *part, name),
+        Quantity::Time => view.time,
+        Quantity::Temperature => view.temp,
+        Quantity::Frequency => 0.0,
+    }
+}
+
+/// A named internal of a part: what its device says, else a parameter of that name.
+fn probe(view: &View, part: crate::circuit::PartId, name: &str) -> f64 {
+    let Some(&(g, instance)) = view.system.places.get(&part) else { return 0.0 };
+    let group = &view.system.groups[g];
+    let time = vec![view.time; view.lanes];
+    let at = Point {
+        lanes: view.lanes,
+        x: view.x,
+        last: view.x,
+        time: &time,
+        gmin: view.gmin,
+        source: 1.0,
+        mode: Mode::Linearize,
+        transient: view.coefficients.a != 0.0,
+        terms: &group.terms,
+        width: group.width,
+    };
+    let memory = &view.memories[g];
+    let parameter = || view.system.circuit.part(part).kind.param(name).map(|k| memory.param(instance, k, view.lane));
+    group.device.probe(instance, name, &at, memory, view.lane).or_else(parameter).unwrap_or(0.0)
+}
+
+/// The unit a column of this equation has, where that is clear.
+fn unit(equation: &Equation) -> &'static str {
+    match equation {
+        Equation::Quantity(Quantity::Voltage(..)) => "V",
+        Equation::Quantity(Quantity::Current(..)) => "A",
+        Equation::Quantity(Quantity::Time) => "s",
+        Equation::Quantity(Quantity::Frequency) => "Hz",
+        Equation::Quantity(Quantity::Temperature) => "°C",
+        Equation::Apply(Function::Decibel, _) => "dB",
+        Equation::Apply(Function::Phase, _) => "°",
+        Equation::Apply(Function::Magnitude | Function::Real | Function::Imaginary | Function::Neg | Function::Abs, args) => {
+            args.first().map_or("", unit)
+        }
+        Equation::Apply(Function::Add | Function::Sub, args) => {
+            let mut units = args.iter().filter(|a| a.constant().is_none()).map(unit);
+            let first = units.next().unwrap_or("");
+            if units.all(|u| u == first) { first } else { "" }
+        }
+        _ => "",
+    }
+}

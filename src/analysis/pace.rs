@@ -1,0 +1,63 @@
+//! How long the next step may be: truncation error, bounds, corners.
+
+use crate::circuit::plan::Options;
+use crate::device::Ticks;
+
+/// Fraction by which the remembered size of a signal decays at each accepted point.
+const FADE: f64 = 0.97;
+/// Safety of the step that the error allows.
+const SAFETY: f64 = 0.9;
+/// Largest growth from one step to the next.
+const GROWTH: f64 = 2.0;
+/// A restart begins with this fraction of the way it could go.
+const RESTART: f64 = 0.1;
+
+/// The sizes that truncation errors are compared with: a decaying maximum of each unknown, `[unknown * lanes + lane]`.
+pub struct Sizes {
+    size: Vec<f64>,
+}
+
+impl Sizes {
+    pub fn new(len: usize) -> Sizes {
+        Sizes { size: vec![0.0; len] }
+    }
+
+    /// Takes an accepted value into account.
+    pub fn see(&mut self, k: usize, value: f64) {
+        self.size[k] = (self.size[k] * FADE).max(value.abs());
+    }
+
+    pub fn get(&self, k: usize, value: f64) -> f64 {
+        self.size[k].max(value.abs())
+    }
+}
+
+/// The step after one of length `h` whose error was `ratio` times what is allowed, by a formula of order `order`.
+pub fn next_step(h: f64, ratio: f64, order: i32) -> f64 {
+    if ratio <= 0.0 {
+        return h * GROWTH;
+    }
+    h * (SAFETY * ratio.powf(-1.0 / f64::from(order + 1))).clamp(0.1, GROWTH)
+}
+
+/// The allowed truncation error of a value of this size: trtol/7 · (reltol·size + abstol).
+/// trtol keeps SPICE's meaning of "how much the estimate exaggerates", 7 being the default and the neutral value here.
+pub fn allowed(options: &Options, size: f64, abstol: f64) -> f64 {
+    options.trtol / 7.0 * (options.reltol * size + abstol)
+}
+
+/// The end of a step that wants to be `h` seconds from `now` and must land on `corner`:
+/// never a sliver before the corner, rather two halves.
+pub fn land(now: Ticks, h: f64, corner: Option<Ticks>) -> Ticks {
+    let want = Ticks(now.0 + Ticks::from_seconds(h).0.max(1));
+    match corner {
+        Some(corner) if want >= corner => corner,
+        Some(corner) if (corner.0 - now.0) < 2 * (want.0 - now.0) => Ticks(now.0 + ((corner.0 - now.0) / 2).max(1)),
+        _ => want,
+    }
+}
+
+/// The first step after a restart, from the step before it and the distance to the next corner (s).
+pub fn restart_step(h: f64, to_corner: f64) -> f64 {
+    RESTART * h.min(to_corner)
+}

@@ -1,0 +1,133 @@
+//! `.tran`: a transient from its start to its end, every accepted point to the sink.
+
+use std::sync::atomic::Ordering;
+
+use super::failure::Failure;
+use super::newton::{Problem, newton};
+use super::observe::Observer;
+use super::op::operating_point;
+use super::simulator::Simulator;
+use super::sink::{Column, Control, Progress, Row, Sink, Stats};
+use super::transient::{Pace, Step, Transient};
+use crate::device::{Mode, Ticks};
+use crate::mna::Inputs;
+
+/// A `.tran` card, seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TranSpec {
+    pub step: f64,
+    pub stop: f64,
+    /// Points before are computed, not shown.
+    pub start: f64,
+    pub max_step: Option<f64>,
+    /// Start from initial conditions, without an operating point.
+    pub uic: bool,
+}
+
+impl TranSpec {
+    /// SPICE's limits: the largest step is tmax, else min(tstep, (tstop − tstart)/50); the first a tenth of
+    /// min(tstep, tstop/100).
+    pub fn pace(&self) -> Pace {
+        let max = self.max_step.unwrap_or_else(|| self.step.min((self.stop - self.start) / 50.0));
+        Pace { first: (self.step.min(self.stop / 100.0) / 10.0).min(max), max }
+    }
+}
+
+/// Runs to the end. Progress is reported every few hundred points.
+pub fn tran(
+    mut simulator: Simulator,
+    spec: &TranSpec,
+    observer: &mut Observer,
+    sink: &mut dyn Sink,
+    control: &mut Control,
+) -> Result<Stats, Failure> {
+    let pace = spec.pace();
+    let charges = if spec.uic { initial_conditions(&mut simulator, pace.first)? } else { rest(&mut simulator)? };
+    let iterations = simulator.iterations;
+    let Some(mut transient) = Transient::new(vec![simulator], &[charges], pace) else { return Ok(Stats::default()) };
+    transient.trace();
+    sink.begin(&observer.header("tran", Some(Column { name: "time".into(), unit: "s" }), false))?;
+    let result = follow(&mut transient, spec, observer, sink, control);
+    sink.end()?;
+    let mut stats = transient.stats;
+    stats.newton += iterations;
+    result.map(|()| stats)
+}
+
+fn follow(
+    transient: &mut Transient,
+    spec: &TranSpec,
+    observer: &mut Observer,
+    sink: &mut dyn Sink,
+    control: &mut Control,
+) -> Result<(), Failure> {
+    let (stop, from) = (Ticks::from_seconds(spec.stop), Ticks::from_seconds(spec.start));
+    loop {
+        let view = transient.view(0);
+        let row = observer.row(&view);
+        if transient.now(0) >= from {
+            sink.row(transient.now(0).seconds(), Row::Real(row))?;
+        }
+        if transient.now(0) >= stop {
+            return Ok(());
+        }
+        if control.interrupted.load(Ordering::Relaxed) {
+            return Err(Failure::Interrupted);
+        }
+        if transient.stats.accepted % 256 == 0 {
+            let time = transient.now(0).seconds();
+            (control.progress)(Progress { fraction: time / spec.stop, time, steps: transient.stats.accepted });
+        }
+        let _: Step = transient.step(stop)?;
+    }
+}
+
+/// The operating point at time 0 and its charges by row.
+pub fn rest(simulator: &mut Simulator) -> Result<Vec<f64>, Failure> {
+    operating_point(simulator, true, false)?;
+    charges(simulator, Mode::Linearize);
+    Ok(simulator.assembly.q.clone())
+}
+
+/// The first instant with UIC: charges are those of the initial conditions (IC= of parts, else `.ic` of nets, else 0),
+/// everything else is solved consistently, as an implicit Euler step too short to move a charge.
+pub fn initial_conditions(simulator: &mut Simulator, first_step: f64) -> Result<Vec<f64>, Failure> {
+    simulator.x = simulator.system.start(1);
+    for &(unknown, value) in &simulator.initial {
+        simulator.x[unknown] = value;
+    }
+    simulator.last.clone_from(&simulator.x);
+    charges(simulator, Mode::Initial);
+    let held = simulator.assembly.q.clone();
+    let a = 1e3 / first_step;
+    let beta: Vec<f64> = held.iter().map(|q| -a * q).collect();
+    let problem = Problem { transient: true, charges: Some((a, &beta)), ..Problem::plain(simulator.options.itl1) };
+    if let Err(trouble) = newton(simulator, &problem) {
+        let tried = vec![format!("initial conditions: {}", trouble.describe(simulator))];
+        let what = " at t = 0 from the initial conditions".to_string();
+        return Err(Failure::OperatingPoint { what, unknown: "the circuit".into(), change: 0.0, part: None, tried });
+    }
+    simulator.last.clone_from(&simulator.x);
+    simulator.memories.iter_mut().for_each(|m| m.state.clone_from(&m.trial));
+    Ok(held)
+}
+
+/// Q of every row at x into `assembly.q`; what devices remember of it is accepted.
+fn charges(simulator: &mut Simulator, mode: Mode) {
+    let at = Inputs {
+        x: &simulator.x,
+        last: &simulator.last,
+        time: &[0.0],
+        a: &[0.0],
+        beta: &simulator.zeros,
+        mode,
+        transient: true,
+        gmin: simulator.options.gmin,
+        source: 1.0,
+        shunt: simulator.shunt(),
+        anchor: 0.0,
+        clamps: &[],
+    };
+    simulator.assembly.charges(&simulator.system, &mut simulator.memories, &at);
+    simulator.memories.iter_mut().for_each(|m| m.state.clone_from(&m.trial));
+}

@@ -1,0 +1,578 @@
+//! Integration in time, one accepted point at a time, over lanes: every lane has its own time, step, order and history;
+//! what lanes share is that one Newton iteration of all of them is one tick.
+
+use std::sync::Arc;
+
+use super::failure::Failure;
+use super::formula::{Coefficients, Formula, extrapolation};
+use super::history::History;
+use super::observe::View;
+use super::pace::{Sizes, allowed, land, next_step, restart_step};
+use super::simulator::Simulator;
+use super::sink::Stats;
+use crate::circuit::plan::Options;
+use crate::device::{Environment, Memory, Mode, Review, Ticks};
+use crate::mna::{Assembly, Inputs, System};
+use super::lane_solver::LaneSolver;
+use crate::solve::{Pivoting, SolveError};
+
+/// What [`Transient::step`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A point was accepted before the end asked for.
+    Accepted,
+    /// The end asked for is accepted.
+    Reached,
+}
+
+/// Limits on the step, seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    pub first: f64,
+    pub max: f64,
+}
+
+/// Where a lane is within its step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// At an accepted point; the next tick predicts a step.
+    Rest,
+    /// Iterating on a trial step.
+    Iterate,
+    Done,
+}
+
+struct Lane {
+    phase: Phase,
+    now: Ticks,
+    end: Ticks,
+    until: Ticks,
+    /// The step wanted next, s.
+    want: f64,
+    h: f64,
+    formula: Formula,
+    coefficients: Coefficients,
+    iteration: usize,
+    small_change: bool,
+    /// The unknown that moved most in the last iteration.
+    mover: usize,
+    /// The unknown with the largest truncation error of the last judged step.
+    culprit: usize,
+    corner: Option<Ticks>,
+    failures: usize,
+    just_accepted: bool,
+    trace: Vec<String>,
+}
+
+/// A transient of one circuit in one or more lanes. Nothing is allocated while it steps.
+pub struct Transient {
+    pub system: Arc<System>,
+    pub options: Options,
+    pub env: Environment,
+    pub memories: Vec<Memory>,
+    pub assembly: Assembly,
+    pub stats: Stats,
+    solver: LaneSolver,
+    lanes: Vec<Lane>,
+    x: Vec<f64>,
+    last: Vec<f64>,
+    dx: Vec<f64>,
+    time: Vec<f64>,
+    a: Vec<f64>,
+    beta: Vec<f64>,
+    active: Vec<bool>,
+    history: History,
+    sizes: Sizes,
+    dynamic: Vec<bool>,
+    pace: Pace,
+    keep_trace: bool,
+}
+
+impl Transient {
+    /// From simulators (one a lane) of the same system, each at its start: an accepted operating point in `x` and its
+    /// charges in `charges` (by row), or with initial conditions as [`super::tran`] makes them.
+    pub fn new(simulators: Vec<Simulator>, charges: &[Vec<f64>], pace: Pace) -> Option<Transient> {
+        let count = simulators.len();
+        let first = simulators.first()?;
+        let (system, options, env) = (first.system.clone(), first.options.clone(), first.env);
+        let n = system.unknowns();
+        let gather = |of: &dyn Fn(&Simulator) -> &[f64]| -> Vec<f64> {
+            let mut all = vec![0.0; of(first).len() * count];
+            for (lane, s) in simulators.iter().enumerate() {
+                of(s).iter().enumerate().for_each(|(k, v)| all[k * count + lane] = *v);
+            }
+            all
+        };
+        let x = gather(&|s| &s.x);
+        let memories: Vec<Memory> = (0..system.groups.len())
+            .map(|g| {
+                let mut memory = Memory::new(system.groups[g].parts.len(), system.groups[g].slots, count);
+                memory.params = gather(&|s| &s.memories[g].params);
+                memory.derived = gather(&|s| &s.memories[g].derived);
+                memory.state = gather(&|s| &s.memories[g].state);
+                memory.trial = gather(&|s| &s.memories[g].trial);
+                memory.limit = gather(&|s| &s.memories[g].limit);
+                memory
+            })
+            .collect();
+        let pivoting = Pivoting { pivtol: options.pivtol, pivrel: options.pivrel };
+        let mut transient = Transient {
+            assembly: Assembly::new(&system, count),
+            solver: LaneSolver::new(&system.pattern, pivoting, count),
+            stats: Stats::default(),
+            lanes: (0..count).map(|_| Lane::new(pace.first)).collect(),
+            last: x.clone(),
+            dx: vec![0.0; n * count],
+            time: vec![0.0; count],
+            a: vec![0.0; count],
+            beta: vec![0.0; n * count],
+            active: vec![false; count],
+            history: History::new(n, count),
+            sizes: Sizes::new(n * count),
+            dynamic: system.dynamic(),
+            pace,
+            keep_trace: false,
+            memories,
+            x,
+            env,
+            options,
+            system,
+        };
+        transient.start(charges);
+        Some(transient)
+    }
+
+    fn start(&mut self, charges: &[Vec<f64>]) {
+        let count = self.lanes.len();
+        let at = inputs(&self.x, &self.last, &self.time, &self.a, &self.beta, &self.options, Mode::Dynamic);
+        self.assembly.relinearize(&self.system, &mut self.memories, &at);
+        let mut q = vec![0.0; self.x.len()];
+        for (lane, charges) in charges.iter().enumerate() {
+            charges.iter().enumerate().for_each(|(row, v)| q[row * count + lane] = *v);
+        }
+        for lane in 0..count {
+            self.history.push(lane, 0.0, &self.x, &q, 0.0, &self.beta);
+            self.look_ahead(lane);
+            for k in (lane..self.x.len()).step_by(count) {
+                self.sizes.see(k, self.x[k]);
+            }
+        }
+    }
+
+    /// Keep the last steps as text, for a failure to quote.
+    pub fn trace(&mut self) {
+        self.keep_trace = true;
+    }
+
+    /// Time of the last accepted point of a lane.
+    pub fn now(&self, lane: usize) -> Ticks {
+        self.lanes[lane].now
+    }
+
+    /// The last accepted solution, lane-minor.
+    pub fn solution(&self) -> &[f64] {
+        &self.last
+    }
+
+    /// The point just accepted in a lane, for observers. Valid until the next tick.
+    pub fn view(&self, lane: usize) -> View<'_> {
+        let state = &self.lanes[lane];
+        View {
+            system: &self.system,
+            memories: &self.memories,
+            assembly: &self.assembly,
+            x: &self.last,
+            lanes: self.lanes.len(),
+            lane,
+            time: state.now.seconds(),
+            temp: self.env.temp,
+            gmin: self.options.gmin,
+            coefficients: state.coefficients,
+        }
+    }
+
+    /// Advances a one-lane transient by one accepted point, at most to `until`.
+    pub fn step(&mut self, until: Ticks) -> Result<Step, Failure> {
+        self.aim(0, until);
+        loop {
+            self.tick()?;
+            if std::mem::take(&mut self.lanes[0].just_accepted) {
+                return Ok(if self.lanes[0].now >= until { Step::Reached } else { Step::Accepted });
+            }
+        }
+    }
+
+    /// Sets where a lane has to stop.
+    pub fn aim(&mut self, lane: usize, until: Ticks) {
+        let state = &mut self.lanes[lane];
+        state.until = until;
+        state.phase = match state.phase {
+            Phase::Done if state.now < until => Phase::Rest,
+            phase => phase,
+        };
+    }
+
+    /// Advances every lane to `until`, calling `see` at each accepted point of each lane.
+    pub fn run(&mut self, until: Ticks, see: &mut dyn FnMut(usize, &View)) -> Result<(), Failure> {
+        (0..self.lanes.len()).for_each(|lane| self.aim(lane, until));
+        while self.lanes.iter().any(|l| l.phase != Phase::Done) {
+            self.tick()?;
+            for lane in 0..self.lanes.len() {
+                if std::mem::take(&mut self.lanes[lane].just_accepted) {
+                    see(lane, &self.view(lane));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One Newton iteration of every lane that is not done, and the decisions that follow from it.
+    fn tick(&mut self) -> Result<(), Failure> {
+        for lane in 0..self.lanes.len() {
+            if self.lanes[lane].phase == Phase::Rest {
+                self.predict(lane);
+            }
+        }
+        let at = inputs(&self.x, &self.last, &self.time, &self.a, &self.beta, &self.options, Mode::Dynamic);
+        self.assembly.assemble(&self.system, &mut self.memories, &at);
+        for lane in 0..self.lanes.len() {
+            self.active[lane] = self.lanes[lane].phase == Phase::Iterate && self.judge(lane)?;
+        }
+        if self.active.contains(&true) {
+            self.solve()?;
+        }
+        Ok(())
+    }
+
+    /// Chooses the next step of a lane and where to start its iteration.
+    fn predict(&mut self, lane: usize) {
+        let count = self.lanes.len();
+        let [h1, h2] = self.history.steps[lane];
+        let points = self.history.points[lane];
+        let state = &mut self.lanes[lane];
+        let corner = state.corner.map_or(state.until, |c| c.min(state.until));
+        let want = self.options.fixed_step.unwrap_or_else(|| state.want.min(self.pace.max));
+        state.end = land(state.now, want, Some(corner));
+        state.h = Ticks(state.end.0 - state.now.0).seconds();
+        state.formula = Formula::choose(self.options.method, self.options.maxord, points);
+        state.coefficients = state.formula.coefficients(state.h, h1);
+        state.iteration = 0;
+        state.small_change = false;
+        state.phase = Phase::Iterate;
+        let Coefficients { a, b, c, d } = state.coefficients;
+        self.a[lane] = a;
+        self.time[lane] = state.end.seconds();
+        self.history.charge_history(lane, b, c, d, &mut self.beta);
+        self.history.predict(lane, extrapolation(points, state.h, h1, h2), &mut self.x);
+        self.x[lane] = 0.0;
+        for memory in self.memories.iter_mut() {
+            debug_assert_eq!(memory.lanes, count);
+            memory.limited[lane] = false;
+        }
+    }
+
+    /// Looks at the residual of a lane's iterate. True: iterate once more.
+    fn judge(&mut self, lane: usize) -> Result<bool, Failure> {
+        let count = self.lanes.len();
+        let bad = (0..self.system.unknowns()).find(|u| !self.assembly.residual[u * count + lane].is_finite());
+        if bad.is_some() || self.assembly.local_failure[lane] {
+            return self.give_up(lane, bad).map(|()| false);
+        }
+        let state = &self.lanes[lane];
+        if state.iteration == 0 {
+            return Ok(true);
+        }
+        let limited = self.memories.iter().any(|m| m.limited[lane]);
+        let linear = !self.system.nonlinear;
+        if linear || (state.small_change && !limited && self.small_residual(lane)) {
+            self.conclude(lane)?;
+            return Ok(false);
+        }
+        if state.iteration >= self.options.itl4 {
+            let mover = state.mover;
+            return self.give_up(lane, Some(mover)).map(|()| false);
+        }
+        Ok(true)
+    }
+
+    fn small_residual(&self, lane: usize) -> bool {
+        let count = self.lanes.len();
+        (1..self.system.unknowns()).all(|u| {
+            let k = u * count + lane;
+            let abstol = self.system.abstol(u, self.options.abstol, self.options.vntol);
+            self.assembly.residual[k].abs() <= self.options.reltol * self.assembly.magnitude[k] + abstol
+        })
+    }
+
+    /// The iteration converged: is the step good enough?
+    fn conclude(&mut self, lane: usize) -> Result<(), Failure> {
+        for (group, memory) in self.system.groups.iter().zip(&self.memories) {
+            let at = point(group, &self.x, &self.last, &self.time, &self.options, self.lanes.len());
+            if let Review::Cut(fraction) = group.device.review(&at, memory, lane) {
+                let h = self.lanes[lane].h * fraction.clamp(1e-6, 0.999);
+                return self.reject(lane, h, 0);
+            }
+        }
+        let (ratio, culprit) = self.truncation(lane);
+        let order = if self.history.points[lane] < 3 { 1 } else { self.lanes[lane].formula.order() };
+        self.lanes[lane].culprit = culprit;
+        if ratio > 1.0 && self.options.fixed_step.is_none() {
+            let h = next_step(self.lanes[lane].h, ratio, order);
+            return self.reject(lane, h, culprit);
+        }
+        self.accept(lane, ratio, order);
+        Ok(())
+    }
+
+    /// The largest truncation error of the trial step, as a multiple of what is allowed, and its unknown.
+    fn truncation(&self, lane: usize) -> (f64, usize) {
+        let state = &self.lanes[lane];
+        let count = self.lanes.len();
+        let points = self.history.points[lane];
+        if points < 2 {
+            return (0.0, 0);
+        }
+        let [h1, h2] = self.history.steps[lane];
+        // Before three points are known the error is judged as if the formula were of first order.
+        let formula = if points < 3 { Formula::Euler } else { state.formula };
+        let share = formula.error_share(state.h, h1, h2);
+        let weights = extrapolation(if formula.order() == 1 { 2 } else { 3 }, state.h, h1, h2);
+        let mut worst = (0.0, 0);
+        for u in (1..self.dynamic.len()).filter(|&u| self.dynamic[u]) {
+            let k = u * count + lane;
+            let predicted = self.history.extrapolate(lane, weights, k);
+            let size = self.sizes.get(k, self.x[k]);
+            let abstol = self.system.abstol(u, self.options.vntol, self.options.abstol);
+            let ratio = share * (self.x[k] - predicted).abs() / allowed(&self.options, size, abstol);
+            if ratio > worst.0 {
+                worst = (ratio, u);
+            }
+        }
+        worst
+    }
+
+    fn accept(&mut self, lane: usize, ratio: f64, order: i32) {
+        let count = self.lanes.len();
+        let (h, end) = (self.lanes[lane].h, self.lanes[lane].end);
+        self.history.push(lane, h, &self.x, &self.assembly.q, self.a[lane], &self.beta);
+        let mut jumped = false;
+        for (group, memory) in self.system.groups.iter().zip(&mut self.memories) {
+            for k in (lane..memory.state.len()).step_by(count) {
+                memory.state[k] = memory.trial[k];
+            }
+            let at = point(group, &self.x, &self.last, &self.time, &self.options, count);
+            jumped |= group.device.accept(&at, memory, lane);
+        }
+        for k in (lane..self.x.len()).step_by(count) {
+            self.last[k] = self.x[k];
+            self.sizes.see(k, self.x[k]);
+        }
+        let at_corner = self.lanes[lane].corner == Some(end);
+        let state = &mut self.lanes[lane];
+        state.now = end;
+        state.failures = 0;
+        state.just_accepted = true;
+        state.phase = if end >= state.until { Phase::Done } else { Phase::Rest };
+        state.want = next_step(h, ratio, order);
+        self.stats.accepted += 1;
+        self.note(lane, "accepted", ratio);
+        self.look_ahead(lane);
+        if at_corner || jumped {
+            self.history.restart(lane);
+            let state = &mut self.lanes[lane];
+            let gap = state.corner.map_or(f64::INFINITY, |c| Ticks(c.0 - state.now.0).seconds());
+            state.want = restart_step(state.want.min(self.pace.max), gap);
+        }
+    }
+
+    /// Asks the devices for the next corner and for bounds on the step.
+    fn look_ahead(&mut self, lane: usize) {
+        let now = self.lanes[lane].now;
+        let (mut corner, mut bound) = (None, f64::INFINITY);
+        for (group, memory) in self.system.groups.iter().zip(&self.memories) {
+            if let Some(c) = group.device.corner(memory, lane, now) {
+                corner = Some(corner.map_or(c, |other: Ticks| other.min(c)));
+            }
+            let at = point(group, &self.last, &self.last, &self.time, &self.options, self.lanes.len());
+            if let Some(b) = group.device.max_step(&at, memory, lane) {
+                bound = bound.min(b);
+            }
+        }
+        let state = &mut self.lanes[lane];
+        state.corner = corner.filter(|c| *c > now);
+        state.want = state.want.min(bound);
+    }
+
+    /// Tries the step again, `h` long.
+    fn reject(&mut self, lane: usize, h: f64, culprit: usize) -> Result<(), Failure> {
+        self.stats.rejected += 1;
+        self.note(lane, "rejected", h);
+        self.retry(lane, h, Some(culprit))
+    }
+
+    /// Newton failed: a much shorter step at first order.
+    fn give_up(&mut self, lane: usize, unknown: Option<usize>) -> Result<(), Failure> {
+        self.stats.rejected += 1;
+        self.lanes[lane].failures += 1;
+        self.history.restart(lane);
+        self.note(lane, "no convergence", self.lanes[lane].h);
+        let h = self.lanes[lane].h / 8.0;
+        self.retry(lane, h, unknown)
+    }
+
+    fn retry(&mut self, lane: usize, h: f64, unknown: Option<usize>) -> Result<(), Failure> {
+        let state = &mut self.lanes[lane];
+        if h * Ticks::PER_SECOND < 1.0 || self.options.fixed_step.is_some() && state.failures > 0 {
+            let unknown = unknown.unwrap_or(0);
+            return Err(Failure::StepTooSmall {
+                time: state.now.seconds(),
+                step: h,
+                unknown: if unknown == 0 { "no unknown stands out".into() } else { format!("{} does not settle", self.system.name(unknown)) },
+                part: if unknown == 0 { None } else { self.system.part_at(unknown) },
+                trace: std::mem::take(&mut state.trace),
+            });
+        }
+        state.want = h;
+        state.phase = Phase::Rest;
+        Ok(())
+    }
+
+    /// Factors and solves the active lanes and moves their iterates.
+    fn solve(&mut self) -> Result<(), Failure> {
+        let count = self.lanes.len();
+        let slots = self.system.pattern.rows.len() * count;
+        let solved = self.system.solved;
+        self.stats.newton += 1;
+        let factored = self.solver.factor(&self.assembly.jacobian[..slots], &self.active);
+        if let Err((lane, error)) = factored {
+            return self.singular(lane, &error);
+        }
+        for (d, r) in self.dx.iter_mut().zip(&self.assembly.residual) {
+            *d = -r;
+        }
+        self.solver.solve(&mut self.dx[count..(solved + 1) * count]);
+        self.assembly.back_substitute(&self.system, &mut self.dx);
+        for lane in 0..count {
+            if self.active[lane] {
+                self.update(lane);
+            }
+        }
+        Ok(())
+    }
+
+    /// A singular matrix at this step is tried again with a shorter one, unless steps are already very short.
+    fn singular(&mut self, lane: usize, error: &SolveError) -> Result<(), Failure> {
+        let time = self.lanes[lane].now.seconds();
+        if self.lanes[lane].failures > 6 {
+            return Err(Failure::solve(error, &self.system, Some(time)));
+        }
+        self.give_up(lane, None)
+    }
+
+    fn update(&mut self, lane: usize) {
+        let count = self.lanes.len();
+        let mut worst = (0, 0.0);
+        for u in 1..self.system.unknowns() {
+            let k = u * count + lane;
+            let (old, d) = (self.x[k], self.dx[k]);
+            let new = old + d;
+            let abstol = self.system.abstol(u, self.options.vntol, self.options.abstol);
+            let ratio = d.abs() / (self.options.reltol * old.abs().max(new.abs()) + abstol);
+            if !(ratio <= worst.1) {
+                worst = (u, ratio);
+            }
+            self.x[k] = new;
+        }
+        let state = &mut self.lanes[lane];
+        state.iteration += 1;
+        state.mover = worst.0;
+        state.small_change = worst.1 <= 1.0;
+    }
+
+    fn note(&mut self, lane: usize, what: &str, value: f64) {
+        if self.keep_trace {
+            let state = &mut self.lanes[lane];
+            if state.trace.len() >= 8 {
+                state.trace.remove(0);
+            }
+            state.trace.push(format!(
+                "t = {:.6e} h = {:.3e} order {} iterations {} {what} ({value:.3e})",
+                state.now.seconds(),
+                state.h,
+                state.formula.order(),
+                state.iteration
+            ));
+        }
+    }
+}
+
+impl Lane {
+    fn new(first: f64) -> Lane {
+        Lane {
+            phase: Phase::Rest,
+            now: Ticks(0),
+            end: Ticks(0),
+            until: Ticks(0),
+            want: first,
+            h: 0.0,
+            formula: Formula::Euler,
+            coefficients: Coefficients::default(),
+            iteration: 0,
+            small_change: false,
+            mover: 0,
+            culprit: 0,
+            corner: None,
+            failures: 0,
+            just_accepted: false,
+            trace: Vec::new(),
+        }
+    }
+}
+
+/// Inputs of a time point.
+fn inputs<'a>(
+    x: &'a [f64],
+    last: &'a [f64],
+    time: &'a [f64],
+    a: &'a [f64],
+    beta: &'a [f64],
+    options: &Options,
+    mode: Mode,
+) -> Inputs<'a> {
+    Inputs {
+        x,
+        last,
+        time,
+        a,
+        beta,
+        mode,
+        transient: true,
+        gmin: options.gmin,
+        source: 1.0,
+        shunt: 1.0 / options.rshunt,
+        anchor: 0.0,
+        clamps: &[],
+    }
+}
+
+fn point<'a>(
+    group: &'a crate::mna::Group,
+    x: &'a [f64],
+    last: &'a [f64],
+    time: &'a [f64],
+    options: &Options,
+    lanes: usize,
+) -> crate::device::Point<'a> {
+    crate::device::Point {
+        lanes,
+        x,
+        last,
+        time,
+        gmin: options.gmin,
+        source: 1.0,
+        mode: Mode::Dynamic,
+        transient: true,
+        terms: &group.terms,
+        width: group.width,
+    }
+}
