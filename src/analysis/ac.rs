@@ -7,12 +7,12 @@ use num_complex::Complex64;
 use super::failure::Failure;
 use super::observe::Observer;
 use super::op::operating_point;
-use super::simulator::Simulator;
+use super::simulator::{Simulator, pivoting};
 use super::sink::{Column, Control, Progress, Row, Sink, Stats};
 use crate::circuit::plan::AcScale;
 use crate::device::Mode;
 use crate::mna::{Inputs, SmallSignal};
-use crate::solve::{Pivoting, Solver};
+use crate::solve::Solver;
 
 /// The frequencies of an `.ac` card, hertz.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,8 +68,7 @@ pub fn ac(
         clamps: &[],
     };
     let mut small = SmallSignal::new(&simulator.system, &mut simulator.memories, &at);
-    let pivoting = Pivoting { pivtol: simulator.options.pivtol, pivrel: simulator.options.pivrel };
-    let mut solver: Solver<Complex64> = Solver::new(&simulator.system.pattern, pivoting);
+    let mut solver: Solver<Complex64> = Solver::new(&simulator.system.pattern, pivoting(&simulator.options));
     let stimulus = stimulus(simulator);
     let frequencies = sweep.frequencies();
     let scale = Column { name: "frequency".into(), unit: "Hz" };
@@ -99,7 +98,11 @@ pub fn ac(
         let row = observer.phasors(&simulator.system, &small, frequency, simulator.env.temp, &x);
         sink.row(frequency, Row::Complex(row))?;
         stats.accepted += 1;
-        (control.progress)(Progress { fraction: (k + 1) as f64 / frequencies.len() as f64, time: 0.0, steps: stats.accepted });
+        (control.progress)(Progress {
+            fraction: (k + 1) as f64 / frequencies.len() as f64,
+            time: 0.0,
+            steps: stats.accepted,
+        });
     }
     sink.end()?;
     Ok(stats)

@@ -128,7 +128,9 @@ fn apply(
             }
             Target::Model(model, name) => {
                 let circuit = simulator.system.circuit.clone();
-                let uses = |p: &crate::circuit::Part| p.model.is_some_and(|m| circuit.model(m).name.eq_ignore_ascii_case(model));
+                let uses = |p: &crate::circuit::Part| {
+                    p.model.is_some_and(|m| circuit.model(m).name.eq_ignore_ascii_case(model))
+                };
                 for part in circuit.part_ids().filter(|p| uses(circuit.part(*p))) {
                     if !simulator.set_param(part, name, *value) {
                         return Err(Failure::Sweep(format!("{model}({name})")));
@@ -145,7 +147,11 @@ fn unit(simulator: &Simulator, target: &Target) -> &'static str {
     match target {
         Target::Temperature => "°C",
         Target::Source(p) => {
-            if circuit.part(*p).kind.name.starts_with('i') { "A" } else { "V" }
+            if circuit.part(*p).kind.name.starts_with('i') {
+                "A"
+            } else {
+                "V"
+            }
         }
         Target::Part(p, name) => {
             let kind = circuit.part(*p).kind;

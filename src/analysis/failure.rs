@@ -14,6 +14,9 @@ use crate::solve::SolveError;
 pub enum Failure {
     #[error(transparent)]
     System(#[from] SystemError),
+    /// The nominal member of an ensemble has a singular matrix.
+    #[error(transparent)]
+    Nominal(#[from] SolveError),
     #[error("the matrix is singular at {unknown}{}", at(*.time))]
     Singular { unknown: String, part: Option<PartId>, time: Option<f64> },
     /// Every method for an operating point failed; `tried` says what each reported.
@@ -58,6 +61,7 @@ impl Failure {
                 ),
             ),
             Failure::NotFinite { .. } => ("run::not-finite", "look for a division by zero or an overflow in the expressions of this part".into()),
+            Failure::Nominal(_) => ("run::singular", "the nominal member of the ensemble has no solution".into()),
             Failure::Interrupted => ("run::interrupted", "what was computed is written".into()),
             Failure::Sweep(_) => ("run::sweep", "sweep a source, a parameter, a model parameter or temp".into()),
             Failure::Output(_) => ("run::output", "name what you need with .save, or choose another --format".into()),
@@ -82,10 +86,15 @@ impl Failure {
 
     /// A solver's error in the words of the circuit.
     pub(super) fn solve(error: &SolveError, system: &System, time: Option<f64>) -> Failure {
-        let column = match error {
-            SolveError::Structural { column } | SolveError::Singular { column, .. } | SolveError::NotFinite { column } => *column,
+        let (columns, first) = match error {
+            SolveError::Structural { columns, .. } => (columns.as_slice(), columns.first().copied()),
+            SolveError::Singular { dependent, column, .. } => (dependent.as_slice(), Some(*column)),
+            SolveError::NotFinite { column } => (std::slice::from_ref(column), Some(*column)),
         };
-        let (unknown, part) = (system.name(column + 1), system.part_at(column + 1));
+        let part = first.and_then(|c| system.part_at(c + 1));
+        let more = if columns.len() > 6 { ", …" } else { "" };
+        let names: Vec<String> = columns.iter().take(6).map(|c| system.name(c + 1)).collect();
+        let unknown = names.join(", ") + more;
         match error {
             SolveError::NotFinite { .. } => Failure::NotFinite { unknown, part, time },
             _ => Failure::Singular { unknown, part, time },

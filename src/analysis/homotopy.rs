@@ -42,7 +42,7 @@ impl Homotopy {
 /// From a conductance of 10 mS at every net down to nothing, in steps that shrink where Newton fails.
 fn gmin_stepping(simulator: &mut Simulator, problem: &Problem) -> Result<usize, Trouble> {
     simulator.x = simulator.system.start(1);
-    let (mut shunt, mut factor, mut count) = (1e-2, 10.0, 0);
+    let (mut shunt, mut factor, mut count) = (1e-2_f64, 10.0_f64, 0);
     let mut cold = true;
     let mut good = simulator.x.clone();
     let mut solved_at: Option<f64> = None;

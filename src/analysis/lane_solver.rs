@@ -1,27 +1,59 @@
-//! One face for the linear solves of one lane and of many.
+//! One face for the linear solves of a single circuit and of an ensemble.
 
 use crate::solve::{BatchSolver, Pattern, Pivoting, SolveError, Solver};
 
-/// One lane picks its own pivots whenever it must; many lanes share the pivots of the first.
+use super::failure::Failure;
+
+/// A single circuit picks its own pivots whenever it must. The members of an ensemble share the pivots of the nominal
+/// one; a member whose factors would lose digits goes on with pivots of its own.
 pub enum LaneSolver {
     One(Box<Solver<f64>>),
-    Many(Box<BatchSolver>),
+    Many(Box<Ensemble>),
+}
+
+pub struct Ensemble {
+    batch: BatchSolver,
+    pattern: Pattern,
+    pivoting: Pivoting,
+    lanes: usize,
+    /// Members that left the common pivots.
+    alone: Vec<Option<Solver<f64>>>,
+    /// One lane's values, right-hand side
+    values: Vec<f64>,
+    b: Vec<Vec<f64>>,
 }
 
 impl LaneSolver {
-    pub fn new(pattern: &Pattern, pivoting: Pivoting, lanes: usize) -> LaneSolver {
-        if lanes == 1 {
-            LaneSolver::One(Box::new(Solver::new(pattern, pivoting)))
-        } else {
-            LaneSolver::Many(Box::new(BatchSolver::new(pattern, pivoting, lanes)))
+    /// With the Jacobian of a nominal member: for an ensemble.
+    pub fn new(
+        pattern: &Pattern,
+        pivoting: Pivoting,
+        lanes: usize,
+        nominal: Option<&[f64]>,
+    ) -> Result<LaneSolver, Failure> {
+        if lanes == 1 && nominal.is_none() {
+            return Ok(LaneSolver::One(Box::new(Solver::new(pattern, pivoting))));
         }
+        let mut batch = BatchSolver::new(pattern, pivoting, lanes);
+        if let Some(nominal) = nominal {
+            batch.choose_pivots(nominal)?;
+        }
+        Ok(LaneSolver::Many(Box::new(Ensemble {
+            batch,
+            pattern: pattern.clone(),
+            pivoting,
+            lanes,
+            alone: (0..lanes).map(|_| None).collect(),
+            values: vec![0.0; pattern.rows.len()],
+            b: vec![vec![0.0; pattern.n]; lanes],
+        })))
     }
 
     /// Factors the active lanes. An error names its lane.
     pub fn factor(&mut self, values: &[f64], active: &[bool]) -> Result<(), (usize, SolveError)> {
         match self {
             LaneSolver::One(solver) => solver.factor(values).map_err(|e| (0, e)),
-            LaneSolver::Many(solver) => solver.factor(values, active),
+            LaneSolver::Many(ensemble) => ensemble.factor(values, active),
         }
     }
 
@@ -29,7 +61,35 @@ impl LaneSolver {
     pub fn solve(&mut self, b: &mut [f64]) {
         match self {
             LaneSolver::One(solver) => solver.solve(b),
-            LaneSolver::Many(solver) => solver.solve(b),
+            LaneSolver::Many(ensemble) => ensemble.solve(b),
+        }
+    }
+}
+
+impl Ensemble {
+    fn factor(&mut self, values: &[f64], active: &[bool]) -> Result<(), (usize, SolveError)> {
+        let sound = self.batch.factor(values, active).map_err(|e| (0, e))?;
+        for lane in 0..self.lanes {
+            if !active[lane] || sound[lane] && self.alone[lane].is_none() {
+                continue;
+            }
+            self.values.iter_mut().zip(values.iter().skip(lane).step_by(self.lanes)).for_each(|(own, v)| *own = *v);
+            let solver = self.alone[lane].get_or_insert_with(|| Solver::new(&self.pattern, self.pivoting));
+            solver.factor(&self.values).map_err(|e| (lane, e))?;
+        }
+        Ok(())
+    }
+
+    fn solve(&mut self, b: &mut [f64]) {
+        for (lane, own) in self.b.iter_mut().enumerate().filter(|(lane, _)| self.alone[*lane].is_some()) {
+            own.iter_mut().zip(b.iter().skip(lane).step_by(self.lanes)).for_each(|(own, v)| *own = *v);
+        }
+        self.batch.solve(b);
+        for (lane, own) in self.b.iter_mut().enumerate() {
+            if let Some(solver) = &mut self.alone[lane] {
+                solver.solve(own);
+                b.iter_mut().skip(lane).step_by(self.lanes).zip(own.iter()).for_each(|(v, own)| *v = *own);
+            }
         }
     }
 }

@@ -13,6 +13,8 @@ mod op;
 mod pace;
 mod simulator;
 pub mod sink;
+#[cfg(test)]
+mod tests;
 mod tran;
 mod transient;
 

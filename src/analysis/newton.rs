@@ -25,7 +25,16 @@ pub struct Problem<'a> {
 impl Problem<'_> {
     /// The circuit as it is.
     pub fn plain(iterations: usize) -> Problem<'static> {
-        Problem { cold: false, transient: false, source: 1.0, shunt: 0.0, anchor: 0.0, clamps: &[], charges: None, iterations }
+        Problem {
+            cold: false,
+            transient: false,
+            source: 1.0,
+            shunt: 0.0,
+            anchor: 0.0,
+            clamps: &[],
+            charges: None,
+            iterations,
+        }
     }
 }
 
@@ -36,7 +45,10 @@ pub enum Trouble {
     /// The unknown that is not finite.
     NotFinite(usize),
     /// The unknown that moved most, relative to its tolerance, and by how much.
-    Slow { unknown: usize, change: f64 },
+    Slow {
+        unknown: usize,
+        change: f64,
+    },
 }
 
 impl Trouble {
@@ -44,8 +56,9 @@ impl Trouble {
         let name = |u: usize| simulator.system.name(u);
         match self {
             Trouble::Matrix(SolveError::NotFinite { column }) => format!("{} not finite", name(column + 1)),
-            Trouble::Matrix(SolveError::Structural { column } | SolveError::Singular { column, .. }) => {
-                format!("singular at {}", name(column + 1))
+            Trouble::Matrix(SolveError::Singular { column, .. }) => format!("singular at {}", name(column + 1)),
+            Trouble::Matrix(SolveError::Structural { columns, .. }) => {
+                format!("singular at {}", columns.iter().map(|c| name(c + 1)).collect::<Vec<_>>().join(", "))
             }
             Trouble::NotFinite(u) => format!("{} not finite", name(*u)),
             Trouble::Slow { unknown, change } => format!("{} still moving by {change:.2e}", name(*unknown)),
@@ -129,7 +142,8 @@ fn step(simulator: &mut Simulator) -> Result<(usize, f64), Trouble> {
             return Err(Trouble::NotFinite(u));
         }
         let new = old + d;
-        let tolerance = options.reltol * old.abs().max(new.abs()) + simulator.system.abstol(u, options.vntol, options.abstol);
+        let tolerance =
+            options.reltol * old.abs().max(new.abs()) + simulator.system.abstol(u, options.vntol, options.abstol);
         let ratio = d.abs() / tolerance;
         if ratio > worst.1 {
             worst = (u, ratio);

@@ -75,7 +75,13 @@ impl Observer {
             watches.push(watch(system, &o.equation));
         }
         let columns = observations.iter().map(|o| Column { name: o.label.clone(), unit: unit(&o.equation) }).collect();
-        Observer { columns, real: vec![0.0; watches.len()], complex: vec![Complex64::ZERO; watches.len()], watches, tracks }
+        Observer {
+            columns,
+            real: vec![0.0; watches.len()],
+            complex: vec![Complex64::ZERO; watches.len()],
+            watches,
+            tracks,
+        }
     }
 
     /// The header of a result with these columns.
@@ -120,13 +126,23 @@ impl Observer {
     }
 
     /// The columns of a small-signal solution at a frequency (Hz).
-    pub fn phasors(&mut self, system: &System, small: &SmallSignal, frequency: f64, temp: f64, x: &[Complex64]) -> &[Complex64] {
+    pub fn phasors(
+        &mut self,
+        system: &System,
+        small: &SmallSignal,
+        frequency: f64,
+        temp: f64,
+        x: &[Complex64],
+    ) -> &[Complex64] {
         let omega = 2.0 * std::f64::consts::PI * frequency;
         let mut of = |q: &Quantity| match q {
             Quantity::Voltage(a, b) => x[a.0 as usize] - x[b.0 as usize],
             Quantity::Current(part, pin) => match branch_of(system, *part, *pin) {
                 Some((u, sign)) => x[u] * sign,
-                None => system.places.get(part).map_or(Complex64::ZERO, |&(g, i)| small.current(system, g, i, *pin, omega, x)),
+                None => system
+                    .places
+                    .get(part)
+                    .map_or(Complex64::ZERO, |&(g, i)| small.current(system, g, i, *pin, omega, x)),
             },
             Quantity::Frequency => frequency.into(),
             Quantity::Temperature => temp.into(),
@@ -214,9 +230,10 @@ fn unit(equation: &Equation) -> &'static str {
         Equation::Quantity(Quantity::Temperature) => "°C",
         Equation::Apply(Function::Decibel, _) => "dB",
         Equation::Apply(Function::Phase, _) => "°",
-        Equation::Apply(Function::Magnitude | Function::Real | Function::Imaginary | Function::Neg | Function::Abs, args) => {
-            args.first().map_or("", unit)
-        }
+        Equation::Apply(
+            Function::Magnitude | Function::Real | Function::Imaginary | Function::Neg | Function::Abs,
+            args,
+        ) => args.first().map_or("", unit),
         Equation::Apply(Function::Add | Function::Sub, args) => {
             let mut units = args.iter().filter(|a| a.constant().is_none()).map(unit);
             let first = units.next().unwrap_or("");

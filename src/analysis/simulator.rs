@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::failure::Failure;
-use crate::circuit::plan::Options;
 use crate::circuit::PartId;
+use crate::circuit::plan::Options;
 use crate::device::{Environment, Memory, Mode};
 use crate::mna::{Assembly, Inputs, System};
 use crate::solve::{Pivoting, Solver};
@@ -47,12 +47,16 @@ pub fn environment(options: &Options, tstep: f64, tstop: f64) -> Environment {
     }
 }
 
+/// The pivot choice that the options ask for.
+pub(super) fn pivoting(options: &Options) -> Pivoting {
+    Pivoting { relative: options.pivrel, absolute: options.pivtol, ..Pivoting::default() }
+}
+
 impl Simulator {
     pub fn new(system: Arc<System>, options: Options, env: Environment) -> Simulator {
         let memories = system.memories(&env, 1);
         let assembly = Assembly::new(&system, 1);
-        let pivoting = Pivoting { pivtol: options.pivtol, pivrel: options.pivrel };
-        let solver = Solver::new(&system.pattern, pivoting);
+        let solver = Solver::new(&system.pattern, pivoting(&options));
         let x = system.start(1);
         let n = system.unknowns();
         let mut simulator = Simulator {

@@ -44,7 +44,7 @@ pub fn tran(
     let pace = spec.pace();
     let charges = if spec.uic { initial_conditions(&mut simulator, pace.first)? } else { rest(&mut simulator)? };
     let iterations = simulator.iterations;
-    let Some(mut transient) = Transient::new(vec![simulator], &[charges], pace) else { return Ok(Stats::default()) };
+    let mut transient = Transient::new(std::slice::from_ref(&simulator), &[charges], pace, None)?;
     transient.trace();
     sink.begin(&observer.header("tran", Some(Column { name: "time".into(), unit: "s" }), false))?;
     let result = follow(&mut transient, spec, observer, sink, control);

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use super::failure::Failure;
 use super::formula::{Coefficients, Formula, extrapolation};
 use super::history::History;
+use super::lane_solver::LaneSolver;
 use super::observe::View;
 use super::pace::{Sizes, allowed, land, next_step, restart_step};
-use super::simulator::Simulator;
+use super::simulator::{Simulator, pivoting};
 use super::sink::Stats;
 use crate::circuit::plan::Options;
 use crate::device::{Environment, Memory, Mode, Review, Ticks};
 use crate::mna::{Assembly, Inputs, System};
-use super::lane_solver::LaneSolver;
-use crate::solve::{Pivoting, SolveError};
+use crate::solve::SolveError;
 
 /// What [`Transient::step`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,9 +91,16 @@ pub struct Transient {
 impl Transient {
     /// From simulators (one a lane) of the same system, each at its start: an accepted operating point in `x` and its
     /// charges in `charges` (by row), or with initial conditions as [`super::tran`] makes them.
-    pub fn new(simulators: Vec<Simulator>, charges: &[Vec<f64>], pace: Pace) -> Option<Transient> {
+    ///
+    /// An ensemble gives the Jacobian of its nominal member: every member uses its pivots, however many run together.
+    pub fn new(
+        simulators: &[Simulator],
+        charges: &[Vec<f64>],
+        pace: Pace,
+        nominal: Option<&[f64]>,
+    ) -> Result<Transient, Failure> {
         let count = simulators.len();
-        let first = simulators.first()?;
+        let first = simulators.first().ok_or_else(|| Failure::Sweep("an ensemble without members".into()))?;
         let (system, options, env) = (first.system.clone(), first.options.clone(), first.env);
         let n = system.unknowns();
         let gather = |of: &dyn Fn(&Simulator) -> &[f64]| -> Vec<f64> {
@@ -115,10 +122,9 @@ impl Transient {
                 memory
             })
             .collect();
-        let pivoting = Pivoting { pivtol: options.pivtol, pivrel: options.pivrel };
         let mut transient = Transient {
             assembly: Assembly::new(&system, count),
-            solver: LaneSolver::new(&system.pattern, pivoting, count),
+            solver: LaneSolver::new(&system.pattern, pivoting(&options), count, nominal)?,
             stats: Stats::default(),
             lanes: (0..count).map(|_| Lane::new(pace.first)).collect(),
             last: x.clone(),
@@ -139,7 +145,7 @@ impl Transient {
             system,
         };
         transient.start(charges);
-        Some(transient)
+        Ok(transient)
     }
 
     fn start(&mut self, charges: &[Vec<f64>]) {
@@ -427,7 +433,11 @@ impl Transient {
             return Err(Failure::StepTooSmall {
                 time: state.now.seconds(),
                 step: h,
-                unknown: if unknown == 0 { "no unknown stands out".into() } else { format!("{} does not settle", self.system.name(unknown)) },
+                unknown: if unknown == 0 {
+                    "no unknown stands out".into()
+                } else {
+                    format!("{} does not settle", self.system.name(unknown))
+                },
                 part: if unknown == 0 { None } else { self.system.part_at(unknown) },
                 trace: std::mem::take(&mut state.trace),
             });

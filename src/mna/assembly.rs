@@ -208,7 +208,14 @@ impl Assembly {
     }
 
     /// F and Q of one terminal of one instance after `assemble` at `x`.
-    pub fn terminal(&self, system: &System, place: (usize, usize), terminal: usize, lane: usize, x: &[f64]) -> (f64, f64) {
+    pub fn terminal(
+        &self,
+        system: &System,
+        place: (usize, usize),
+        terminal: usize,
+        lane: usize,
+        x: &[f64],
+    ) -> (f64, f64) {
         let (group, instance) = (&system.groups[place.0], place.1);
         let block = &self.blocks[place.0];
         let k = (instance * group.width + terminal) * self.lanes + lane;

@@ -1,3 +1,4 @@
 //! Equations of the circuit turned into something that runs.
 
+pub mod eval;
 pub mod math;

@@ -1,0 +1,133 @@
+//! Closed forms through all analyses, on circuits made by hand.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use num_complex::Complex64;
+
+use super::*;
+use crate::circuit::equation::{Equation, Quantity};
+use crate::circuit::plan::{AcScale, Method, Observation, Options};
+use crate::circuit::{Circuit, Setting, Wave};
+use crate::device::testing::{circuit, net, numbers, part};
+use crate::device::{capacitor, resistor, vsource};
+use crate::diag::{FileId, Span};
+use crate::mna::{Condensation, System};
+
+struct Rows(Vec<(f64, Vec<f64>)>, Vec<(f64, Vec<Complex64>)>);
+
+impl Sink for Rows {
+    fn begin(&mut self, _: &Header) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn row(&mut self, scale: f64, row: Row) -> std::io::Result<()> {
+        match row {
+            Row::Real(v) => self.0.push((scale, v.to_vec())),
+            Row::Complex(v) => self.1.push((scale, v.to_vec())),
+        }
+        Ok(())
+    }
+    fn end(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn voltage(circuit: &Circuit, name: &str) -> Observation {
+    let q = Quantity::Voltage(net(circuit, name), crate::circuit::NetId::GROUND);
+    Observation { label: format!("V({name})"), equation: Equation::Quantity(q), span: Span::new(FileId(0), 0, 0) }
+}
+
+/// V1 in 0 SIN(0 1 1k) AC 1; R1 in out 1k; C1 out 0 1u
+fn rc(wave: Option<Wave>) -> Circuit {
+    let mut c = circuit(&["in", "out"]);
+    let mut v = numbers(&[("dc", 2.0), ("acmag", 1.0)]);
+    v.extend(wave.map(|w| ("wave", Setting::Wave(w))));
+    part(&mut c, &vsource::KIND, "V1", &["in", "0"], None, v);
+    part(&mut c, &resistor::KIND, "R1", &["in", "out"], None, numbers(&[("r", 1e3)]));
+    part(&mut c, &capacitor::KIND, "C1", &["out", "0"], None, numbers(&[("c", 1e-6)]));
+    c
+}
+
+fn simulator(circuit: Circuit, options: Options, tstep: f64, tstop: f64) -> Simulator {
+    let system = Arc::new(System::new(Arc::new(circuit), Condensation::Condensed).unwrap());
+    let env = environment(&options, tstep, tstop);
+    Simulator::new(system, options, env)
+}
+
+fn quiet<T>(run: impl FnOnce(&mut Control) -> T) -> T {
+    let interrupted = AtomicBool::new(false);
+    run(&mut Control { interrupted: &interrupted, progress: &mut |_| {} })
+}
+
+#[test]
+fn divider_operating_point() {
+    let mut c = circuit(&["in", "out"]);
+    part(&mut c, &vsource::KIND, "V1", &["in", "0"], None, numbers(&[("dc", 2.0)]));
+    part(&mut c, &resistor::KIND, "R1", &["in", "out"], None, numbers(&[("r", 1e3)]));
+    part(&mut c, &resistor::KIND, "R2", &["out", "0"], None, numbers(&[("r", 3e3)]));
+    let out = voltage(&c, "out");
+    let mut s = simulator(c, Options::default(), 0.0, 0.0);
+    let mut observer = Observer::new(&s.system, &[&out]);
+    let mut rows = Rows(vec![], vec![]);
+    op(&mut s, &mut observer, &mut rows).unwrap();
+    assert!((rows.0[0].1[0] - 1.5).abs() < 1e-12);
+}
+
+#[test]
+fn low_pass_phasor() {
+    let c = rc(None);
+    let out = voltage(&c, "out");
+    let mut s = simulator(c, Options::default(), 0.0, 0.0);
+    let mut observer = Observer::new(&s.system, &[&out]);
+    let mut rows = Rows(vec![], vec![]);
+    let sweep = AcSweep { scale: AcScale::Decade, points: 5, start: 1.0, stop: 1e4 };
+    quiet(|control| ac(&mut s, &sweep, &mut observer, &mut rows, control)).unwrap();
+    assert_eq!(rows.1.len(), 21);
+    for (f, v) in rows.1 {
+        let truth = 1.0 / Complex64::new(1.0, 2.0 * std::f64::consts::PI * f * 1e-3);
+        assert!((v[0] - truth).norm() < 1e-12, "{f}: {} {truth}", v[0]);
+    }
+}
+
+fn sine() -> Wave {
+    Wave { shape: "sin".into(), args: vec![Some(0.0), Some(1.0), Some(1e3)], repeat: None, delay: 0.0 }
+}
+
+/// Largest error of V(out) for a sine switched on at t = 0 into a discharged RC.
+fn sine_error(options: Options, max_step: f64) -> (f64, Stats) {
+    let c = rc(Some(sine()));
+    let out = voltage(&c, "out");
+    let spec = TranSpec { step: 1e-5, stop: 3e-3, start: 0.0, max_step: Some(max_step), uic: false };
+    let s = simulator(c, options, spec.step, spec.stop);
+    let mut observer = Observer::new(&s.system, &[&out]);
+    let mut rows = Rows(vec![], vec![]);
+    let stats = quiet(|control| tran(s, &spec, &mut observer, &mut rows, control)).unwrap();
+    let (w, tau) = (2e3 * std::f64::consts::PI, 1e-3);
+    let truth = |t: f64| {
+        let (d, a) = (1.0 + w * w * tau * tau, w * tau);
+        (a * (-t / tau).exp() + (w * t).sin() - a * (w * t).cos()) / d
+    };
+    assert!((rows.0.last().unwrap().0 - 3e-3).abs() < 1e-15);
+    (rows.0.iter().map(|(t, v)| (v[0] - truth(*t)).abs()).fold(0.0, f64::max), stats)
+}
+
+/// Half the step, a quarter (half) of the error.
+#[test]
+fn convergence_order_at_fixed_step() {
+    for (method, order) in [(Method::Euler, 1.0), (Method::Trapezoidal, 2.0), (Method::Gear, 2.0)] {
+        let error = |h: f64| sine_error(Options { method, fixed_step: Some(h), ..Options::default() }, h).0;
+        let slope = (error(4e-6) / error(2e-6)).log2();
+        assert!((slope - order).abs() < 0.15, "{method:?}: {slope}");
+    }
+}
+
+#[test]
+fn error_falls_with_tolerance() {
+    let mut before = f64::INFINITY;
+    for reltol in [1e-2, 1e-3, 1e-4, 1e-5] {
+        let (error, stats) = sine_error(Options { reltol, vntol: 1e-9, ..Options::default() }, 1.0);
+        println!("reltol {reltol:e}: error {error:.2e}, {stats:?}");
+        assert!(error < 0.6 * before, "{reltol}: {error} after {before}");
+        before = error;
+    }
+}
