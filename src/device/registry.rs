@@ -1,6 +1,6 @@
 //! Every kind of part and how its device is made: one row each.
 
-use super::{Device, capacitor, comparator, coupled, inductor, isource, opamp, resistor, switch, vsource};
+use super::{Device, capacitor, comparator, coupled, diode, inductor, isource, opamp, resistor, switch, vsource};
 use crate::circuit::kind::Kind;
 use crate::circuit::{Circuit, PartId};
 
@@ -21,6 +21,7 @@ pub static REGISTRY: &[Row] = &[
     Row { kind: &coupled::KIND, build: coupled::build },
     Row { kind: &vsource::KIND, build: vsource::build },
     Row { kind: &isource::KIND, build: isource::build },
+    Row { kind: &diode::KIND, build: diode::build },
     Row { kind: &switch::VOLTAGE, build: switch::build_voltage },
     Row { kind: &switch::CURRENT, build: switch::build_current },
     Row { kind: &opamp::KIND, build: opamp::build },
