@@ -10,7 +10,7 @@ use super::op::operating_point;
 use super::simulator::{Simulator, pivoting};
 use super::sink::{Column, Control, Progress, Row, Sink, Stats};
 use crate::circuit::plan::AcScale;
-use crate::device::Mode;
+use crate::device::{Mode, Ticks};
 use crate::mna::{Inputs, SmallSignal};
 use crate::solve::Solver;
 
@@ -57,6 +57,7 @@ pub fn ac(
         x: &simulator.x,
         last: &simulator.last,
         time: &[0.0],
+        ticks: &[Ticks(0)],
         a: &[0.0],
         beta: &zeros,
         mode: Mode::Linearize,

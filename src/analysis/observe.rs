@@ -7,7 +7,7 @@ use super::simulator::Simulator;
 use super::sink::{Column, Header};
 use crate::circuit::equation::{Equation, Function, Quantity};
 use crate::circuit::plan::Observation;
-use crate::device::{Memory, Mode, Point};
+use crate::device::{Memory, Mode, Point, Ticks};
 use crate::mna::{Assembly, SmallSignal, System};
 use crate::model::eval::{evaluate, evaluate_complex};
 
@@ -203,11 +203,13 @@ fn probe(view: &View, part: crate::circuit::PartId, name: &str) -> f64 {
     let Some(&(g, instance)) = view.system.places.get(&part) else { return 0.0 };
     let group = &view.system.groups[g];
     let time = vec![view.time; view.lanes];
+    let ticks = vec![Ticks::from_seconds(view.time); view.lanes];
     let at = Point {
         lanes: view.lanes,
         x: view.x,
         last: view.x,
         time: &time,
+        ticks: &ticks,
         gmin: view.gmin,
         source: 1.0,
         mode: Mode::Linearize,

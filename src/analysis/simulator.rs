@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::failure::Failure;
 use crate::circuit::PartId;
 use crate::circuit::plan::Options;
-use crate::device::{Environment, Memory, Mode};
+use crate::device::{Environment, Memory, Mode, Ticks};
 use crate::mna::{Assembly, Inputs, System};
 use crate::solve::{Pivoting, Solver};
 
@@ -114,6 +114,7 @@ impl Simulator {
             x,
             last: x,
             time: &[0.0],
+            ticks: &[Ticks(0)],
             a: &[0.0],
             beta: x,
             mode,

@@ -118,6 +118,7 @@ fn charges(simulator: &mut Simulator, mode: Mode) {
         x: &simulator.x,
         last: &simulator.last,
         time: &[0.0],
+        ticks: &[Ticks(0)],
         a: &[0.0],
         beta: &simulator.zeros,
         mode,

@@ -59,6 +59,8 @@ struct Lane {
     /// The unknown with the largest truncation error of the last judged step.
     culprit: usize,
     corner: Option<Ticks>,
+    /// Where the step must end at the latest: a corner or a landing.
+    horizon: Option<Ticks>,
     failures: usize,
     just_accepted: bool,
     trace: Vec<String>,
@@ -78,6 +80,7 @@ pub struct Transient {
     last: Vec<f64>,
     dx: Vec<f64>,
     time: Vec<f64>,
+    ticks: Vec<Ticks>,
     a: Vec<f64>,
     beta: Vec<f64>,
     active: Vec<bool>,
@@ -130,6 +133,7 @@ impl Transient {
             last: x.clone(),
             dx: vec![0.0; n * count],
             time: vec![0.0; count],
+            ticks: vec![Ticks(0); count],
             a: vec![0.0; count],
             beta: vec![0.0; n * count],
             active: vec![false; count],
@@ -150,7 +154,8 @@ impl Transient {
 
     fn start(&mut self, charges: &[Vec<f64>]) {
         let count = self.lanes.len();
-        let at = inputs(&self.x, &self.last, &self.time, &self.a, &self.beta, &self.options, Mode::Dynamic);
+        let at =
+            inputs(&self.x, &self.last, &self.time, &self.ticks, &self.a, &self.beta, &self.options, Mode::Dynamic);
         self.assembly.relinearize(&self.system, &mut self.memories, &at);
         let mut q = vec![0.0; self.x.len()];
         for (lane, charges) in charges.iter().enumerate() {
@@ -239,7 +244,8 @@ impl Transient {
                 self.predict(lane);
             }
         }
-        let at = inputs(&self.x, &self.last, &self.time, &self.a, &self.beta, &self.options, Mode::Dynamic);
+        let at =
+            inputs(&self.x, &self.last, &self.time, &self.ticks, &self.a, &self.beta, &self.options, Mode::Dynamic);
         self.assembly.assemble(&self.system, &mut self.memories, &at);
         for lane in 0..self.lanes.len() {
             self.active[lane] = self.lanes[lane].phase == Phase::Iterate && self.judge(lane)?;
@@ -256,7 +262,7 @@ impl Transient {
         let [h1, h2] = self.history.steps[lane];
         let points = self.history.points[lane];
         let state = &mut self.lanes[lane];
-        let corner = state.corner.map_or(state.until, |c| c.min(state.until));
+        let corner = state.horizon.map_or(state.until, |c| c.min(state.until));
         let want = self.options.fixed_step.unwrap_or_else(|| state.want.min(self.pace.max));
         state.end = land(state.now, want, Some(corner));
         state.h = Ticks(state.end.0 - state.now.0).seconds();
@@ -268,6 +274,7 @@ impl Transient {
         let Coefficients { a, b, c, d } = state.coefficients;
         self.a[lane] = a;
         self.time[lane] = state.end.seconds();
+        self.ticks[lane] = state.end;
         self.history.charge_history(lane, b, c, d, &mut self.beta);
         self.history.predict(lane, extrapolation(points, state.h, h1, h2), &mut self.x);
         self.x[lane] = 0.0;
@@ -312,8 +319,8 @@ impl Transient {
 
     /// The iteration converged: is the step good enough?
     fn conclude(&mut self, lane: usize) -> Result<(), Failure> {
-        for (group, memory) in self.system.groups.iter().zip(&self.memories) {
-            let at = point(group, &self.x, &self.last, &self.time, &self.options, self.lanes.len());
+        for (group, memory) in self.system.groups.iter().zip(&mut self.memories) {
+            let at = point(group, &self.x, &self.last, &self.time, &self.ticks, &self.options, self.lanes.len());
             if let Review::Cut(fraction) = group.device.review(&at, memory, lane) {
                 let h = self.lanes[lane].h * fraction.clamp(1e-6, 0.999);
                 return self.reject(lane, h, 0);
@@ -366,7 +373,7 @@ impl Transient {
             for k in (lane..memory.state.len()).step_by(count) {
                 memory.state[k] = memory.trial[k];
             }
-            let at = point(group, &self.x, &self.last, &self.time, &self.options, count);
+            let at = point(group, &self.x, &self.last, &self.time, &self.ticks, &self.options, count);
             jumped |= group.device.accept(&at, memory, lane);
         }
         for k in (lane..self.x.len()).step_by(count) {
@@ -394,18 +401,19 @@ impl Transient {
     /// Asks the devices for the next corner and for bounds on the step.
     fn look_ahead(&mut self, lane: usize) {
         let now = self.lanes[lane].now;
-        let (mut corner, mut bound) = (None, f64::INFINITY);
+        let (mut corner, mut landing, mut bound) = (None, None, f64::INFINITY);
+        let sooner = |a: Option<Ticks>, b: Option<Ticks>| a.into_iter().chain(b.filter(|t| *t > now)).min();
         for (group, memory) in self.system.groups.iter().zip(&self.memories) {
-            if let Some(c) = group.device.corner(memory, lane, now) {
-                corner = Some(corner.map_or(c, |other: Ticks| other.min(c)));
-            }
-            let at = point(group, &self.last, &self.last, &self.time, &self.options, self.lanes.len());
+            corner = sooner(corner, group.device.corner(memory, lane, now));
+            landing = sooner(landing, group.device.landing(memory, lane, now));
+            let at = point(group, &self.last, &self.last, &self.time, &self.ticks, &self.options, self.lanes.len());
             if let Some(b) = group.device.max_step(&at, memory, lane) {
                 bound = bound.min(b);
             }
         }
         let state = &mut self.lanes[lane];
-        state.corner = corner.filter(|c| *c > now);
+        state.corner = corner;
+        state.horizon = sooner(corner, landing);
         state.want = state.want.min(bound);
     }
 
@@ -532,6 +540,7 @@ impl Lane {
             mover: 0,
             culprit: 0,
             corner: None,
+            horizon: None,
             failures: 0,
             just_accepted: false,
             trace: Vec::new(),
@@ -544,6 +553,7 @@ fn inputs<'a>(
     x: &'a [f64],
     last: &'a [f64],
     time: &'a [f64],
+    ticks: &'a [Ticks],
     a: &'a [f64],
     beta: &'a [f64],
     options: &Options,
@@ -553,6 +563,7 @@ fn inputs<'a>(
         x,
         last,
         time,
+        ticks,
         a,
         beta,
         mode,
@@ -570,6 +581,7 @@ fn point<'a>(
     x: &'a [f64],
     last: &'a [f64],
     time: &'a [f64],
+    ticks: &'a [Ticks],
     options: &Options,
     lanes: usize,
 ) -> crate::device::Point<'a> {
@@ -578,6 +590,7 @@ fn point<'a>(
         x,
         last,
         time,
+        ticks,
         gmin: options.gmin,
         source: 1.0,
         mode: Mode::Dynamic,

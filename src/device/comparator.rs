@@ -176,7 +176,7 @@ impl Device for Comparator {
     }
 
     /// A step across a threshold is cut to end just behind the crossing.
-    fn review(&self, at: &Point, memory: &Memory, lane: usize) -> Review {
+    fn review(&self, at: &Point, memory: &mut Memory, lane: usize) -> Review {
         if at.mode != Mode::Dynamic {
             return Review::Accept;
         }

@@ -53,8 +53,9 @@ pub trait Device: Send + Sync {
     /// For linear devices: adds the part of F that does not depend on x (sources), at every iteration.
     fn excite(&self, _at: &Point, _memory: &Memory, _out: &mut Stamps) {}
 
-    /// Looks at a converged trial step before it is accepted (`at.x` is its end, `at.last` its start).
-    fn review(&self, _at: &Point, _memory: &Memory, _lane: usize) -> Review {
+    /// Looks at a converged trial step before it is accepted (`at.x` is its end, `at.last` its start). States that advance
+    /// outside Newton, on a lattice of their own, do so here: from `memory.state` to `memory.trial`.
+    fn review(&self, _at: &Point, _memory: &mut Memory, _lane: usize) -> Review {
         Review::Accept
     }
 
@@ -66,6 +67,11 @@ pub trait Device: Send + Sync {
 
     /// The next time after `after` at which the integrator must land: a corner of a waveform, a pending edge.
     fn corner(&self, _memory: &Memory, _lane: usize, _after: Ticks) -> Option<Ticks> {
+        None
+    }
+
+    /// The next time at which a step must end though nothing jumps there: a cell of a noise lattice.
+    fn landing(&self, _memory: &Memory, _lane: usize, _after: Ticks) -> Option<Ticks> {
         None
     }
 

@@ -60,6 +60,8 @@ pub struct Point<'a> {
     pub last: &'a [f64],
     /// s, a value a lane; DC analyses are at 0.
     pub time: &'a [f64],
+    /// The same, exactly.
+    pub ticks: &'a [Ticks],
     /// S: across junctions; raised by gmin stepping.
     pub gmin: f64,
     /// Factor on independent sources; below 1 in source stepping.

@@ -187,7 +187,7 @@ impl Device for Switch {
     }
 
     /// A step that runs through the window of a threshold is cut to land in it.
-    fn review(&self, at: &Point, memory: &Memory, lane: usize) -> Review {
+    fn review(&self, at: &Point, memory: &mut Memory, lane: usize) -> Review {
         if at.mode != Mode::Dynamic {
             return Review::Accept;
         }

@@ -211,6 +211,7 @@ impl Bench {
                 x: if linear { &zero } else { &x_lanes },
                 last: &last,
                 time: &[self.time; LANES],
+                ticks: &[Ticks::from_seconds(self.time); LANES],
                 gmin: self.gmin,
                 source: self.source,
                 mode: self.mode,
@@ -269,6 +270,7 @@ impl Bench {
                 x: &x_lanes,
                 last: &last,
                 time: &[self.time; LANES],
+                ticks: &[Ticks::from_seconds(self.time); LANES],
                 gmin: self.gmin,
                 source: self.source,
                 mode: self.mode,
@@ -283,16 +285,17 @@ impl Bench {
     }
 
     /// What the devices say to a step from `last` to x: the deepest cut.
-    pub fn review(&self, x: &[f64]) -> Review {
+    pub fn review(&mut self, x: &[f64]) -> Review {
         let wide = |v: &[f64]| -> Vec<f64> { v.iter().flat_map(|&v| [v; LANES]).collect() };
         let (x, last) = (wide(x), wide(&self.last));
         let mut least = Review::Accept;
-        for unit in &self.units {
+        for unit in &mut self.units {
             let point = Point {
                 lanes: LANES,
                 x: &x,
                 last: &last,
                 time: &[self.time; LANES],
+                ticks: &[Ticks::from_seconds(self.time); LANES],
                 gmin: self.gmin,
                 source: self.source,
                 mode: self.mode,
@@ -300,7 +303,7 @@ impl Bench {
                 terms: &unit.terms,
                 width: unit.layout.width,
             };
-            if let Review::Cut(f) = unit.device.review(&point, &unit.memory, 0) {
+            if let Review::Cut(f) = unit.device.review(&point, &mut unit.memory, 0) {
                 least = match least {
                     Review::Cut(g) if g < f => least,
                     _ => Review::Cut(f),

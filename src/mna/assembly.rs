@@ -5,7 +5,7 @@
 
 use super::system::{Group, System};
 use crate::condense::{back_substitute, eliminate};
-use crate::device::{Memory, Mode, Point, Rest, Stamps};
+use crate::device::{Memory, Mode, Point, Rest, Stamps, Ticks};
 
 /// A net held near a voltage by a large conductance: `.ic` during an operating point, `.nodeset` at its start.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +23,7 @@ pub struct Inputs<'a> {
     pub last: &'a [f64],
     /// s, a value a lane
     pub time: &'a [f64],
+    pub ticks: &'a [Ticks],
     /// 1/s, a value a lane
     pub a: &'a [f64],
     /// History part of dQ/dt, `beta[row * lanes + lane]`
@@ -114,6 +115,7 @@ fn point<'a>(group: &'a Group, lanes: usize, at: &Inputs<'a>) -> Point<'a> {
         x: at.x,
         last: at.last,
         time: at.time,
+        ticks: at.ticks,
         gmin: at.gmin,
         source: at.source,
         mode: at.mode,

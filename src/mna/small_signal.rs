@@ -130,6 +130,7 @@ fn linearize(group: &Group, memory: &mut Memory, at: &Inputs) -> (Vec<f64>, Vec<
         x: at.x,
         last: at.last,
         time: at.time,
+        ticks: at.ticks,
         gmin: at.gmin,
         source: at.source,
         mode: at.mode,
