@@ -1,1 +1,7 @@
-fn main() {}
+//! The `memspice` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    memspice::cli::main()
+}

@@ -1,1 +1,65 @@
-//! cli
+//! The command line: one file a subcommand.
+
+pub mod devices;
+
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A circuit simulator for memristive and neuromorphic systems.
+#[derive(Parser, Debug)]
+#[command(version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Devices(devices::Devices),
+}
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Passed,
+    /// An assert or a snapshot failed.
+    Failed,
+    /// The netlist (or the command line) is wrong.
+    Netlist,
+    /// The simulation failed; what was computed is written.
+    Simulation,
+    /// Ctrl-C; what was computed is written.
+    Interrupted,
+}
+
+impl Exit {
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Passed => 0,
+            Exit::Failed => 1,
+            Exit::Netlist => 2,
+            Exit::Simulation => 3,
+            Exit::Interrupted => 130,
+        }
+    }
+}
+
+/// Reads the command line, does what it asks for.
+pub fn main() -> ExitCode {
+    let exit = match Cli::parse().command {
+        Command::Devices(args) => devices::run(&args),
+    };
+    ExitCode::from(exit.code())
+}
+
+/// Writes to standard output; a reader that has gone away ends the program quietly.
+pub(crate) fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if let Err(e) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        && e.kind() == ErrorKind::BrokenPipe
+    {
+        std::process::exit(0);
+    }
+}

@@ -3,5 +3,6 @@
 pub mod measure;
 pub mod number;
 pub mod plot;
+pub mod report;
 pub mod wave;
 pub mod writer;

@@ -4,7 +4,6 @@ mod axis;
 mod curve;
 mod draw;
 
-use num_complex::Complex64;
 use thiserror::Error;
 
 use super::number::engineering;
@@ -209,6 +208,7 @@ mod tests {
     use super::*;
     use crate::analysis::sink::{Column, Header, Row};
     use crate::lab::wave::tests::tran;
+    use num_complex::Complex64;
 
     /// Writes the figure where `$MEMSPICE_PLOTS` says, to be looked at.
     fn look(name: &str, svg: &str) {
