@@ -7,8 +7,10 @@
 //! **Lanes.** Every value has a lane axis: copies of the same circuit with their own parameters, time and step, side by
 //! side. Flat slices are lane-minor, `value[index * lanes + lane]`. A lane's values depend on no other lane's.
 
+pub mod analog_switch;
 pub mod capacitor;
 pub mod comparator;
+pub mod contacts;
 pub mod coupled;
 pub mod decision;
 pub mod diode;
@@ -18,6 +20,7 @@ pub mod isource;
 pub mod junction;
 pub mod layout;
 pub mod memory;
+pub mod mux;
 pub mod opamp;
 pub mod point;
 pub mod registry;

@@ -1,6 +1,9 @@
 //! Every kind of part and how its device is made: one row each.
 
-use super::{Device, capacitor, comparator, coupled, diode, inductor, isource, opamp, resistor, switch, vsource};
+use super::{
+    Device, analog_switch, capacitor, comparator, coupled, diode, inductor, isource, mux, opamp, resistor, switch,
+    vsource,
+};
 use crate::circuit::kind::Kind;
 use crate::circuit::{Circuit, PartId};
 
@@ -26,6 +29,8 @@ pub static REGISTRY: &[Row] = &[
     Row { kind: &switch::CURRENT, build: switch::build_current },
     Row { kind: &opamp::KIND, build: opamp::build },
     Row { kind: &comparator::KIND, build: comparator::build },
+    Row { kind: &analog_switch::KIND, build: analog_switch::build },
+    Row { kind: &mux::KIND, build: mux::build },
 ];
 
 /// The kind of an element letter (several for a letter: the first that fits decides), lower case.
