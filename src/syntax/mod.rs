@@ -1,3 +1,89 @@
 //! Text → [`ast::Ast`]. Knows no circuit.
+//!
+//! [`decode`] makes text of bytes, [`lines`] cuts it into logical lines, [`parser`] (made by pest of
+//! `grammar/netlist.pest`) parses each of them, [`cards`], [`args`] and [`expr`] make statements of what it finds, and
+//! [`blocks`] puts them into blocks and brings included files in. A bad line is reported and left out; the rest goes on.
 
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::diag::{Diagnostic, FileId, Span};
+
+mod args;
 pub mod ast;
+mod blocks;
+mod cards;
+mod decode;
+mod error;
+mod expr;
+mod include;
+mod lines;
+pub mod number;
+mod parser;
+pub mod print;
+pub mod source;
+
+pub use include::LoadOptions;
+
+use ast::{Ast, Expr};
+use source::{Sources, Text};
+
+/// Reads a netlist file and all it includes. No Ast when the file itself cannot be read.
+pub fn parse_file(path: &Path, options: &LoadOptions) -> (Option<Ast>, Sources, Vec<Diagnostic>) {
+    let name = path.to_string_lossy();
+    match include::read(path) {
+        Ok(bytes) => {
+            let (ast, sources, findings) = parse_bytes(&name, &bytes, options);
+            (Some(ast), sources, findings)
+        }
+        Err(error) => (None, Sources::default(), vec![unreadable(&name, &error)]),
+    }
+}
+
+/// Reads a netlist from a stream, standard input for one; `name` stands for it in reports.
+pub fn parse_stream(name: &str, stream: impl Read, options: &LoadOptions) -> (Option<Ast>, Sources, Vec<Diagnostic>) {
+    match include::read_from(stream) {
+        Ok(bytes) => {
+            let (ast, sources, findings) = parse_bytes(name, &bytes, options);
+            (Some(ast), sources, findings)
+        }
+        Err(error) => (None, Sources::default(), vec![unreadable(name, &error)]),
+    }
+}
+
+/// Reads a netlist from bytes; files it includes are looked for from the folder of `name` on.
+pub fn parse_bytes(name: &str, bytes: &[u8], options: &LoadOptions) -> (Ast, Sources, Vec<Diagnostic>) {
+    let decoded = decode::decode(bytes);
+    let mut reader = blocks::Reader::new(options);
+    if let Some(finding) = &decoded.finding {
+        reader.findings.add(finding.report(FileId(0), name));
+    }
+    let ast = reader.main(Path::new(name), name, Arc::new(Text::new(decoded.content)));
+    (ast, reader.sources, reader.findings.finish())
+}
+
+/// Reads a netlist from a text.
+pub fn parse_str(name: &str, text: &str) -> (Ast, Sources, Vec<Diagnostic>) {
+    parse_bytes(name, text.as_bytes(), &LoadOptions::default())
+}
+
+/// Reads one expression, of the command line for one; its spans count from the start of the text.
+pub fn parse_expr(text: &str) -> Result<Expr, Box<Diagnostic>> {
+    parse_expr_at(text, Span::new(FileId(0), 0, 0))
+}
+
+/// Reads one expression that stands in a file from the start of `span` on.
+pub fn parse_expr_at(text: &str, span: Span) -> Result<Expr, Box<Diagnostic>> {
+    let place = parser::Place { file: span.file, base: span.start as usize };
+    let line = lines::Logical::of(text);
+    match line.trouble {
+        Some(trouble) => Err(Box::new(error::refuse(trouble, &line, span.file, text))),
+        None => cards::expression(place, text),
+    }
+}
+
+fn unreadable(name: &str, error: &include::ReadError) -> Diagnostic {
+    Diagnostic::error("syntax::unreadable", format!("cannot read {name}: {error}"))
+        .help("check the path and its permissions")
+}

@@ -1,0 +1,289 @@
+//! Where the parser stopped → what is wrong there in our own words, with the form that the statement should have.
+
+use pest::error::{Error, InputLocation};
+
+use crate::diag::{Diagnostic, FileId, Span, closest};
+use crate::syntax::lines::{Logical, MAX_DEPTH, MAX_LINE, Trouble};
+use crate::syntax::parser::{Place, Rule};
+
+/// Errors shown in one run; the rest are counted.
+pub const MAX_ERRORS: usize = 100;
+
+/// The findings of a run, not more than a person reads.
+#[derive(Default)]
+pub struct Findings {
+    list: Vec<Diagnostic>,
+    errors: usize,
+    others: usize,
+}
+
+impl Findings {
+    pub fn add(&mut self, finding: Diagnostic) {
+        let count = if finding.is_error() { &mut self.errors } else { &mut self.others };
+        *count += 1;
+        if *count <= MAX_ERRORS {
+            self.list.push(finding);
+        }
+    }
+
+    /// Everything found; a last one says how many more there were.
+    pub fn finish(mut self) -> Vec<Diagnostic> {
+        let more = |n: usize| n.saturating_sub(MAX_ERRORS);
+        if more(self.errors) > 0 {
+            let text = format!("… and {} more errors", more(self.errors));
+            self.list.push(
+                Diagnostic::error("syntax::more", text).help("mend the first ones: the others may follow from them"),
+            );
+        }
+        if more(self.others) > 0 {
+            self.list.push(Diagnostic::warning(
+                "syntax::more-warnings",
+                format!("… and {} more warnings", more(self.others)),
+            ));
+        }
+        self.list
+    }
+}
+
+/// A code and the form of each kind of statement.
+fn form(rule: Rule, text: &str) -> (&'static str, &'static str, String) {
+    let of = |code, what, form: &str| (code, what, form.to_owned());
+    match rule {
+        Rule::model_line => of("syntax::model", ".model card", ".model NAME TYPE (PARAMETER=VALUE …)"),
+        Rule::param_line => of("syntax::param", ".param card", ".param NAME=VALUE NAME={EXPRESSION} …"),
+        Rule::func_line => of("syntax::func", ".func card", ".func NAME(X, Y=DEFAULT) = EXPRESSION"),
+        Rule::subckt_line => of("syntax::subckt", ".subckt card", ".subckt NAME PORT … PARAMETER=DEFAULT …"),
+        Rule::for_line => of("syntax::for", ".for statement", ".for i = FIRST:LAST, j in [LIST] { … }"),
+        Rule::expr_line => of("syntax::expression", "expression", "a + b*c, V(node), f(x), {x}, [1, 2], a ? b : c"),
+        Rule::card_line => {
+            let card: String = text.chars().skip(1).take_while(char::is_ascii_alphanumeric).collect();
+            ("syntax::card", "card", card_form(&card.to_ascii_lowercase()).to_owned())
+        }
+        _ => ("syntax::element", "element", element_form(text).to_owned()),
+    }
+}
+
+fn card_form(card: &str) -> &'static str {
+    match card {
+        "tran" => ".tran STEP STOP [START [MAXSTEP]] [uic]",
+        "dc" => ".dc SOURCE START STOP STEP [SOURCE START STOP STEP]",
+        "ac" => ".ac dec|oct|lin POINTS START STOP",
+        "step" => ".step param NAME START STOP STEP   or   .step param NAME list VALUE …",
+        "ic" | "nodeset" => ".ic V(node)=VALUE …",
+        "meas" | "measure" => {
+            ".meas tran NAME avg|min|max|pp|rms|integ V(node) from=A to=B   or   trig … targ …   or   find … when …"
+        }
+        "options" | "option" => ".options NAME=VALUE NAME …",
+        "print" | "plot" | "save" | "probe" => ".save V(node) I(part) @part[quantity] …",
+        _ => ".CARD WORD … NAME=VALUE …",
+    }
+}
+
+fn element_form(text: &str) -> &'static str {
+    match text.as_bytes().first().map(u8::to_ascii_lowercase) {
+        Some(b'r') => "Rname n+ n- VALUE [tc1=… tc2=…]",
+        Some(b'c') => "Cname n+ n- VALUE [ic=…]",
+        Some(b'l') => "Lname n+ n- VALUE [ic=…]",
+        Some(b'k') => "Kname L1 L2 COUPLING",
+        Some(b'v') => "Vname n+ n- [dc] VALUE [ac MAG [PHASE]] [PULSE(…) | SIN(…) | PWL(…) | EXP(…)]",
+        Some(b'i') => "Iname n+ n- [dc] VALUE [ac MAG [PHASE]] [PULSE(…) | SIN(…) | PWL(…) | EXP(…)]",
+        Some(b'e') => "Ename n+ n- nc+ nc- GAIN   or   Ename n+ n- VALUE={EXPRESSION}",
+        Some(b'g') => "Gname n+ n- nc+ nc- GM   or   Gname n+ n- VALUE={EXPRESSION}",
+        Some(b'f') => "Fname n+ n- VSOURCE GAIN",
+        Some(b'h') => "Hname n+ n- VSOURCE R",
+        Some(b'b') => "Bname n+ n- V=EXPRESSION   or   Bname n+ n- I=EXPRESSION",
+        Some(b'd') => "Dname anode cathode MODEL [AREA]",
+        Some(b'm') => "Mname d g s b MODEL w=… l=…",
+        Some(b'q') => "Qname c b e MODEL [AREA]",
+        Some(b's') => "Sname n+ n- nc+ nc- MODEL",
+        Some(b'x') => "Xname NODE … SUBCIRCUIT PARAMETER=VALUE …",
+        _ => "NAME NODE … VALUE PARAMETER=VALUE …",
+    }
+}
+
+/// What pest expected at the place where it gave up, as a person would say it.
+fn expected(error: &Error<Rule>) -> Option<&'static str> {
+    let pest::error::ErrorVariant::ParsingError { positives, .. } = &error.variant else { return None };
+    let has = |rules: &[Rule]| positives.iter().any(|r| rules.contains(r));
+    if has(&[Rule::number, Rule::primary, Rule::paren, Rule::list, Rule::call, Rule::expr]) {
+        Some("a value")
+    } else if has(&[Rule::assign, Rule::params]) {
+        Some("NAME=VALUE")
+    } else if has(&[Rule::point, Rule::spot]) {
+        Some("points (x, y)")
+    } else if has(&[Rule::iter, Rule::formals, Rule::formal, Rule::name]) {
+        Some("a name")
+    } else if has(&[Rule::raw, Rule::stem, Rule::word, Rule::arg]) {
+        Some("a word")
+    } else {
+        None
+    }
+}
+
+/// The report on a statement that does not parse.
+pub fn explain(rule: Rule, text: &str, place: Place, error: &Error<Rule>) -> Diagnostic {
+    let (code, what, form) = form(rule, text);
+    let at = match error.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at.min(text.len()),
+    };
+    let rest = &text[at..];
+    let found = found(rest);
+    let expected = expected(error);
+    let message = match (found, expected) {
+        ("", Some(expected)) => format!("this {what} ends where {expected} should follow"),
+        ("", None) => format!("this {what} is not complete"),
+        (found, Some(expected)) => format!("unexpected `{found}` in this {what}: {expected} should be here"),
+        (found, None) => format!("unexpected `{found}` in this {what}"),
+    };
+    let label = if found.is_empty() { "something is missing here" } else { "not understood from here on" };
+    let report = Diagnostic::error(code, message).at(place.range(at, at + found.len()), label);
+    match hint(&text[..at], rest) {
+        Some(hint) => report.help(format!("{hint}\nthe form is: {form}")),
+        None => report.help(format!("the form is: {form}")),
+    }
+}
+
+/// The word or sign that begins `rest`.
+fn found(rest: &str) -> &str {
+    let Some(first) = rest.chars().next() else { return "" };
+    let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+    let length = if word(first) {
+        rest.find(|c| !word(c)).unwrap_or(rest.len())
+    } else {
+        rest.char_indices().nth(1).map_or(rest.len(), |(i, _)| i)
+    };
+    let length = rest
+        .char_indices()
+        .map(|(i, _)| i)
+        .take_while(|&i| i <= 40)
+        .last()
+        .map_or(length, |max| length.min(max.max(first.len_utf8())));
+    &rest[..length]
+}
+
+/// What a mistake often made looks like.
+fn hint(before: &str, rest: &str) -> Option<String> {
+    let first = rest.chars().next()?;
+    match first {
+        '=' if before.ends_with('=') => Some("`==` compares; a setting has one `=`".into()),
+        '=' => Some("a blank or a sign in the name before `=`?".into()),
+        '‘' | '’' | '“' | '”' => Some(format!("`{first}` comes from a word processor: write ' or \"")),
+        '−' | '–' => Some(format!("`{first}` is not a minus: write -")),
+        '\'' | '"' => Some("is a quote missing before or after?".into()),
+        '%' => Some("`20%` is 0.2; for the remainder write mod(a, b)".into()),
+        _ if first.is_ascii_alphanumeric() && before.ends_with(|c: char| c.is_ascii_digit()) => {
+            Some("a number goes on after its letters; write 1.5k, not 1k5".into())
+        }
+        _ => None,
+    }
+}
+
+/// The report on a line that is not even handed to the parser.
+pub fn refuse(trouble: Trouble, line: &Logical<'_>, file: FileId, source: &str) -> Diagnostic {
+    let byte =
+        |at: usize| Span::new(file, at, at + source.get(at..).and_then(|s| s.chars().next()).map_or(0, char::len_utf8));
+    let sign = |at: usize| source.get(at..).and_then(|s| s.chars().next()).unwrap_or(' ');
+    match trouble {
+        Trouble::TooLong => {
+            let end = (line.start..=line.start + 40).rev().find(|&i| source.is_char_boundary(i)).unwrap_or(line.start);
+            Diagnostic::error("syntax::long-line", format!("a line of {} bytes is refused", line.end - line.start))
+                .at(Span::new(file, line.start, end), "it begins here")
+                .help(format!(
+                    "a line with its continuations may have {MAX_LINE} bytes; put long data in a file (PWL file=, csv)"
+                ))
+        }
+        Trouble::TooDeep(at) => {
+            Diagnostic::error("syntax::too-deep", format!("brackets nested more than {MAX_DEPTH} deep"))
+                .at(byte(at), "this one is too deep")
+                .help("give names to inner parts with .param or .func")
+        }
+        Trouble::Unclosed(at) => Diagnostic::error("syntax::unclosed", format!("`{}` is never closed", sign(at)))
+            .at(byte(at), "opened here")
+            .help(match sign(at) {
+                '{' => {
+                    "add the missing `}`; an expression in braces that goes on needs `+` at the start of its next line"
+                        .to_owned()
+                }
+                '\'' | '"' => {
+                    "add the missing quote; text in quotes that goes on needs `+` at the start of its next line"
+                        .to_owned()
+                }
+                '[' => "add the missing `]`".to_owned(),
+                _ => "add the missing `)`".to_owned(),
+            }),
+        Trouble::Mismatched(at, opened) => {
+            let report =
+                Diagnostic::error("syntax::bracket", format!("`{}` closes nothing", sign(at))).at(byte(at), "this one");
+            match opened {
+                Some(open) => report.at(byte(open), "still open").help(format!("close `{}` first", sign(open))),
+                None => report.help("remove it, or add the opening one"),
+            }
+        }
+    }
+}
+
+/// Cards that pass the parser; what they mean is the elaborator's business.
+pub const CARDS: [&str; 26] = [
+    "ac",
+    "backanno",
+    "dc",
+    "end",
+    "four",
+    "global",
+    "ic",
+    "meas",
+    "measure",
+    "nodeset",
+    "noise",
+    "op",
+    "option",
+    "options",
+    "opts",
+    "plot",
+    "print",
+    "probe",
+    "save",
+    "step",
+    "temp",
+    "temperature",
+    "tf",
+    "title",
+    "tran",
+    "width",
+];
+/// Cards with a syntax of their own.
+const OWN: [&str; 18] = [
+    "param",
+    "params",
+    "func",
+    "model",
+    "subckt",
+    "ends",
+    "for",
+    "include",
+    "inc",
+    "lib",
+    "endl",
+    "control",
+    "endc",
+    "device",
+    "protocol",
+    "experiment",
+    "network",
+    "variation",
+];
+
+/// The report on a dot card of a name that nobody knows.
+pub fn unknown_card(name: &str, span: Span) -> Diagnostic {
+    let report =
+        Diagnostic::error("syntax::unknown-card", format!("there is no card .{name}")).at(span, "unknown card");
+    match closest(name, CARDS.iter().chain(&OWN).copied()) {
+        Some(known) => report.help(format!("did you mean .{known}?")),
+        None => report.help("cards: .tran .ac .dc .op .step .meas .save .print .options .param .func .model .subckt .for .include .lib …"),
+    }
+}
+
+/// Whether `name` is a card of this language, near misses left out.
+pub fn is_card(name: &str) -> bool {
+    CARDS.iter().chain(&OWN).any(|card| card.eq_ignore_ascii_case(name))
+}

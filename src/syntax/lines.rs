@@ -1,0 +1,503 @@
+//! A file's text → logical lines: continuation lines joined, comments and line ends made blanks of the same length.
+//!
+//! A line goes on when the next one that says anything begins with `+`; while `(` or `[` is open; and after a trailing
+//! comma in a card whose lists tend to be long. The two last give way where the bracket is never closed: then one line is
+//! wrong and not the rest of the file.
+
+use std::borrow::Cow;
+
+/// Longest logical line in bytes.
+pub const MAX_LINE: usize = 1 << 20;
+/// Deepest nesting of brackets (and of `? :`) that is handed to the recursive parser.
+pub const MAX_DEPTH: usize = 100;
+
+/// Cards that may have a block in braces.
+const BLOCK_CARDS: [&str; 7] = ["for", "device", "variation", "always", "protocol", "experiment", "network"];
+/// Cards that go on after a trailing comma.
+const COMMA_CARDS: [&str; 3] = ["for", "param", "func"];
+
+/// Hands out the logical lines of a text one after another.
+pub struct Lines<'a> {
+    text: &'a str,
+    position: usize,
+    /// Bytes that may still be read in vain looking for a closing bracket: keeps hopeless files linear.
+    patience: usize,
+}
+
+/// A statement with its continuation lines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Logical<'a> {
+    /// As long as the source from `start` to `end`.
+    pub text: Cow<'a, str>,
+    pub start: usize,
+    pub end: usize,
+    pub kind: Kind,
+    pub trouble: Option<Trouble>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Statement,
+    /// The head of a block; its `{` has been read.
+    Opens,
+    /// A `}` that ends a block.
+    Closes,
+}
+
+/// Why a line must not be parsed; offsets are those of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    TooLong,
+    TooDeep(usize),
+    /// The bracket or quote that is never closed.
+    Unclosed(usize),
+    /// A closing bracket and the opening one that it does not match.
+    Mismatched(usize, Option<usize>),
+}
+
+impl<'a> Logical<'a> {
+    /// A text that is one logical line by itself.
+    pub fn of(text: &'a str) -> Logical<'a> {
+        let first = Lines::new(text).next();
+        let trouble = first.and_then(|line| line.trouble);
+        Logical { text: Cow::Borrowed(text), start: 0, end: text.len(), kind: Kind::Statement, trouble }
+    }
+}
+
+impl<'a> Lines<'a> {
+    pub fn new(text: &'a str) -> Lines<'a> {
+        Lines { text, position: 0, patience: 4 * text.len() + 1000 }
+    }
+
+    /// Where the next line will be looked for.
+    pub fn at(&self) -> usize {
+        self.position
+    }
+
+    /// The rest of the present physical line and its offset.
+    pub fn take_line(&mut self) -> (&'a str, usize) {
+        let start = self.position;
+        let rest = &self.text[start..];
+        let length = rest.find('\n').unwrap_or(rest.len());
+        self.position = (start + length + 1).min(self.text.len());
+        (rest[..length].trim_end_matches('\r'), start)
+    }
+
+    /// Goes past the next physical line whose first word is one of `words`; the range of that word.
+    pub fn skip_past(&mut self, words: &[&str]) -> Option<(usize, usize)> {
+        while self.position < self.text.len() {
+            let (line, start) = self.take_line();
+            let body = line.trim_start();
+            let word = body.split([' ', '\t', ';', ',']).next().unwrap_or("");
+            if words.iter().any(|w| word.eq_ignore_ascii_case(w)) {
+                let at = start + line.len() - body.len();
+                return Some((at, at + word.len()));
+            }
+        }
+        None
+    }
+
+    /// Goes past the next physical line whose first word is `word`; what stands behind it there.
+    pub fn skip_to_rest(&mut self, word: &str) -> Option<&'a str> {
+        let (_, end) = self.skip_past(&[word])?;
+        Some(self.text[end..line_end(self.text.as_bytes(), end)].trim())
+    }
+
+    /// Goes past the `}` that closes a block whose `{` has been read; the offset after it, or None when there is none.
+    pub fn skip_block(&mut self) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let mut depth = 1usize;
+        let mut i = self.position;
+        let mut fresh = false;
+        let mut quoted = false;
+        while i < bytes.len() {
+            let c = bytes[i];
+            if c == b'\n' {
+                (fresh, quoted) = (true, false);
+            } else if !quoted && (comment_at(bytes, i) || fresh && c == b'*') {
+                i = line_end(bytes, i);
+                continue;
+            } else if !matches!(c, b' ' | b'\t' | b'\r') {
+                fresh = false;
+                match c {
+                    b'"' => quoted = !quoted,
+                    b'{' if !quoted => depth += 1,
+                    b'}' if !quoted => depth -= 1,
+                    _ => {}
+                }
+                if depth == 0 {
+                    self.position = i + 1;
+                    return Some(i + 1);
+                }
+            }
+            i += 1;
+        }
+        self.position = bytes.len();
+        None
+    }
+
+    /// The first byte at or after `from` that is not blank, in a comment or a line end.
+    fn next_word(&self, from: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut i = from;
+        while i < bytes.len() {
+            match bytes[i] {
+                b' ' | b'\t' | b'\r' | b'\n' => i += 1,
+                b'*' => i = line_end(bytes, i),
+                _ if comment_at(bytes, i) => i = line_end(bytes, i),
+                _ => break,
+            }
+        }
+        i
+    }
+}
+
+/// Whether a trailing comment begins at `i`: `;`, `//`, or `$` before a blank.
+fn comment_at(bytes: &[u8], i: usize) -> bool {
+    match bytes[i] {
+        b';' => true,
+        b'/' => bytes.get(i + 1) == Some(&b'/'),
+        b'$' => matches!(bytes.get(i + 1), None | Some(b' ' | b'\t' | b'\r' | b'\n')),
+        _ => false,
+    }
+}
+
+fn line_end(bytes: &[u8], from: usize) -> usize {
+    bytes[from..].iter().position(|&b| b == b'\n').map_or(bytes.len(), |n| from + n)
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Logical<'a>;
+
+    fn next(&mut self) -> Option<Logical<'a>> {
+        let start = self.next_word(self.position);
+        let bytes = self.text.as_bytes();
+        if start >= bytes.len() {
+            self.position = start;
+            return None;
+        }
+        if bytes[start] == b'}' {
+            self.position = start + 1;
+            let (text, kind) = (Cow::Borrowed("}"), Kind::Closes);
+            return Some(Logical { text, start, end: start + 1, kind, trouble: None });
+        }
+        let mut scan = Scan::new(self, start);
+        scan.run();
+        let Scan { at, next, kind, trouble, blanks, wasted, .. } = scan;
+        self.position = next;
+        self.patience = self.patience.saturating_sub(wasted);
+        let trouble = if at - start > MAX_LINE { Some(Trouble::TooLong) } else { trouble };
+        let (text, end) = if trouble == Some(Trouble::TooLong) {
+            (Cow::Borrowed(""), at)
+        } else {
+            let text = blanked(self.text, start, at, &blanks);
+            let end = start + text.len();
+            (text, end)
+        };
+        Some(Logical { text, start, end, kind, trouble })
+    }
+}
+
+/// The source between `start` and `end` with the given ranges made blanks, blanks at its end cut off.
+fn blanked<'a>(source: &'a str, start: usize, end: usize, ranges: &[(usize, usize)]) -> Cow<'a, str> {
+    let trimmed = |end: usize| start + source[start..end].trim_end_matches([' ', '\t', '\r']).len();
+    let mut end = trimmed(end);
+    let mut ranges = ranges;
+    while let [before @ .., (from, to)] = ranges
+        && *to >= end
+    {
+        (end, ranges) = (trimmed(*from), before);
+    }
+    if ranges.is_empty() {
+        return Cow::Borrowed(&source[start..end]);
+    }
+    let mut text = String::with_capacity(end - start);
+    for &(from, to) in ranges {
+        text.push_str(&source[start + text.len()..from]);
+        text.extend(std::iter::repeat_n(' ', to - from));
+    }
+    text.push_str(&source[start + text.len()..end]);
+    Cow::Owned(text)
+}
+
+/// The state of reading one logical line.
+struct Scan<'l, 'a> {
+    lines: &'l Lines<'a>,
+    start: usize,
+    /// Reading place; the end of the line when done.
+    at: usize,
+    /// Where the next line begins.
+    next: usize,
+    kind: Kind,
+    trouble: Option<Trouble>,
+    blanks: Vec<(usize, usize)>,
+    /// Open brackets with their places.
+    open: Vec<(u8, usize)>,
+    quote: Option<(u8, usize)>,
+    /// `?` still without its `:`.
+    questions: usize,
+    /// The last byte that was neither blank nor comment.
+    last: u8,
+    block_card: bool,
+    comma_card: bool,
+    /// The state at the first line end that was passed only because a bracket was open.
+    guess: Option<(usize, usize, usize)>,
+    wasted: usize,
+}
+
+impl<'l, 'a> Scan<'l, 'a> {
+    fn new(lines: &'l Lines<'a>, start: usize) -> Scan<'l, 'a> {
+        let card = lines.text[start..].strip_prefix('.').unwrap_or("");
+        let card = &card[..card.bytes().take_while(u8::is_ascii_alphanumeric).count().min(20)];
+        let among = |list: &[&str]| list.iter().any(|c| c.eq_ignore_ascii_case(card));
+        Scan {
+            lines,
+            start,
+            at: start,
+            next: start,
+            kind: Kind::Statement,
+            trouble: None,
+            blanks: Vec::new(),
+            open: Vec::new(),
+            quote: None,
+            questions: 0,
+            last: b'=',
+            block_card: among(&BLOCK_CARDS),
+            comma_card: among(&COMMA_CARDS),
+            guess: None,
+            wasted: 0,
+        }
+    }
+
+    fn run(&mut self) {
+        let bytes = self.lines.text.as_bytes();
+        loop {
+            let c = match bytes.get(self.at) {
+                None | Some(b'\n') => {
+                    if !self.goes_on() {
+                        break;
+                    }
+                    continue;
+                }
+                Some(&c) => c,
+            };
+            if let Some((quote, _)) = self.quote {
+                if c == quote {
+                    self.quote = None;
+                }
+            } else {
+                match c {
+                    b' ' | b'\t' | b'\r' => {
+                        self.at += 1;
+                        continue;
+                    }
+                    b'"' | b'\'' => self.quote = Some((c, self.at)),
+                    b'{' if self.opens_block() => {
+                        self.kind = Kind::Opens;
+                        self.next = self.at + 1;
+                        return;
+                    }
+                    b'(' | b'[' | b'{' => self.push(c),
+                    b'}' if !self.open.iter().any(|&(b, _)| b == b'{') => {
+                        self.next = self.at;
+                        self.finish();
+                        return;
+                    }
+                    b')' | b']' | b'}' => self.pop(c),
+                    b'?' => {
+                        self.questions += 1;
+                        self.check_depth();
+                    }
+                    b':' => self.questions = self.questions.saturating_sub(1),
+                    b';' | b'$' | b'/' if comment_at(bytes, self.at) => {
+                        let end = line_end(bytes, self.at);
+                        self.blank(self.at, end);
+                        self.at = end;
+                        continue;
+                    }
+                    _ => {}
+                }
+            }
+            self.last = c;
+            self.at += 1;
+        }
+        self.finish();
+        if self.trouble.is_some_and(|t| matches!(t, Trouble::Unclosed(_)))
+            && let Some((end, blanks, next)) = self.guess
+        {
+            self.wasted = self.at - end;
+            (self.at, self.next) = (end, next);
+            self.blanks.truncate(blanks);
+        }
+    }
+
+    /// Whether a `{` here begins a block: something complete stands before it.
+    fn opens_block(&self) -> bool {
+        self.block_card && self.open.is_empty() && !b"=:,+-*/^<>?&|!~".contains(&self.last)
+    }
+
+    fn push(&mut self, bracket: u8) {
+        if self.open.len() <= MAX_DEPTH {
+            self.open.push((bracket, self.at));
+        }
+        self.check_depth();
+    }
+
+    fn check_depth(&mut self) {
+        if self.open.len() + self.questions > MAX_DEPTH && self.trouble.is_none() {
+            self.trouble = Some(Trouble::TooDeep(self.at));
+        }
+    }
+
+    fn pop(&mut self, bracket: u8) {
+        let wants = match bracket {
+            b')' => b'(',
+            b']' => b'[',
+            _ => b'{',
+        };
+        match self.open.last() {
+            Some(&(open, _)) if open == wants => {
+                self.open.pop();
+            }
+            other => {
+                let opened = other.map(|&(_, at)| at);
+                self.trouble.get_or_insert(Trouble::Mismatched(self.at, opened));
+            }
+        }
+    }
+
+    fn blank(&mut self, from: usize, to: usize) {
+        if from - self.start <= MAX_LINE {
+            self.blanks.push((from, to));
+        }
+    }
+
+    /// At a line end: goes to where the line continues, if it does.
+    fn goes_on(&mut self) -> bool {
+        let bytes = self.lines.text.as_bytes();
+        let end = self.at;
+        self.next = end;
+        let following = self.lines.next_word(end);
+        let Some(&c) = bytes.get(following) else { return false };
+        if c == b'+' {
+            self.blank(end, following + 1);
+            self.at = following + 1;
+            return true;
+        }
+        let card = c == b'.' && bytes.get(following + 1).is_some_and(u8::is_ascii_alphabetic);
+        if self.quote.is_some() || card || c == b'}' || self.trouble.is_some() {
+            return false;
+        }
+        let bracket = self.open.last().is_some_and(|&(b, _)| b != b'{');
+        let comma = self.open.is_empty() && self.last == b',' && self.comma_card;
+        let block = self.open.is_empty() && c == b'{' && self.block_card;
+        if !(bracket || comma || block) || bracket && self.lines.patience == 0 {
+            return false;
+        }
+        if bracket && self.guess.is_none() {
+            self.guess = Some((end, self.blanks.len(), end));
+        }
+        self.blank(end, following);
+        self.at = following;
+        true
+    }
+
+    fn finish(&mut self) {
+        if self.trouble.is_none() {
+            let first = self.guess.map_or(usize::MAX, |(end, ..)| end);
+            let bracket = self.open.iter().rev().map(|&(_, at)| at).find(|&at| at < first);
+            self.trouble = self.quote.map(|(_, at)| at).or(bracket).map(Trouble::Unclosed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(text: &str) -> Vec<String> {
+        Lines::new(text)
+            .map(|l| {
+                assert!(l.trouble.is_none(), "{l:?}");
+                assert_eq!(l.text.len(), l.end - l.start);
+                l.text.split_whitespace().collect::<Vec<_>>().join(" ")
+            })
+            .collect()
+    }
+
+    fn trouble(text: &str) -> Option<Trouble> {
+        Lines::new(text).find_map(|l| l.trouble)
+    }
+
+    #[test]
+    fn continuation_over_comments_and_blank_lines() {
+        assert_eq!(
+            split("V1 a 0 PULSE(0 1 ; low, high\n* comment\n\n+ 1n 2n) $ done\r\nR1 a 0 1k // load\n"),
+            ["V1 a 0 PULSE(0 1 1n 2n)", "R1 a 0 1k"]
+        );
+    }
+
+    #[test]
+    fn comment_signs_inside_quotes_and_words_stay() {
+        assert_eq!(
+            split("V1 a 0 PWL(file=\"a;b//c\")\nR1 $N_01 a$b 1k $ x"),
+            ["V1 a 0 PWL(file=\"a;b//c\")", "R1 $N_01 a$b 1k"]
+        );
+    }
+
+    #[test]
+    fn open_brackets_and_commas_continue() {
+        assert_eq!(
+            split(".param g=[[1, 2],\n  [3,\n* x\n 4]]\n.param a=1,\n b=2\nR1 a b 1,\nR2 c d 1"),
+            [".param g=[[1, 2], [3, 4]]", ".param a=1, b=2", "R1 a b 1,", "R2 c d 1"]
+        );
+    }
+
+    #[test]
+    fn blocks_in_braces() {
+        let text = ".for i = 0:{n-1}, j = 0:1 { Xm[i,j] a {b} }\n.for k = 0:1\n{\n R[k] a b {k}\n}\nR1 a 0 1";
+        let kinds: Vec<_> = Lines::new(text).map(|l| (l.kind, l.text.into_owned())).collect();
+        assert_eq!(
+            kinds,
+            [
+                (Kind::Opens, ".for i = 0:{n-1}, j = 0:1".into()),
+                (Kind::Statement, "Xm[i,j] a {b}".into()),
+                (Kind::Closes, "}".into()),
+                (Kind::Opens, ".for k = 0:1".into()),
+                (Kind::Statement, "R[k] a b {k}".into()),
+                (Kind::Closes, "}".into()),
+                (Kind::Statement, "R1 a 0 1".into()),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_bracket_never_closed_spoils_one_line_only() {
+        let lines: Vec<_> = Lines::new("V1 a 0 PULSE(0 1\nR1 a 0 1k\n.op").collect();
+        assert_eq!(lines.iter().map(|l| &*l.text).collect::<Vec<_>>(), ["V1 a 0 PULSE(0 1", "R1 a 0 1k", ".op"]);
+        assert_eq!(lines[0].trouble, Some(Trouble::Unclosed(12)));
+        assert_eq!(lines[1].trouble, None);
+    }
+
+    #[test]
+    fn troubles() {
+        assert_eq!(trouble("B1 a 0 V={V(a)]}"), Some(Trouble::Mismatched(14, Some(9))));
+        assert_eq!(trouble("R1 a 0 'x+1"), Some(Trouble::Unclosed(7)));
+        assert!(matches!(
+            trouble(&format!("R1 a 0 {{{}1{}}}", "(".repeat(10_000), ")".repeat(10_000))),
+            Some(Trouble::TooDeep(_))
+        ));
+        assert_eq!(trouble(&format!("R1 {}", "a ".repeat(MAX_LINE))), Some(Trouble::TooLong));
+        let long = format!("R1 a\n{}R2 b 0 1", "+ x\n".repeat(MAX_LINE));
+        let lines: Vec<_> = Lines::new(&long).collect();
+        assert_eq!((lines.len(), lines[0].trouble), (2, Some(Trouble::TooLong)));
+    }
+
+    #[test]
+    fn blocks_are_skipped_by_their_braces() {
+        let mut lines = Lines::new("{ when x {\n* not }\n let s = \"}\" ; }\n} }\nR1 a 0 1");
+        lines.position = 1;
+        lines.skip_block();
+        assert_eq!(lines.next().map(|l| l.text.into_owned()), Some("R1 a 0 1".into()));
+    }
+}
