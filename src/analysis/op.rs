@@ -6,7 +6,7 @@ use super::newton::{Problem, Trouble, assemble};
 use super::observe::Observer;
 use super::simulator::Simulator;
 use super::sink::{Row, Sink, Stats};
-use crate::device::Mode;
+use crate::device::{Mode, Point, Ticks};
 use crate::mna::Clamp;
 
 /// S: of what holds a net at its `.ic` or `.nodeset`.
@@ -78,10 +78,25 @@ fn climb(simulator: &mut Simulator, problem: &Problem) -> Result<(), Failure> {
 /// The solution becomes the last accepted point; devices are loaded there once more, so that what they show belongs to it.
 fn accept(simulator: &mut Simulator, problem: &Problem) {
     assemble(simulator, problem, Mode::Static);
-    simulator.last.clone_from(&simulator.x);
-    for memory in &mut simulator.memories {
+    for (group, memory) in simulator.system.groups.iter().zip(&mut simulator.memories) {
         memory.state.clone_from(&memory.trial);
+        let at = Point {
+            lanes: 1,
+            x: &simulator.x,
+            last: &simulator.last,
+            time: &[0.0],
+            ticks: &[Ticks(0)],
+            gmin: simulator.options.gmin,
+            source: 1.0,
+            mode: Mode::Static,
+            transient: problem.transient,
+            terms: &group.terms,
+            width: group.width,
+        };
+        // That something jumped matters to integration only.
+        group.device.accept(&at, memory, 0);
     }
+    simulator.last.clone_from(&simulator.x);
 }
 
 /// `.op`: the operating point as one row.

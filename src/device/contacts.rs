@@ -66,12 +66,14 @@ enum Read {
     Branch(PartId),
 }
 
-/// Parts with equally many contacts whose choices read equally many unknowns.
+/// Parts with equally many contacts whose choices read equally many unknowns, with or without capacitance.
 pub struct Contacts {
     kind: &'static Kind,
     instances: Vec<Instance>,
     contacts: usize,
     reads: usize,
+    /// Some part has capacitance.
+    charged: bool,
 }
 
 /// Groups parts into devices; `control` is the parameter that chooses.
@@ -85,9 +87,10 @@ pub fn build(circuit: &Circuit, parts: &[PartId], kind: &'static Kind, control: 
         };
         let reads = reads(circuit, &choice);
         let contacts = circuit.part(part).pins.len().saturating_sub(1);
-        let fits = |d: &Contacts| d.contacts == contacts && d.reads == reads.len();
+        let charged = ["coff", "con"].iter().any(|name| circuit.setting(part, name).is_some());
+        let fits = |d: &Contacts| d.contacts == contacts && d.reads == reads.len() && d.charged == charged;
         let at = devices.iter().position(fits).unwrap_or_else(|| {
-            devices.push(Contacts { kind, instances: Vec::new(), contacts, reads: reads.len() });
+            devices.push(Contacts { kind, instances: Vec::new(), contacts, reads: reads.len(), charged });
             devices.len() - 1
         });
         devices[at].instances.push(Instance { part, choice, reads });
@@ -181,7 +184,8 @@ impl Device for Contacts {
         }
         let common = self.contacts;
         let g: Vec<_> = (0..common).flat_map(|k| [(k, k), (k, common), (common, k), (common, common)]).collect();
-        let c: Vec<_> = (0..=common).map(|k| (k, k)).collect();
+        let pins = if self.charged { common + 1 } else { 0 };
+        let c: Vec<_> = (0..pins).map(|k| (k, k)).collect();
         layout.pattern(&g, &c);
         layout.memory(DERIVED + 1, self.time() + 1, decision::SLOTS);
     }
@@ -246,11 +250,15 @@ impl Device for Contacts {
                     out.conductance(i, 4 * k, lane, g);
                     let c = d(COPEN) + d(CMORE) * s;
                     out.q(i, k, lane, c * at.x(i, k, lane) + d(CHARGE) * s);
-                    out.c(i, k, lane, c);
+                    if self.charged {
+                        out.c(i, k, lane, c);
+                    }
                 }
                 let c = d(COPEN) + d(CMORE) * total;
                 out.q(i, common, lane, c * at.x(i, common, lane) + d(CHARGE) * total);
-                out.c(i, common, lane, c);
+                if self.charged {
+                    out.c(i, common, lane, c);
+                }
             }
         }
     }

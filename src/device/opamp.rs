@@ -109,7 +109,9 @@ const PATTERN_G: [(usize, usize); 19] = [
     (INN, INP),
     (INN, INN),
 ];
+/// The input capacitance comes last: where no part has one, the inputs carry no charge.
 const PATTERN_C: [(usize, usize); 6] = [(Y, Y), (Z, Z), (INP, INP), (INP, INN), (INN, INP), (INN, INN)];
+const C_IN: usize = 2;
 
 // Derived numbers.
 /// 1/a0
@@ -153,6 +155,8 @@ const CROSSOVER: f64 = 1e-6;
 struct OpAmp {
     parts: Vec<PartId>,
     supplied: bool,
+    /// Some part has a capacitance between its inputs.
+    charged: bool,
 }
 
 /// Parts with and without supply pins are two devices.
@@ -161,7 +165,8 @@ pub fn build(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
     let mut devices: Vec<Box<dyn Device>> = Vec::new();
     for (parts, supplied) in [(supplied, true), (bare, false)] {
         if !parts.is_empty() {
-            devices.push(Box::new(OpAmp { parts, supplied }));
+            let charged = parts.iter().any(|&p| circuit.setting(p, "cin").is_some());
+            devices.push(Box::new(OpAmp { parts, supplied, charged }));
         }
     }
     devices
@@ -201,7 +206,8 @@ impl Device for OpAmp {
             terminals.push(layout.local(part, "i", amperes));
             layout.instance(part, &terminals);
         }
-        layout.pattern(&PATTERN_G, &PATTERN_C);
+        let entries = if self.charged { PATTERN_C.len() } else { C_IN };
+        layout.pattern(&PATTERN_G, &PATTERN_C[..entries]);
         layout.memory(DERIVED, 0, 0);
     }
 
@@ -300,9 +306,11 @@ impl Device for OpAmp {
                 out.f(i, INP, lane, at.source * d(IBP) + leak_in);
                 out.f(i, INN, lane, at.source * d(IBN) - leak_in);
                 out.conductance(i, G_IN, lane, d(GIN));
-                out.q(i, INP, lane, d(CIN) * (vp - vn));
-                out.q(i, INN, lane, -d(CIN) * (vp - vn));
-                out.capacitance(i, 2, lane, d(CIN));
+                if self.charged {
+                    out.q(i, INP, lane, d(CIN) * (vp - vn));
+                    out.q(i, INN, lane, -d(CIN) * (vp - vn));
+                    out.capacitance(i, C_IN, lane, d(CIN));
+                }
             }
         }
     }
