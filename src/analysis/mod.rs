@@ -14,6 +14,8 @@ mod pace;
 mod simulator;
 pub mod sink;
 #[cfg(test)]
+mod seams;
+#[cfg(test)]
 mod tests;
 mod tran;
 mod transient;

@@ -73,6 +73,11 @@ impl System {
     /// Builds devices, lets them say what they need and fixes numbers and pattern.
     pub fn new(circuit: Arc<Circuit>, condensation: Condensation) -> Result<System, SystemError> {
         let devices = build_devices(&circuit)?;
+        Ok(System::with_devices(circuit, devices, condensation))
+    }
+
+    /// The same with devices of one's own, for those who embed the engine. Every part belongs to one of them.
+    pub fn with_devices(circuit: Arc<Circuit>, devices: Vec<Box<dyn Device>>, condensation: Condensation) -> System {
         let mut layout = Layout::new(&circuit);
         let mut laid_out: Vec<(Box<dyn Device>, DeviceLayout)> = Vec::new();
         for mut device in devices {
@@ -101,7 +106,7 @@ impl System {
                 places.insert(*part, (g, i));
             }
         }
-        Ok(System {
+        System {
             nonlinear: groups.iter().any(|g| !g.linear),
             groups,
             roles: final_roles,
@@ -111,7 +116,7 @@ impl System {
             branches: branches.into_iter().map(|(p, u)| (p, numbering.new[u.0 as usize])).collect(),
             places,
             circuit,
-        })
+        }
     }
 
     /// Unknowns including ground and condensed ones: the length of x with one lane.
