@@ -11,10 +11,9 @@ mod newton;
 mod observe;
 mod op;
 mod pace;
+#[cfg(test)]
 mod simulator;
 pub mod sink;
-#[cfg(test)]
-mod seams;
 #[cfg(test)]
 mod tests;
 mod tran;

@@ -16,6 +16,9 @@ use crate::device::{Environment, Memory, Mode, Review, Ticks};
 use crate::mna::{Assembly, Inputs, System};
 use crate::solve::SolveError;
 
+/// Rounding error of a sum, relative to its terms.
+const ROUNDING: f64 = 16.0 * f64::EPSILON;
+
 /// What [`Transient::step`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -313,7 +316,9 @@ impl Transient {
         (1..self.system.unknowns()).all(|u| {
             let k = u * count + lane;
             let abstol = self.system.abstol(u, self.options.abstol, self.options.vntol);
-            self.assembly.residual[k].abs() <= self.options.reltol * self.assembly.magnitude[k] + abstol
+            // What rounding leaves of a·Q + β where both are large.
+            let rounding = ROUNDING * (self.a[lane] * self.assembly.charge[k] + self.beta[k].abs());
+            self.assembly.residual[k].abs() <= self.options.reltol * self.assembly.magnitude[k] + abstol + rounding
         })
     }
 

@@ -50,6 +50,8 @@ pub struct Assembly {
     pub residual: Vec<f64>,
     /// Σ|terms| of each row, for its tolerance
     pub magnitude: Vec<f64>,
+    /// Σ|terms| of Q of each row
+    pub charge: Vec<f64>,
     pub f: Vec<f64>,
     pub q: Vec<f64>,
     static_g: Vec<f64>,
@@ -135,6 +137,7 @@ impl Assembly {
             jacobian: vec![0.0; slots],
             residual: vec![0.0; rows],
             magnitude: vec![0.0; rows],
+            charge: vec![0.0; rows],
             f: vec![0.0; rows],
             q: vec![0.0; rows],
             static_g: vec![0.0; slots],
@@ -180,7 +183,7 @@ impl Assembly {
                 hold_states(group, block, at, lanes);
             }
             gather_rows(group, &block.f, &mut self.f, &mut self.magnitude, lanes);
-            gather_charges(group, &block.q, &mut self.q, lanes);
+            gather_rows(group, &block.q, &mut self.q, &mut self.charge, lanes);
             if group.split.is_none() {
                 scatter(&group.slots_g, &block.g, &mut self.jacobian, lanes);
                 scatter_scaled(&group.slots_c, &block.c, at.a, &mut self.jacobian, lanes);
@@ -205,7 +208,7 @@ impl Assembly {
             block.clear();
             let p = point(group, self.lanes, at);
             group.device.load(&p, memory, &mut block.stamps(group, self.lanes));
-            gather_charges(group, &block.q, &mut self.q, self.lanes);
+            gather_rows(group, &block.q, &mut self.q, &mut self.charge, self.lanes);
         }
     }
 
@@ -262,7 +265,7 @@ impl Assembly {
     /// J, F, Q and row magnitudes of the linear devices: products with the static matrices.
     fn linear_part(&mut self, system: &System, at: &Inputs) {
         let lanes = self.lanes;
-        for v in [&mut self.f, &mut self.q, &mut self.magnitude] {
+        for v in [&mut self.f, &mut self.q, &mut self.magnitude, &mut self.charge] {
             v.fill(0.0);
         }
         for ((j, g), c) in self
@@ -284,7 +287,9 @@ impl Assembly {
                     let term = self.static_g[slot * lanes + lane] * x[lane];
                     self.f[row + lane] += term;
                     self.magnitude[row + lane] += term.abs();
-                    self.q[row + lane] += self.static_c[slot * lanes + lane] * x[lane];
+                    let charge = self.static_c[slot * lanes + lane] * x[lane];
+                    self.q[row + lane] += charge;
+                    self.charge[row + lane] += charge.abs();
                 }
             }
         }
@@ -405,23 +410,13 @@ fn scatter_scaled(slots: &[u32], values: &[f64], scale: &[f64], into: &mut [f64]
     }
 }
 
-/// Adds a device's F to the rows, and its magnitudes.
+/// Adds a device's F or Q to the rows, and its magnitudes.
 fn gather_rows(group: &Group, from: &[f64], rows: &mut [f64], magnitude: &mut [f64], lanes: usize) {
     for (term, value) in group.terms.iter().zip(from.chunks_exact(lanes)) {
         let at = *term as usize * lanes;
         for lane in 0..lanes {
             rows[at + lane] += value[lane];
             magnitude[at + lane] += value[lane].abs();
-        }
-    }
-}
-
-/// Adds a device's Q to the rows.
-fn gather_charges(group: &Group, from: &[f64], rows: &mut [f64], lanes: usize) {
-    for (term, value) in group.terms.iter().zip(from.chunks_exact(lanes)) {
-        let at = *term as usize * lanes;
-        for lane in 0..lanes {
-            rows[at + lane] += value[lane];
         }
     }
 }
