@@ -11,7 +11,6 @@ mod newton;
 mod observe;
 mod op;
 mod pace;
-#[cfg(test)]
 mod simulator;
 pub mod sink;
 #[cfg(test)]
