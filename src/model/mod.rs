@@ -1,4 +1,11 @@
-//! Equations of the circuit turned into something that runs.
+//! Equations of the circuit turned into something that runs: [`crate::circuit::equation::Equation`] → [`dag`] (shared
+//! subexpressions, folded constants) → [`diff`] (exact derivatives) → [`tape`] (instructions over lanes).
 
+pub mod dag;
+pub mod diff;
 pub mod eval;
+pub mod lower;
 pub mod math;
+pub mod op;
+pub mod table;
+pub mod tape;

@@ -1,0 +1,357 @@
+//! A DAG as a list of instructions on registers, run over lanes.
+//!
+//! A register is a row of [`BLOCK`] lanes. Few lanes go through a scalar loop instead; both run the same functions in the
+//! same order, so a lane's bits do not depend on how many others there are.
+
+use super::dag::{Dag, Id, Node};
+use super::math;
+use super::op::{Binary, Unary, WithBinary, WithUnary};
+use super::table::Table;
+
+/// Lanes that an instruction works on at a time.
+pub const BLOCK: usize = 64;
+/// Up to this many lanes are done one after the other.
+const FEW: usize = 3;
+
+/// Where an instruction reads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Operand {
+    Const(f64),
+    Input(usize),
+    Register(usize),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Instruction {
+    Unary(Unary, Operand),
+    Binary(Binary, Operand, Operand),
+    Select(Operand, Operand, Operand),
+    Table(usize, Operand),
+    Slope(usize, Operand),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Step {
+    /// Into a register
+    Compute(usize, Instruction),
+    /// Into an output
+    Store(usize, Operand),
+}
+
+/// Something that runs: inputs in, outputs out.
+#[derive(Clone, Debug, Default)]
+pub struct Tape {
+    steps: Vec<Step>,
+    tables: Vec<Table>,
+    inputs: usize,
+    outputs: usize,
+    registers: usize,
+}
+
+impl Tape {
+    /// Compiles what computes `outputs` from the values of the nodes `inputs` (any nodes; every `Node::Input` the outputs
+    /// depend on must be among them or hidden behind them, else it reads as 0).
+    pub fn compile(dag: &Dag, inputs: &[Id], outputs: &[Id]) -> Tape {
+        let order = dag.reachable(outputs, inputs);
+        let mut tape =
+            Tape { tables: dag.tables().to_vec(), inputs: inputs.len(), outputs: outputs.len(), ..Tape::default() };
+        let size = order.iter().chain(inputs).chain(outputs).map(|id| id.0 as usize + 1).max().unwrap_or(0);
+        let mut last_use = vec![0; size];
+        for (n, &id) in order.iter().enumerate() {
+            dag.node(id).arguments().for_each(|a| last_use[a.0 as usize] = n);
+        }
+        let mut place = vec![Operand::Const(0.0); size];
+        inputs.iter().enumerate().for_each(|(n, id)| place[id.0 as usize] = Operand::Input(n));
+        let mut free: Vec<usize> = Vec::new();
+        let store = |tape: &mut Tape, id: Id, from: Operand| {
+            let wanted = outputs.iter().enumerate().filter(|(_, o)| **o == id);
+            wanted.for_each(|(n, _)| tape.steps.push(Step::Store(n, from)));
+        };
+        inputs.iter().enumerate().for_each(|(n, &id)| store(&mut tape, id, Operand::Input(n)));
+        for (n, &id) in order.iter().enumerate() {
+            let node = dag.node(id);
+            let at = |id: Id| place[id.0 as usize];
+            let instruction = match node {
+                Node::Const(bits) => {
+                    place[id.0 as usize] = Operand::Const(f64::from_bits(bits));
+                    store(&mut tape, id, place[id.0 as usize]);
+                    continue;
+                }
+                Node::Input(_) => {
+                    store(&mut tape, id, Operand::Const(0.0));
+                    continue;
+                }
+                Node::Unary(op, a) => Instruction::Unary(op, at(a)),
+                Node::Binary(op, a, b) => Instruction::Binary(op, at(a), at(b)),
+                Node::Select(c, a, b) => Instruction::Select(at(c), at(a), at(b)),
+                Node::Table(t, a) => Instruction::Table(t as usize, at(a)),
+                Node::Slope(t, a) => Instruction::Slope(t as usize, at(a)),
+            };
+            // The target is never one of the arguments: lanes are read and written as separate slices.
+            let target = free.pop().unwrap_or_else(|| {
+                tape.registers += 1;
+                tape.registers - 1
+            });
+            place[id.0 as usize] = Operand::Register(target);
+            tape.steps.push(Step::Compute(target, instruction));
+            store(&mut tape, id, Operand::Register(target));
+            let mut done: Vec<Id> = node.arguments().chain([id]).filter(|a| last_use[a.0 as usize] <= n).collect();
+            done.sort_unstable();
+            done.dedup();
+            for a in done {
+                if let Operand::Register(r) = place[a.0 as usize] {
+                    free.push(r);
+                }
+            }
+        }
+        tape
+    }
+
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// How many numbers of scratch [`Tape::run`] needs.
+    pub fn scratch(&self) -> usize {
+        self.registers * BLOCK
+    }
+
+    /// How many instructions there are.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Evaluates `width` lanes: `inputs[n * width + lane]` → `outputs[n * width + lane]`. `scratch` holds at least
+    /// [`Tape::scratch`] numbers of any value. Allocates nothing.
+    pub fn run(&self, width: usize, inputs: &[f64], scratch: &mut [f64], outputs: &mut [f64]) {
+        if width <= FEW {
+            for lane in 0..width {
+                self.run_one(width, lane, inputs, scratch, outputs);
+            }
+        } else {
+            for start in (0..width).step_by(BLOCK) {
+                let count = BLOCK.min(width - start);
+                self.run_block(width, start, count, inputs, scratch, outputs);
+            }
+        }
+    }
+
+    fn run_one(&self, width: usize, lane: usize, inputs: &[f64], registers: &mut [f64], outputs: &mut [f64]) {
+        for step in &self.steps {
+            let at = |o: Operand| match o {
+                Operand::Const(v) => v,
+                Operand::Input(n) => inputs[n * width + lane],
+                Operand::Register(r) => registers[r],
+            };
+            match *step {
+                Step::Compute(target, instruction) => {
+                    registers[target] = match instruction {
+                        Instruction::Unary(op, a) => op.apply(at(a)),
+                        Instruction::Binary(op, a, b) => op.apply(at(a), at(b)),
+                        Instruction::Select(c, a, b) => math::select(at(c), at(a), at(b)),
+                        Instruction::Table(t, a) => self.tables[t].value(at(a)),
+                        Instruction::Slope(t, a) => self.tables[t].slope(at(a)),
+                    }
+                }
+                Step::Store(n, from) => outputs[n * width + lane] = at(from),
+            }
+        }
+    }
+
+    fn run_block(
+        &self,
+        width: usize,
+        start: usize,
+        count: usize,
+        inputs: &[f64],
+        scratch: &mut [f64],
+        outputs: &mut [f64],
+    ) {
+        for step in &self.steps {
+            match *step {
+                Step::Compute(target, instruction) => {
+                    let (below, rest) = scratch.split_at_mut(target * BLOCK);
+                    let (to, above) = rest.split_at_mut(BLOCK);
+                    let to = &mut to[..count];
+                    let rows = Rows { inputs, width, start, count, below, above, target };
+                    match instruction {
+                        Instruction::Unary(op, a) => op.visit(EachOne { a: rows.get(a), to }),
+                        Instruction::Binary(op, a, b) => op.visit(EachTwo { a: rows.get(a), b: rows.get(b), to }),
+                        Instruction::Select(c, a, b) => select(rows.get(c), rows.get(a), rows.get(b), to),
+                        Instruction::Table(t, a) => {
+                            let table = &self.tables[t];
+                            EachOne { a: rows.get(a), to }.with(|x| table.value(x));
+                        }
+                        Instruction::Slope(t, a) => {
+                            let table = &self.tables[t];
+                            EachOne { a: rows.get(a), to }.with(|x| table.slope(x));
+                        }
+                    }
+                }
+                Step::Store(n, from) => {
+                    let to = &mut outputs[n * width + start..][..count];
+                    match from {
+                        Operand::Const(v) => to.fill(v),
+                        Operand::Input(i) => to.copy_from_slice(&inputs[i * width + start..][..count]),
+                        Operand::Register(r) => to.copy_from_slice(&scratch[r * BLOCK..][..count]),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What an instruction can read while it writes the register between `below` and `above`.
+struct Rows<'a> {
+    inputs: &'a [f64],
+    width: usize,
+    start: usize,
+    count: usize,
+    below: &'a [f64],
+    above: &'a [f64],
+    target: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Row<'a> {
+    Same(f64),
+    Each(&'a [f64]),
+}
+
+impl<'a> Rows<'a> {
+    #[inline(always)]
+    fn get(&self, operand: Operand) -> Row<'a> {
+        match operand {
+            Operand::Const(v) => Row::Same(v),
+            Operand::Input(n) => Row::Each(&self.inputs[n * self.width + self.start..][..self.count]),
+            Operand::Register(r) if r < self.target => Row::Each(&self.below[r * BLOCK..][..self.count]),
+            Operand::Register(r) => Row::Each(&self.above[(r - self.target - 1) * BLOCK..][..self.count]),
+        }
+    }
+}
+
+struct EachOne<'a> {
+    a: Row<'a>,
+    to: &'a mut [f64],
+}
+
+impl WithUnary for EachOne<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn with(self, f: impl Fn(f64) -> f64) {
+        match self.a {
+            Row::Same(a) => self.to.fill(f(a)),
+            Row::Each(a) => self.to.iter_mut().zip(a).for_each(|(to, &a)| *to = f(a)),
+        }
+    }
+}
+
+struct EachTwo<'a> {
+    a: Row<'a>,
+    b: Row<'a>,
+    to: &'a mut [f64],
+}
+
+impl WithBinary for EachTwo<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn with(self, f: impl Fn(f64, f64) -> f64) {
+        match (self.a, self.b) {
+            (Row::Same(a), Row::Same(b)) => self.to.fill(f(a, b)),
+            (Row::Same(a), Row::Each(b)) => self.to.iter_mut().zip(b).for_each(|(to, &b)| *to = f(a, b)),
+            (Row::Each(a), Row::Same(b)) => self.to.iter_mut().zip(a).for_each(|(to, &a)| *to = f(a, b)),
+            (Row::Each(a), Row::Each(b)) => self.to.iter_mut().zip(a).zip(b).for_each(|((to, &a), &b)| *to = f(a, b)),
+        }
+    }
+}
+
+fn select(condition: Row, a: Row, b: Row, to: &mut [f64]) {
+    let condition = match condition {
+        Row::Each(c) => c,
+        Row::Same(c) => {
+            match if c != 0.0 { a } else { b } {
+                Row::Same(v) => to.fill(v),
+                Row::Each(v) => to.copy_from_slice(v),
+            }
+            return;
+        }
+    };
+    let lanes = to.iter_mut().zip(condition);
+    match (a, b) {
+        (Row::Same(a), Row::Same(b)) => lanes.for_each(|(to, &c)| *to = math::select(c, a, b)),
+        (Row::Same(a), Row::Each(b)) => lanes.zip(b).for_each(|((to, &c), &b)| *to = math::select(c, a, b)),
+        (Row::Each(a), Row::Same(b)) => lanes.zip(a).for_each(|((to, &c), &a)| *to = math::select(c, a, b)),
+        (Row::Each(a), Row::Each(b)) => {
+            lanes.zip(a).zip(b).for_each(|(((to, &c), &a), &b)| *to = math::select(c, a, b));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// e^(x·y) + table(x) · (x > y ? x : y), and its parts, in any number of lanes.
+    #[test]
+    fn lanes_have_the_bits_of_the_graph_however_many_there_are() {
+        let mut d = Dag::new();
+        let (x, y) = (d.input(0), d.input(1));
+        let product = d.mul(x, y);
+        let e = d.unary(Unary::Exp, product);
+        let t = d.piecewise(Table::new([(-1.0, 0.0), (0.5, 2.0), (2.0, -1.0)]), x);
+        let above = d.binary(Binary::Gt, x, y);
+        let larger = d.select(above, x, y);
+        let scaled = d.mul(t, larger);
+        let sum = d.add(e, scaled);
+        let slope = d.slope(0, x);
+        let seven = d.constant(7.0);
+        let outputs = [sum, slope, seven, y, e];
+        let tape = Tape::compile(&d, &[x, y], &outputs);
+        for width in [1, 2, 3, 4, 5, 63, 64, 65, 200] {
+            let inputs: Vec<f64> = (0..2 * width).map(|i| ((i * 37) % 101) as f64 / 30.0 - 1.5).collect();
+            let mut scratch = vec![f64::NAN; tape.scratch()];
+            let mut results = vec![f64::NAN; outputs.len() * width];
+            tape.run(width, &inputs, &mut scratch, &mut results);
+            for lane in 0..width {
+                let values = d.evaluate(&[inputs[lane], inputs[width + lane]]);
+                for (n, id) in outputs.iter().enumerate() {
+                    assert_eq!(results[n * width + lane].to_bits(), values[id.0 as usize].to_bits());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn inner_nodes_can_be_inputs() {
+        let mut d = Dag::new();
+        let (x, p) = (d.input(0), d.input(1));
+        let hoisted = d.unary(Unary::Exp, p);
+        let y = d.mul(hoisted, x);
+        let tape = Tape::compile(&d, &[x, hoisted], &[y]);
+        let mut out = [0.0];
+        tape.run(1, &[3.0, 5.0], &mut vec![0.0; tape.scratch()], &mut out);
+        assert_eq!(out[0], 15.0);
+        assert_eq!(tape.len(), 2);
+    }
+
+    #[test]
+    fn registers_are_used_again() {
+        let mut d = Dag::new();
+        let mut y = d.input(0);
+        for n in 0..100 {
+            let c = d.constant(n as f64);
+            let e = d.unary(Unary::Sin, y);
+            y = d.add(e, c);
+        }
+        let x = d.input(0);
+        assert!(Tape::compile(&d, &[x], &[y]).scratch() <= 3 * BLOCK);
+    }
+}
