@@ -22,6 +22,7 @@ mod lines;
 pub mod number;
 mod parser;
 pub mod print;
+pub mod report;
 pub mod source;
 
 pub use include::LoadOptions;

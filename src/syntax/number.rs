@@ -113,7 +113,7 @@ pub fn format(value: f64) -> String {
         });
     match scaled {
         Some(text)
-            if text.len() < plain_length
+            if text.len() <= plain_length
                 && text.len() <= shortest.len() + 2
                 && parse(&text).is_some_and(|n| n.value == value) =>
         {
