@@ -87,6 +87,8 @@ pub struct Transient {
     a: Vec<f64>,
     beta: Vec<f64>,
     active: Vec<bool>,
+    /// `a` of each lane when the matrix was last factored.
+    factored: Vec<f64>,
     history: History,
     sizes: Sizes,
     dynamic: Vec<bool>,
@@ -140,6 +142,7 @@ impl Transient {
             a: vec![0.0; count],
             beta: vec![0.0; n * count],
             active: vec![false; count],
+            factored: vec![f64::NAN; count],
             history: History::new(n, count),
             sizes: Sizes::new(n * count),
             dynamic: system.dynamic(),
@@ -466,9 +469,13 @@ impl Transient {
         let slots = self.system.pattern.rows.len() * count;
         let solved = self.system.solved;
         self.stats.newton += 1;
-        let factored = self.solver.factor(&self.assembly.jacobian[..slots], &self.active);
-        if let Err((lane, error)) = factored {
-            return self.singular(lane, &error);
+        // The matrix of a linear circuit depends on a alone.
+        if self.system.nonlinear || count > 1 || self.factored != self.a {
+            self.factored.fill(f64::NAN);
+            if let Err((lane, error)) = self.solver.factor(&self.assembly.jacobian[..slots], &self.active) {
+                return self.singular(lane, &error);
+            }
+            self.factored.copy_from_slice(&self.a);
         }
         for (d, r) in self.dx.iter_mut().zip(&self.assembly.residual) {
             *d = -r;
