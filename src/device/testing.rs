@@ -313,6 +313,28 @@ impl Bench {
         least
     }
 
+    /// A probe of the first instance at x; NaN where there is none of this name.
+    pub fn probe(&self, name: &str, x: &[f64]) -> f64 {
+        let wide = |v: &[f64]| -> Vec<f64> { v.iter().flat_map(|&v| [v; LANES]).collect() };
+        let (x, last) = (wide(x), wide(&self.last));
+        let probe = |unit: &Unit| {
+            let point = Point {
+                lanes: LANES,
+                x: &x,
+                last: &last,
+                time: &[self.time; LANES],
+                gmin: self.gmin,
+                source: self.source,
+                mode: self.mode,
+                transient: self.transient,
+                terms: &unit.terms,
+                width: unit.layout.width,
+            };
+            unit.device.probe(0, name, &point, &unit.memory, 0)
+        };
+        self.units.iter().find_map(probe).unwrap_or(f64::NAN)
+    }
+
     /// The next corner of any device.
     pub fn corner(&self, after: Ticks) -> Option<Ticks> {
         self.units.iter().filter_map(|u| u.device.corner(&u.memory, 0, after)).min()
