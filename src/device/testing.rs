@@ -323,6 +323,7 @@ impl Bench {
                 x: &x,
                 last: &last,
                 time: &[self.time; LANES],
+                ticks: &[Ticks::from_seconds(self.time); LANES],
                 gmin: self.gmin,
                 source: self.source,
                 mode: self.mode,
