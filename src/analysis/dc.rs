@@ -109,32 +109,34 @@ fn apply(
         fresh.iterations = simulator.iterations;
         *simulator = fresh;
     }
-    for (target, value) in point {
-        match target {
-            Target::Param(_) => {}
-            Target::Temperature => {
-                simulator.env.temp = *value;
-                simulator.setup();
+    point.iter().try_for_each(|(target, value)| set_target(simulator, target, *value))
+}
+
+/// Sets what a sweep or step names. A `.param` is set by elaborating again, not here.
+pub fn set_target(simulator: &mut Simulator, target: &Target, value: f64) -> Result<(), Failure> {
+    match target {
+        Target::Param(_) => {}
+        Target::Temperature => {
+            simulator.env.temp = value;
+            simulator.setup();
+        }
+        Target::Source(part) => {
+            if !simulator.set_param(*part, "dc", value) {
+                return Err(Failure::Sweep(simulator.system.circuit.part(*part).path.clone()));
             }
-            Target::Source(part) => {
-                if !simulator.set_param(*part, "dc", *value) {
-                    return Err(Failure::Sweep(simulator.system.circuit.part(*part).path.clone()));
-                }
+        }
+        Target::Part(part, name) => {
+            if !simulator.set_param(*part, name, value) {
+                return Err(Failure::Sweep(format!("{}({name})", simulator.system.circuit.part(*part).path)));
             }
-            Target::Part(part, name) => {
-                if !simulator.set_param(*part, name, *value) {
-                    return Err(Failure::Sweep(format!("{}({name})", simulator.system.circuit.part(*part).path)));
-                }
-            }
-            Target::Model(model, name) => {
-                let circuit = simulator.system.circuit.clone();
-                let uses = |p: &crate::circuit::Part| {
-                    p.model.is_some_and(|m| circuit.model(m).name.eq_ignore_ascii_case(model))
-                };
-                for part in circuit.part_ids().filter(|p| uses(circuit.part(*p))) {
-                    if !simulator.set_param(part, name, *value) {
-                        return Err(Failure::Sweep(format!("{model}({name})")));
-                    }
+        }
+        Target::Model(model, name) => {
+            let circuit = simulator.system.circuit.clone();
+            let uses =
+                |p: &crate::circuit::Part| p.model.is_some_and(|m| circuit.model(m).name.eq_ignore_ascii_case(model));
+            for part in circuit.part_ids().filter(|p| uses(circuit.part(*p))) {
+                if !simulator.set_param(part, name, value) {
+                    return Err(Failure::Sweep(format!("{model}({name})")));
                 }
             }
         }

@@ -19,7 +19,7 @@ mod tran;
 mod transient;
 
 pub use ac::{AcSweep, ac};
-pub use dc::{DcSweep, dc};
+pub use dc::{DcSweep, dc, set_target};
 pub use failure::Failure;
 pub use observe::Observer;
 pub use op::{op, operating_point};

@@ -4,5 +4,6 @@ pub mod measure;
 pub mod number;
 pub mod plot;
 pub mod report;
+pub mod run;
 pub mod wave;
 pub mod writer;

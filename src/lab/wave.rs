@@ -34,6 +34,29 @@ impl Wave {
         Wave { header: header.clone(), scale: Vec::new(), columns }
     }
 
+    /// A wave without columns and rows.
+    pub fn nothing() -> Wave {
+        let (steps, columns) = (Vec::new(), Vec::new());
+        Wave::new(&Header { analysis: "op", steps, scale: None, columns, complex: false })
+    }
+
+    /// The rows of several waves of the same columns one after the other; None of none.
+    pub fn join(waves: &[Wave]) -> Option<Wave> {
+        let (first, rest) = waves.split_first()?;
+        let mut joined = first.clone();
+        for wave in rest {
+            joined.scale.extend(&wave.scale);
+            match (&mut joined.columns, &wave.columns) {
+                (Columns::Real(to), Columns::Real(from)) => to.iter_mut().zip(from).for_each(|(t, f)| t.extend(f)),
+                (Columns::Complex(to), Columns::Complex(from)) => {
+                    to.iter_mut().zip(from).for_each(|(t, f)| t.extend(f));
+                }
+                _ => return None,
+            }
+        }
+        Some(joined)
+    }
+
     /// Adds a row; real values in a complex wave have no imaginary part, the imaginary part in a real wave is dropped.
     pub fn push(&mut self, scale: f64, row: Row) {
         self.scale.push(scale);

@@ -83,7 +83,7 @@ fn curves(figure: &Figure) -> (String, String, Vec<(Group, Curve)>) {
 }
 
 /// ` r=1k temp=27`: what tells the step points apart.
-fn step_label(steps: &[(String, f64)]) -> String {
+pub(super) fn step_label(steps: &[(String, f64)]) -> String {
     steps.iter().map(|(name, v)| format!(" {name}={}", engineering(*v, ""))).collect()
 }
 

@@ -7,6 +7,8 @@ mod raw;
 use std::io;
 use std::str::FromStr;
 
+use num_complex::Complex64;
+
 pub use csv::CsvWriter;
 pub use npy::NpyWriter;
 pub use raw::RawWriter;
@@ -53,28 +55,39 @@ impl Sink for Fan<'_> {
     }
 }
 
-/// Passes on the first columns only.
-pub struct First<S> {
-    pub columns: usize,
-    pub inner: S,
+/// Passes on some columns, in an order of its own.
+pub struct Pick<S> {
+    columns: Vec<usize>,
+    inner: S,
+    real: Vec<f64>,
+    complex: Vec<Complex64>,
 }
 
-impl<S: Sink> Sink for First<S> {
+impl<S> Pick<S> {
+    pub fn new(columns: Vec<usize>, inner: S) -> Pick<S> {
+        Pick { columns, inner, real: Vec::new(), complex: Vec::new() }
+    }
+}
+
+impl<S: Sink> Sink for Pick<S> {
     fn begin(&mut self, header: &Header) -> io::Result<()> {
-        let mut header = header.clone();
-        header.columns.truncate(self.columns);
-        self.inner.begin(&header)
+        let columns = self.columns.iter().filter_map(|&k| header.columns.get(k).cloned()).collect();
+        self.inner.begin(&Header { columns, ..header.clone() })
     }
 
     fn row(&mut self, scale: f64, row: Row) -> io::Result<()> {
-        let n = self.columns;
-        self.inner.row(
-            scale,
-            match row {
-                Row::Real(v) => Row::Real(&v[..n.min(v.len())]),
-                Row::Complex(v) => Row::Complex(&v[..n.min(v.len())]),
-            },
-        )
+        match row {
+            Row::Real(v) => {
+                self.real.clear();
+                self.real.extend(self.columns.iter().filter_map(|&k| v.get(k)));
+                self.inner.row(scale, Row::Real(&self.real))
+            }
+            Row::Complex(v) => {
+                self.complex.clear();
+                self.complex.extend(self.columns.iter().filter_map(|&k| v.get(k)));
+                self.inner.row(scale, Row::Complex(&self.complex))
+            }
+        }
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -82,9 +95,51 @@ impl<S: Sink> Sink for First<S> {
     }
 }
 
-/// Counts rows, and stops with [`TooMuch`] before more than `room` values are passed on.
-pub struct Limit<S> {
-    pub room: u64,
+/// Puts the values of `.step` cards in front of the analysis' own steps.
+pub struct Stepped<S> {
+    pub steps: Vec<(String, f64)>,
+    pub inner: S,
+}
+
+impl<S: Sink> Sink for Stepped<S> {
+    fn begin(&mut self, header: &Header) -> io::Result<()> {
+        let steps = self.steps.iter().chain(&header.steps).cloned().collect();
+        self.inner.begin(&Header { steps, ..header.clone() })
+    }
+
+    fn row(&mut self, scale: f64, row: Row) -> io::Result<()> {
+        self.inner.row(scale, row)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.inner.end()
+    }
+}
+
+/// Counts rows.
+pub struct Count<'a, S> {
+    pub rows: &'a mut u64,
+    pub inner: S,
+}
+
+impl<S: Sink> Sink for Count<'_, S> {
+    fn begin(&mut self, header: &Header) -> io::Result<()> {
+        self.inner.begin(header)
+    }
+
+    fn row(&mut self, scale: f64, row: Row) -> io::Result<()> {
+        *self.rows += 1;
+        self.inner.row(scale, row)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.inner.end()
+    }
+}
+
+/// Stops with [`TooMuch`] before more than `room` values are passed on.
+pub struct Limit<'a, S> {
+    pub room: &'a mut u64,
     pub inner: S,
 }
 
@@ -93,7 +148,7 @@ pub struct Limit<S> {
 #[error("more values than are kept without .save")]
 pub struct TooMuch;
 
-impl<S: Sink> Sink for Limit<S> {
+impl<S: Sink> Sink for Limit<'_, S> {
     fn begin(&mut self, header: &Header) -> io::Result<()> {
         self.inner.begin(header)
     }
@@ -104,7 +159,7 @@ impl<S: Sink> Sink for Limit<S> {
             Row::Complex(v) => v.len(),
         };
         match self.room.checked_sub(values as u64) {
-            Some(left) => self.room = left,
+            Some(left) => *self.room = left,
             None => return Err(io::Error::other(TooMuch)),
         }
         self.inner.row(scale, row)
@@ -169,11 +224,12 @@ mod tests {
     #[test]
     fn a_limit_keeps_what_came_before_it() {
         let mut recorder = Recorder::new(usize::MAX);
-        let mut sink = Limit { room: 5, inner: First { columns: 1, inner: &mut recorder } };
+        let mut room = 5;
+        let mut sink = Limit { room: &mut room, inner: Pick::new(vec![1], &mut recorder) };
         sink.begin(&tran_header(&["V(a)", "V(b)"])).unwrap();
         assert!(sink.row(0.0, Row::Real(&[1.0, 2.0])).is_ok());
         assert!(sink.row(1.0, Row::Real(&[3.0, 4.0])).is_ok());
         assert!(is_too_much(&sink.row(2.0, Row::Real(&[5.0, 6.0])).unwrap_err()));
-        assert_eq!(&*recorder.waves[0].real(0), &[1.0, 3.0]);
+        assert_eq!(&*recorder.waves[0].real(0), &[2.0, 4.0]);
     }
 }

@@ -1,0 +1,421 @@
+//! A deck → results: for each step point each analysis, its files, measures and plots; what is there is kept when a run
+//! fails or is interrupted.
+
+mod figures;
+mod measures;
+mod output;
+mod selection;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+pub use measures::Measured;
+
+use super::report::{Experiment, Status, Totals};
+use super::wave::{Recorder, Wave};
+use super::writer::{Format, is_too_much};
+use crate::analysis::sink::{Control, Progress, Stats};
+use crate::analysis::{
+    AcSweep, DcSweep, Failure, Observer, Simulator, TranSpec, ac, dc, environment, op, set_target, tran,
+};
+use crate::circuit::Circuit;
+use crate::circuit::plan::{AnalysisKind, Plan, Target};
+use crate::diag::{Diagnostic, any_error};
+use crate::mna::{Condensation, System, SystemError};
+use measures::Recorded;
+use output::Output;
+use selection::Selection;
+
+/// Values (rows × columns) written without a `.save` card.
+pub const VALUES_WITHOUT_SAVE: u64 = 10_000_000;
+/// Values of one analysis kept in memory for measures and plots.
+const VALUES_RECORDED: usize = 50_000_000;
+/// Values of all step points kept for plots.
+const VALUES_PLOTTED: usize = 20_000_000;
+
+/// A netlist elaborated.
+#[derive(Clone, Debug)]
+pub struct Deck {
+    pub circuit: Arc<Circuit>,
+    pub plan: Plan,
+}
+
+/// Elaborates the netlist with parameters (lower case) at other values.
+pub type Elaborate<'a> = &'a dyn Fn(&[(String, f64)]) -> Result<Deck, Vec<Diagnostic>>;
+
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// The folder of the report.
+    pub dir: PathBuf,
+    pub formats: Vec<Format>,
+    pub plots: bool,
+    /// See [`VALUES_WITHOUT_SAVE`].
+    pub room: u64,
+}
+
+/// How far a run came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Completed,
+    /// A step point made the netlist wrong.
+    Netlist,
+    Simulation,
+    Interrupted,
+}
+
+/// What one analysis did.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// `tran`, `tran-2`
+    pub name: String,
+    pub rows: u64,
+    pub stats: Stats,
+    pub seconds: f64,
+    /// The last rows of an operating point without steps: names, units, values.
+    pub values: Vec<(String, &'static str, f64)>,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub end: End,
+    pub experiment: Experiment,
+    pub diagnostics: Vec<Diagnostic>,
+    pub analyses: Vec<Done>,
+    pub measures: Vec<Measured>,
+    /// Number of step points; 1 without `.step`.
+    pub points: usize,
+    pub stepped: bool,
+}
+
+/// Why a step point was not finished.
+enum Stop {
+    Failed(Failure, Option<Arc<System>>),
+    Netlist(Vec<Diagnostic>),
+}
+
+/// Runs everything the deck asks for under the experiment `name`; its files go to `options.dir/name`.
+pub fn run(deck: &Deck, name: &str, elaborate: Elaborate, options: &RunOptions, control: &mut Control) -> Outcome {
+    let started = Instant::now();
+    let mut runner = Runner::new(deck, name, elaborate, options);
+    let points = step_points(&deck.plan);
+    let mut end = End::Completed;
+    for (k, point) in points.iter().enumerate() {
+        if let Err(stop) = runner.point(deck, point, (k, points.len()), control) {
+            end = runner.stopped(stop);
+            break;
+        }
+    }
+    runner.finish(end, points.len(), started)
+}
+
+/// All combinations of the values of `.step` cards, the first card slowest.
+fn step_points(plan: &Plan) -> Vec<Vec<f64>> {
+    let mut points = vec![Vec::new()];
+    for sweep in &plan.steps {
+        let grown = |p: &Vec<f64>| sweep.values.iter().map(|v| [&p[..], &[*v]].concat()).collect::<Vec<_>>();
+        points = points.iter().flat_map(grown).collect();
+    }
+    points
+}
+
+struct Runner<'a> {
+    elaborate: Elaborate<'a>,
+    options: &'a RunOptions,
+    name: &'a str,
+    title: String,
+    outputs: Vec<Output>,
+    raw: output::Raw,
+    diagnostics: Vec<Diagnostic>,
+    measures: Vec<Measured>,
+    totals: Totals,
+    room: u64,
+    plotted: usize,
+    stepped: bool,
+}
+
+impl<'a> Runner<'a> {
+    fn new(deck: &Deck, name: &'a str, elaborate: Elaborate<'a>, options: &'a RunOptions) -> Runner<'a> {
+        let mut outputs: Vec<Output> = Vec::new();
+        for analysis in &deck.plan.analyses {
+            let kind = kind_name(&analysis.kind);
+            let earlier = outputs.iter().filter(|o| o.kind == kind).count();
+            let name = if earlier == 0 { kind.to_string() } else { format!("{kind}-{}", earlier + 1) };
+            outputs.push(Output::new(kind, name));
+        }
+        Runner {
+            elaborate,
+            options,
+            name,
+            title: deck.circuit.title.clone(),
+            outputs,
+            raw: output::Raw::default(),
+            diagnostics: Vec::new(),
+            measures: Vec::new(),
+            totals: Totals::default(),
+            room: options.room,
+            plotted: 0,
+            stepped: !deck.plan.steps.is_empty(),
+        }
+    }
+
+    /// All analyses of one step point.
+    fn point(
+        &mut self,
+        deck: &Deck,
+        values: &[f64],
+        (k, of): (usize, usize),
+        control: &mut Control,
+    ) -> Result<(), Stop> {
+        let sweeps = &deck.plan.steps;
+        let param = |(target, v): (&Target, f64)| match target {
+            Target::Param(name) => Some((name.clone(), v)),
+            _ => None,
+        };
+        let targets = || sweeps.iter().map(|s| &s.target).zip(values.iter().copied());
+        let params: Vec<(String, f64)> = targets().filter_map(param).collect();
+        let fresh = match params.is_empty() {
+            true => None,
+            false => Some((self.elaborate)(&params).map_err(Stop::Netlist)?),
+        };
+        let deck = fresh.as_ref().unwrap_or(deck);
+        let steps: Vec<(String, f64)> = sweeps.iter().map(|s| s.label.clone()).zip(values.iter().copied()).collect();
+        let system = System::new(deck.circuit.clone(), Condensation::Condensed)
+            .map(Arc::new)
+            .map_err(|e: SystemError| Stop::Failed(e.into(), None))?;
+        let bench = Bench { deck, system, targets: targets().collect(), params, elaborate: self.elaborate };
+
+        let mut records: Vec<(Selection, Vec<Wave>, bool)> = Vec::new();
+        let mut stop = None;
+        let analyses = deck.plan.analyses.len();
+        for a in 0..analyses {
+            let before = (k * analyses + a) as f64;
+            let share = move |p: Progress| Progress { fraction: (before + p.fraction) / (of * analyses) as f64, ..p };
+            let outer = &mut *control.progress;
+            let mut progress = |p: Progress| outer(share(p));
+            let mut inner = Control { interrupted: control.interrupted, progress: &mut progress };
+            let selection = Selection::new(&deck.circuit, &deck.plan, self.outputs[a].kind);
+            let (waves, full, result) = self.analysis(&bench, a, &selection, &steps, &mut inner);
+            records.push((selection, waves, full));
+            if let Err(failure) = result {
+                stop = Some(Stop::Failed(failure, Some(bench.system.clone())));
+                break;
+            }
+        }
+        self.measure(deck, &steps, &records, stop.is_some());
+        for (output, (selection, waves, _)) in self.outputs.iter_mut().zip(records) {
+            let size: usize = waves.iter().map(|w| w.len() * (w.header.columns.len() + 1)).sum();
+            self.plotted += size;
+            if self.plotted <= VALUES_PLOTTED {
+                output.keep(selection, waves);
+            }
+        }
+        stop.map_or(Ok(()), Err)
+    }
+
+    /// One analysis of one step point: its waves, whether points are missing in them, how it ended.
+    fn analysis(
+        &mut self,
+        bench: &Bench,
+        a: usize,
+        selection: &Selection,
+        steps: &[(String, f64)],
+        control: &mut Control,
+    ) -> (Vec<Wave>, bool, Result<(), Failure>) {
+        let started = Instant::now();
+        let mut recorder = Recorder::new(VALUES_RECORDED);
+        let limit = bench.deck.plan.saves.is_none().then_some(&mut self.room);
+        let place = output::Place { dir: &self.options.dir, name: self.name, title: &self.title };
+        let output = &mut self.outputs[a];
+        let result = output
+            .open(&place, &self.options.formats, selection, &mut self.raw)
+            .map_err(Failure::from)
+            .and_then(|()| {
+                let mut sink = output.sink(selection, steps, &mut recorder, &mut self.raw, limit);
+                bench.run(&bench.deck.plan.analyses[a].kind, &selection.observations, &mut sink, control)
+            });
+        if let Ok(stats) = &result {
+            self.totals.add(stats);
+            output.add(stats);
+        }
+        output.seconds += started.elapsed().as_secs_f64();
+        (recorder.waves, recorder.full, result.map(|_| ()))
+    }
+
+    fn measure(
+        &mut self,
+        deck: &Deck,
+        steps: &[(String, f64)],
+        records: &[(Selection, Vec<Wave>, bool)],
+        stopped: bool,
+    ) {
+        if deck.plan.measures.is_empty() {
+            return;
+        }
+        let joined: Vec<Option<Wave>> = records.iter().map(|(_, waves, _)| Wave::join(waves)).collect();
+        let last = records.len().saturating_sub(1);
+        let recorded: Vec<Recorded> = records
+            .iter()
+            .zip(&joined)
+            .enumerate()
+            .map(|(a, ((selection, _, full), wave))| Recorded {
+                analysis: self.outputs[a].kind,
+                wave: wave.as_ref().filter(|_| !(stopped && a == last)),
+                columns: &selection.recorded_of,
+                full: *full,
+            })
+            .chain(self.outputs[records.len().min(self.outputs.len())..].iter().map(|o| Recorded {
+                analysis: o.kind,
+                wave: None,
+                columns: &[],
+                full: false,
+            }))
+            .collect();
+        let label = super::plot::step_label(steps);
+        measures::point(&deck.plan, &recorded, &label, &mut self.measures, &mut self.diagnostics);
+    }
+
+    /// Reports why the run stopped.
+    fn stopped(&mut self, stop: Stop) -> End {
+        match stop {
+            Stop::Netlist(diagnostics) => {
+                self.diagnostics.extend(diagnostics);
+                End::Netlist
+            }
+            Stop::Failed(Failure::Interrupted, _) => End::Interrupted,
+            Stop::Failed(Failure::Output(error), _) if is_too_much(&error) => {
+                let many = format!("more than {} values without a .save card", self.options.room);
+                self.diagnostics.push(
+                    Diagnostic::error("lab::too-much", many)
+                        .help("name what you need, `.save V(out) I(V1)`; what came before is written"),
+                );
+                End::Simulation
+            }
+            Stop::Failed(failure, system) => {
+                self.diagnostics.push(match system {
+                    Some(system) => failure.diagnostic(&system),
+                    None => Diagnostic::error("run::no-device", failure.to_string()),
+                });
+                End::Simulation
+            }
+        }
+    }
+
+    fn finish(mut self, end: End, points: usize, started: Instant) -> Outcome {
+        let mut plots = Vec::new();
+        if self.options.plots {
+            for output in &self.outputs {
+                let (paths, troubles) = figures::draw(output, &self.options.dir, self.name, &self.title);
+                plots.extend(paths);
+                self.diagnostics.extend(troubles);
+            }
+        }
+        self.totals.seconds = started.elapsed().as_secs_f64();
+        let status = match end {
+            End::Completed if any_error(&self.diagnostics) => Status::Error,
+            End::Completed => Status::Passed,
+            End::Netlist | End::Simulation => Status::Error,
+            End::Interrupted => Status::Interrupted,
+        };
+        let measures = self.measures.iter().map(|m| (m.name.clone(), m.value(self.stepped))).collect();
+        let waves = self.outputs.iter().flat_map(|o| o.paths.clone()).chain(self.raw.path.clone()).collect();
+        Outcome {
+            end,
+            experiment: Experiment {
+                name: self.name.into(),
+                status,
+                measures,
+                asserts: Vec::new(),
+                snapshots: Vec::new(),
+                tables: Vec::new(),
+                waves,
+                plots,
+                stats: self.totals,
+            },
+            diagnostics: self.diagnostics,
+            analyses: self.outputs.into_iter().map(Output::done).collect(),
+            measures: self.measures,
+            points,
+            stepped: self.stepped,
+        }
+    }
+}
+
+fn kind_name(kind: &AnalysisKind) -> &'static str {
+    match kind {
+        AnalysisKind::Op => "op",
+        AnalysisKind::Dc(_) => "dc",
+        AnalysisKind::Ac { .. } => "ac",
+        AnalysisKind::Tran { .. } => "tran",
+    }
+}
+
+/// A circuit at a step point, from which simulators are made.
+struct Bench<'a> {
+    deck: &'a Deck,
+    system: Arc<System>,
+    /// What `.step` cards set, parameters of the netlist included.
+    targets: Vec<(&'a Target, f64)>,
+    params: Vec<(String, f64)>,
+    elaborate: Elaborate<'a>,
+}
+
+impl Bench<'_> {
+    fn run(
+        &self,
+        kind: &AnalysisKind,
+        observations: &[crate::circuit::plan::Observation],
+        sink: &mut dyn crate::analysis::Sink,
+        control: &mut Control,
+    ) -> Result<Stats, Failure> {
+        let mut observer = Observer::new(&self.system, &observations.iter().collect::<Vec<_>>());
+        match kind {
+            AnalysisKind::Op => op(&mut self.simulator(0.0, 0.0)?, &mut observer, sink),
+            AnalysisKind::Dc(sweeps) => {
+                let mut rebuild = |more: &[(String, f64)]| self.rebuilt(more);
+                let sweep = DcSweep { sweeps, rebuild: &mut rebuild };
+                dc(&mut self.simulator(0.0, 0.0)?, sweep, &mut observer, sink, control)
+            }
+            &AnalysisKind::Ac { scale, points, start, stop } => {
+                let sweep = AcSweep { scale, points, start, stop };
+                ac(&mut self.simulator(0.0, 0.0)?, &sweep, &mut observer, sink, control)
+            }
+            &AnalysisKind::Tran { step, stop, start, max_step, uic } => {
+                let spec = TranSpec { step, stop, start, max_step, uic };
+                tran(self.simulator(step, stop)?, &spec, &mut observer, sink, control)
+            }
+        }
+    }
+
+    /// A simulator of the circuit at this step point; `tstep` and `tstop` of its transient.
+    fn simulator(&self, tstep: f64, tstop: f64) -> Result<Simulator, Failure> {
+        self.of(self.system.clone(), &self.deck.plan, tstep, tstop)
+    }
+
+    fn of(&self, system: Arc<System>, plan: &Plan, tstep: f64, tstop: f64) -> Result<Simulator, Failure> {
+        let env = environment(&plan.options, tstep, tstop);
+        let mut simulator = Simulator::new(system, plan.options.clone(), env);
+        let by_unknown = |list: &[(crate::circuit::NetId, f64)]| list.iter().map(|(n, v)| (n.0 as usize, *v)).collect();
+        simulator.initial = by_unknown(&plan.initial);
+        simulator.nodeset = by_unknown(&plan.nodeset);
+        for (target, value) in &self.targets {
+            set_target(&mut simulator, target, *value)?;
+        }
+        Ok(simulator)
+    }
+
+    /// With other parameters besides those of the step point.
+    fn rebuilt(&self, more: &[(String, f64)]) -> Result<Simulator, Failure> {
+        let kept = self.params.iter().filter(|p| !more.iter().any(|m| m.0 == p.0));
+        let params: Vec<(String, f64)> = kept.chain(more).cloned().collect();
+        let deck = (self.elaborate)(&params).map_err(|diagnostics| {
+            let why = diagnostics.iter().find(|d| d.is_error()).map(|d| d.message.clone()).unwrap_or_default();
+            Failure::Sweep(format!("{}: {why}", more.iter().map(|m| m.0.as_str()).collect::<Vec<_>>().join(", ")))
+        })?;
+        let system = Arc::new(System::new(deck.circuit.clone(), Condensation::Condensed)?);
+        self.of(system, &deck.plan, 0.0, 0.0)
+    }
+}

@@ -1,0 +1,170 @@
+//! Which columns an analysis computes, and who gets which of them: files, measures, plots.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::circuit::equation::{Equation, Function, Quantity};
+use crate::circuit::plan::{Event, Measure, MeasureKind, Observation, Place, Plan, Print};
+use crate::circuit::{Circuit, NetId};
+
+/// Without a `.plot` card this many curves are still drawn.
+const CURVES_WITHOUT_CARD: usize = 16;
+/// Internals of devices are listed up to this many.
+const MOST_PROBES: usize = 100_000;
+
+/// The columns of one analysis.
+pub(super) struct Selection {
+    pub observations: Vec<Observation>,
+    /// The first of them go to the files.
+    pub shown: usize,
+    /// Which of them have no imaginary part in an AC analysis.
+    pub real: Vec<bool>,
+    /// Internals of the devices, for `devices.csv`.
+    pub probes: Vec<usize>,
+    /// The ones kept in memory.
+    pub recorded: Vec<usize>,
+    /// For each observation of the plan its place among those recorded.
+    pub recorded_of: Vec<Option<usize>>,
+    /// For each figure its curves, places among those recorded.
+    pub figures: Vec<Vec<usize>>,
+}
+
+impl Selection {
+    pub fn new(circuit: &Circuit, plan: &Plan, analysis: &str) -> Selection {
+        let mut columns =
+            Columns { observations: Vec::new(), names: HashMap::new(), of_plan: vec![None; plan.observations.len()] };
+        match &plan.saves {
+            Some(saves) => saves.iter().for_each(|&o| columns.of(plan, o)),
+            None => everything(circuit).for_each(|o| {
+                columns.place(o);
+            }),
+        }
+        let cards = |cards: &[Print]| -> Vec<Vec<usize>> {
+            let meant = |c: &&Print| c.analysis.as_ref().is_none_or(|a| a.eq_ignore_ascii_case(analysis));
+            cards.iter().filter(meant).map(|c| c.observations.clone()).collect()
+        };
+        let plots = cards(&plan.plots);
+        cards(&plan.prints).iter().chain(&plots).flatten().for_each(|&o| columns.of(plan, o));
+        let shown = columns.observations.len();
+
+        let measured: Vec<usize> = plan.measures.iter().filter(|m| m.analysis == analysis).flat_map(curves).collect();
+        measured.iter().for_each(|&o| columns.of(plan, o));
+        let before = columns.observations.len();
+        if analysis == "op" {
+            columns.observations.extend(probes(circuit));
+        }
+        let Columns { observations, of_plan, .. } = columns;
+
+        let column = |o: &usize| of_plan.get(*o).copied().flatten();
+        let mut figures: Vec<Vec<usize>> = plots.iter().map(|p| p.iter().filter_map(column).collect()).collect();
+        if figures.is_empty() {
+            figures.extend(default_figure(&observations[..shown]));
+        }
+        let drawn = figures.iter().flatten().copied();
+        let recorded: BTreeSet<usize> = drawn.chain(measured.iter().filter_map(column)).collect();
+        let recorded: Vec<usize> = recorded.into_iter().collect();
+        let place = |column: usize| recorded.binary_search(&column).ok();
+        Selection {
+            shown,
+            real: observations.iter().map(|o| is_real(&o.equation)).collect(),
+            probes: (before..observations.len()).collect(),
+            recorded_of: of_plan.iter().map(|c| c.and_then(place)).collect(),
+            figures: figures.into_iter().map(|f| f.into_iter().filter_map(place).collect()).collect(),
+            recorded,
+            observations,
+        }
+    }
+}
+
+struct Columns {
+    observations: Vec<Observation>,
+    /// By lower-case label.
+    names: HashMap<String, usize>,
+    /// For each observation of the plan its place in `observations`.
+    of_plan: Vec<Option<usize>>,
+}
+
+impl Columns {
+    /// The place of a column, new where no other has its name.
+    fn place(&mut self, observation: Observation) -> usize {
+        let next = self.observations.len();
+        let place = *self.names.entry(observation.label.to_lowercase()).or_insert(next);
+        if place == next {
+            self.observations.push(observation);
+        }
+        place
+    }
+
+    fn of(&mut self, plan: &Plan, o: usize) {
+        let Some(observation) = plan.observations.get(o) else { return };
+        if self.of_plan[o].is_none() {
+            self.of_plan[o] = Some(self.place(observation.clone()));
+        }
+    }
+}
+
+/// All nets and the currents of sources and inductors.
+fn everything(circuit: &Circuit) -> impl Iterator<Item = Observation> {
+    let nets = circuit.nets.iter().enumerate().skip(1).map(|(k, net)| Observation {
+        label: format!("V({})", net.name),
+        equation: Equation::Quantity(Quantity::Voltage(NetId(k as u32), NetId::GROUND)),
+        span: net.span,
+    });
+    let has_branch = |p: &crate::circuit::PartId| matches!(circuit.part(*p).kind.letter, Some('v' | 'e' | 'h' | 'l'));
+    let currents = circuit.part_ids().filter(has_branch).map(|p| Observation {
+        label: format!("I({})", circuit.part(p).path),
+        equation: Equation::Quantity(Quantity::Current(p, 0)),
+        span: circuit.part(p).span,
+    });
+    nets.chain(currents)
+}
+
+/// Every probe of every part: `M1.gm`.
+fn probes(circuit: &Circuit) -> impl Iterator<Item = Observation> {
+    let of_part = |p| {
+        let part = circuit.part(p);
+        part.kind.probes.iter().map(move |probe| Observation {
+            label: format!("{}.{}", part.path, probe.name),
+            equation: Equation::Quantity(Quantity::Probe(p, probe.name.to_lowercase())),
+            span: part.span,
+        })
+    };
+    circuit.part_ids().flat_map(of_part).take(MOST_PROBES)
+}
+
+/// The curves a measure looks at.
+fn curves(measure: &Measure) -> Vec<usize> {
+    let of_event = |event: &Event| -> Vec<usize> {
+        let left = match event.left {
+            Place::Curve(o) => Some(o),
+            Place::At(_) => None,
+        };
+        left.into_iter().chain(event.right_of).collect()
+    };
+    match &measure.kind {
+        MeasureKind::Delay { from, to } => [of_event(from), of_event(to)].concat(),
+        MeasureKind::FindWhen { find: o, when } | MeasureKind::DerivWhen { of: o, when } => {
+            [vec![*o], of_event(when)].concat()
+        }
+        MeasureKind::FindAt { find: o, .. } | MeasureKind::DerivAt { of: o, .. } => vec![*o],
+        MeasureKind::When(event) => of_event(event),
+        MeasureKind::Over { of, .. } => vec![*of],
+        MeasureKind::Param(_) => vec![],
+    }
+}
+
+/// Without a `.plot` card: what is shown, inside of subcircuits left out, if it is not too much for one figure.
+fn default_figure(shown: &[Observation]) -> Option<Vec<usize>> {
+    let outside: Vec<usize> = (0..shown.len()).filter(|&k| !shown[k].label.contains('.')).collect();
+    (1..=CURVES_WITHOUT_CARD).contains(&outside.len()).then_some(outside)
+}
+
+/// Whether an equation of phasors has no imaginary part.
+fn is_real(equation: &Equation) -> bool {
+    use Function::{Decibel, Imaginary, Magnitude, Phase, Real};
+    match equation {
+        Equation::Const(_) => true,
+        Equation::Quantity(q) => matches!(q, Quantity::Time | Quantity::Frequency | Quantity::Temperature),
+        Equation::Apply(Magnitude | Phase | Decibel | Real | Imaginary, _) => true,
+        Equation::Apply(_, args) => args.iter().all(is_real),
+    }
+}
