@@ -120,7 +120,7 @@ fn small_residual(simulator: &Simulator) -> Option<usize> {
     (1..simulator.system.unknowns()).find(|&u| {
         // A row of a net sums currents, a branch's row voltages.
         let abstol = simulator.system.abstol(u, options.abstol, options.vntol);
-        assembly.residual[u].abs() > options.reltol * assembly.magnitude[u] + abstol
+        assembly.imbalance[u].abs() > options.reltol * assembly.magnitude[u] + abstol
     })
 }
 

@@ -321,7 +321,7 @@ impl Transient {
             let abstol = self.system.abstol(u, self.options.abstol, self.options.vntol);
             // What rounding leaves of a·Q + β where both are large.
             let rounding = ROUNDING * (self.a[lane] * self.assembly.charge[k] + self.beta[k].abs());
-            self.assembly.residual[k].abs() <= self.options.reltol * self.assembly.magnitude[k] + abstol + rounding
+            self.assembly.imbalance[k].abs() <= self.options.reltol * self.assembly.magnitude[k] + abstol + rounding
         })
     }
 

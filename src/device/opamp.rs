@@ -14,6 +14,9 @@
 //! is linear up to its knee, then saturates smoothly. The integrator itself is held κ = 100 times harder than the input
 //! pulls, a few percent beyond the rails, so that it comes back from overload at once. The current limit is written as a
 //! voltage over a current, which grows by 2 % at 10 V: a saturated iterate then has no slope near zero.
+//!
+//! Newton's method would jump between the rails, since a saturated stage does not feed back: an iterate that passes from
+//! beyond one rail to beyond the other is evaluated halfway, where the amplifier is linear.
 
 use std::f64::consts::TAU as TURN;
 
@@ -187,6 +190,28 @@ fn over(x: f64, limit: f64) -> (f64, f64, f64) {
     (limit * e.copysign(x), slope, (e - u * slope) * x.signum())
 }
 
+/// [`over`] where Newton's method evaluates it: as the tangent there, taken at x.
+fn over_limited(
+    memory: &mut Memory,
+    at: &Point,
+    (i, lane): (usize, usize),
+    slot: usize,
+    x: f64,
+    limit: f64,
+) -> (f64, f64, f64) {
+    let mut u = x;
+    if !matches!(at.mode, Mode::Linearize | Mode::Initial) {
+        let before = memory.limit(i, slot, lane);
+        if x * before < 0.0 && x.abs().min(before.abs()) > (1.0 - KNEE) * limit / HOLD {
+            u = 0.0;
+            memory.mark_limited(i, lane);
+        }
+        memory.set_limit(i, slot, lane, u);
+    }
+    let (value, slope, by_limit) = over(u, limit);
+    (value + slope * (x - u), slope, by_limit)
+}
+
 /// Half the distance of the rails and its derivative by their difference / 2: never zero, also before the supplies are up.
 fn half_span(h: f64) -> (f64, f64) {
     let root = (h * h + 4.0 * NARROW * NARROW).sqrt();
@@ -208,7 +233,7 @@ impl Device for OpAmp {
         }
         let entries = if self.charged { PATTERN_C.len() } else { C_IN };
         layout.pattern(&PATTERN_G, &PATTERN_C[..entries]);
-        layout.memory(DERIVED, 0, 0);
+        layout.memory(DERIVED, 0, 2);
     }
 
     fn setup(&self, _env: &Environment, memory: &mut Memory, lane: usize) {
@@ -257,7 +282,9 @@ impl Device for OpAmp {
                 // By vcc, and with the other sign by vee.
                 let dhalf = 0.5 * dhalf;
 
-                let (held, held_y, held_limit) = over(x(Y), HOLD * half);
+                let (held, held_y, held_limit) = over_limited(memory, at, (i, lane), 0, x(Y), HOLD * half);
+                let (lost, lost_z, lost_limit) = over_limited(memory, at, (i, lane), 1, x(Z), half);
+                let d = |slot| memory.derived(i, slot, lane);
                 let common = 0.5 * d(COMMON);
                 let leak = d(LEAK);
                 let error = vp - vn + d(VOS) + common * (vp + vn) - leak * x(Y);
@@ -279,7 +306,6 @@ impl Device for OpAmp {
                 out.c(i, 1, lane, d(TAU2));
 
                 let current = x(I);
-                let (lost, lost_z, lost_limit) = over(x(Z), half);
                 let (beyond, beyond_i, _) = over(current, d(IMAX));
                 let (ohms, rlim) = (d(ROUT), d(RLIM));
                 out.f(i, I, lane, x(OUT) + ohms * current + rlim * beyond - (0.5 * (high + low) + x(Z) - lost));

@@ -46,8 +46,11 @@ pub struct Assembly {
     /// Jacobian in the order of the system's pattern, `[slot * lanes + lane]`; the slot behind the last takes what
     /// belongs to ground.
     pub jacobian: Vec<f64>,
-    /// R by row = unknown, `[unknown * lanes + lane]`
+    /// R by row = unknown, `[unknown * lanes + lane]`; condensed unknowns are eliminated from it
     pub residual: Vec<f64>,
+    /// R of the full system: what convergence is judged by. Elimination multiplies the rounding of a state's row by the
+    /// gain of its device.
+    pub imbalance: Vec<f64>,
     /// Σ|terms| of each row, for its tolerance
     pub magnitude: Vec<f64>,
     /// Σ|terms| of Q of each row
@@ -136,6 +139,7 @@ impl Assembly {
             lanes,
             jacobian: vec![0.0; slots],
             residual: vec![0.0; rows],
+            imbalance: vec![0.0; rows],
             magnitude: vec![0.0; rows],
             charge: vec![0.0; rows],
             f: vec![0.0; rows],
@@ -195,6 +199,7 @@ impl Assembly {
             self.magnitude[k] += dq.abs();
         }
         self.shunts(system, at);
+        self.imbalance.copy_from_slice(&self.residual);
         for (g, group) in system.groups.iter().enumerate() {
             self.condense(g, group, at);
         }

@@ -254,6 +254,8 @@ fn jacobians_agree_with_differences() {
             [0.0, 0.1, -0.3, -3.0, 5.0, -4.0, 0.0, -7.0, -6.0, -20e-3],
             [0.0, 0.1, -0.3, 0.2, 1e-3, 2e-3, 0.0, 0.3, 0.2, 1e-4],
         ] {
+            // The second load at a point is not limited any more.
+            s.bench.load(&x);
             s.bench.check_jacobians(&x, 1e-5);
         }
     }
