@@ -11,6 +11,8 @@ mod newton;
 mod observe;
 mod op;
 mod pace;
+#[cfg(test)]
+mod seams;
 mod simulator;
 pub mod sink;
 #[cfg(test)]
