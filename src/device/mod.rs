@@ -11,6 +11,7 @@ pub mod analog_switch;
 pub mod capacitor;
 pub mod comparator;
 pub mod contacts;
+pub mod controlled;
 pub mod coupled;
 pub mod decision;
 pub mod diode;

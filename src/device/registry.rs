@@ -1,8 +1,8 @@
 //! Every kind of part and how its device is made: one row each.
 
 use super::{
-    Device, analog_switch, capacitor, comparator, coupled, diode, inductor, isource, mosfet, mux, opamp, resistor,
-    switch, vsource,
+    Device, analog_switch, capacitor, comparator, controlled, coupled, diode, inductor, isource, mosfet, mux, opamp,
+    resistor, switch, vsource,
 };
 use crate::circuit::kind::Kind;
 use crate::circuit::{Circuit, PartId};
@@ -32,6 +32,10 @@ pub static REGISTRY: &[Row] = &[
     Row { kind: &comparator::KIND, build: comparator::build },
     Row { kind: &analog_switch::KIND, build: analog_switch::build },
     Row { kind: &mux::KIND, build: mux::build },
+    Row { kind: &controlled::VCVS, build: controlled::build },
+    Row { kind: &controlled::CCCS, build: controlled::build },
+    Row { kind: &controlled::VCCS, build: controlled::build },
+    Row { kind: &controlled::CCVS, build: controlled::build },
 ];
 
 /// The kind of an element letter (several for a letter: the first that fits decides), lower case.
