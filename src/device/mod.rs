@@ -15,6 +15,8 @@ pub mod controlled;
 pub mod coupled;
 pub mod decision;
 pub mod diode;
+#[cfg(test)]
+mod diode_reference;
 pub mod edge;
 pub mod inductor;
 pub mod isource;
@@ -23,8 +25,12 @@ pub mod layout;
 pub mod memory;
 pub mod meyer;
 pub mod mosfet;
+pub mod mosfet_kind;
 pub mod mosfet_level1;
 pub mod mosfet_limit;
+#[cfg(test)]
+mod mosfet_reference;
+pub mod mosfet_setup;
 pub mod mux;
 pub mod opamp;
 pub mod point;
