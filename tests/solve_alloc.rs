@@ -24,15 +24,11 @@ fn allocations(work: impl FnOnce()) -> usize {
 #[test]
 fn refactor_and_solve_allocate_nothing() {
     assert!(allocations(|| drop(std::hint::black_box(vec![0.0; 10]))) > 0);
-    for (name, (pattern, values), straight_line) in [
-        ("ring", ring(51), true),
-        ("ladder", ladder(1000), true),
-        ("grid", grid(48), false),
-        ("crossbar", crossbar(32), false),
-    ] {
+    for (name, (pattern, values)) in
+        [("ring", ring(51)), ("ladder", ladder(1000)), ("grid", grid(48)), ("crossbar", crossbar(32))]
+    {
         let mut solver = Solver::new(&pattern, Pivoting::default());
         solver.factor(&values).unwrap();
-        assert_eq!(solver.stats().straight_line, straight_line, "{name}");
         let mut b = vec![1.0; pattern.n];
         let count = allocations(|| {
             for _ in 0..10 {

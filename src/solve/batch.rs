@@ -156,17 +156,15 @@ impl Group {
         lanes: usize,
         sound: &mut [bool],
     ) {
-        let mut flags = [false; W];
-        program.refactor::<f64, W>(values, lanes, self.first, &mut self.factors, &mut flags);
-        sound.copy_from_slice(&flags);
+        sound.copy_from_slice(&program.refactor::<W>(values, lanes, self.first, &mut self.factors));
     }
 
     fn solve(&mut self, program: &StraightLine, b: &mut [f64], lanes: usize) {
         match self.width {
-            16 => program.solve::<f64, 16>(&self.factors, b, lanes, self.first, &mut self.y),
-            8 => program.solve::<f64, 8>(&self.factors, b, lanes, self.first, &mut self.y),
-            4 => program.solve::<f64, 4>(&self.factors, b, lanes, self.first, &mut self.y),
-            _ => program.solve::<f64, 1>(&self.factors, b, lanes, self.first, &mut self.y),
+            16 => program.solve::<16>(&self.factors, b, lanes, self.first, &mut self.y),
+            8 => program.solve::<8>(&self.factors, b, lanes, self.first, &mut self.y),
+            4 => program.solve::<4>(&self.factors, b, lanes, self.first, &mut self.y),
+            _ => program.solve::<1>(&self.factors, b, lanes, self.first, &mut self.y),
         }
     }
 }

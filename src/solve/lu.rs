@@ -61,11 +61,13 @@ pub struct Lu<T> {
     pub(super) options: Pivoting,
     /// The caller's row at each pivot place.
     pub(super) row_at: Vec<u32>,
-    /// Scale of the row at each pivot place.
-    pub(super) weights: Vec<f64>,
     pub(super) lower: Columns<T>,
     pub(super) upper: Columns<T>,
     pub(super) inverses: Vec<T>,
+    /// How many columns of L from each one on have the same rows but for their own: a supernode's rest.
+    alike: Vec<u32>,
+    /// Largest sound magnitude of each entry of L.
+    pub(super) bounds: Vec<f64>,
     /// Entries right of the diagonal blocks; `off_sources` says where their values come from.
     pub(super) off: Columns<T>,
     pub(super) off_sources: Vec<u32>,
@@ -86,10 +88,11 @@ impl<T: Scalar> Lu<T> {
         let n = ordered.n;
         Ok(Lu {
             row_at: Vec::new(),
-            weights: Vec::new(),
             lower: Columns::with_capacity(0, 0),
             upper: Columns::with_capacity(0, 0),
             inverses: Vec::new(),
+            alike: Vec::new(),
+            bounds: Vec::new(),
             off: Columns::with_capacity(0, 0),
             off_sources: Vec::new(),
             entry_starts: Vec::new(),
@@ -140,11 +143,17 @@ impl<T: Scalar> Lu<T> {
         let Factors { lower, upper, inverses, place, weights, searched } = factors;
         (self.lower, self.upper, self.inverses, self.searched) = (lower, upper, inverses, searched);
         self.row_at.resize(n, 0);
-        self.weights.resize(n, 0.0);
+        let mut scale = vec![1.0; n];
         for (row, &k) in place.iter().enumerate() {
             self.row_at[k as usize] = self.ordered.row_at[row];
-            self.weights[k as usize] = weights[row];
+            scale[k as usize] = weights[row];
         }
+        self.bounds.clear();
+        for (k, column) in self.lower.starts.windows(2).enumerate() {
+            let largest = scale[k] / self.options.growth;
+            self.bounds.extend(self.lower.rows[column[0]..column[1]].iter().map(|&row| largest / scale[row as usize]));
+        }
+        self.alike = self.lower.alike();
         self.off = Columns::with_capacity(n, 0);
         self.off_sources.clear();
         self.entry_starts.clear();
@@ -181,7 +190,7 @@ impl<T: Scalar> Lu<T> {
             let entry = self.ordered.sources.iter().position(|&s| s == at).unwrap_or(0);
             return self.needs_pivots(self.ordered.starts.partition_point(|&s| s <= entry) - 1);
         }
-        match self.refactor_with(values, self.options.growth) {
+        match self.refactor_with(values, 1.0) {
             None => Refactored::Done,
             Some(place) => {
                 self.work.fill(T::ZERO);
@@ -194,8 +203,8 @@ impl<T: Scalar> Lu<T> {
         Refactored::NeedsPivots { column: self.ordered.column_at[place] as usize }
     }
 
-    /// The place where a pivot is below `growth` times the largest candidate of its column.
-    fn refactor_with(&mut self, values: &[T], growth: f64) -> Option<usize> {
+    /// The place where an entry of L exceeds its bound, in multiples of `slack`.
+    fn refactor_with(&mut self, values: &[T], slack: f64) -> Option<usize> {
         let Lu { lower, upper, off, work, inverses, .. } = self;
         for (value, &source) in off.values.iter_mut().zip(&self.off_sources) {
             *value = values[source as usize];
@@ -205,33 +214,30 @@ impl<T: Scalar> Lu<T> {
             for &(source, row) in &self.entries[self.entry_starts[k]..self.entry_starts[k + 1]] {
                 x[row as usize] = values[source as usize];
             }
-            let column = upper.starts[k]..upper.starts[k + 1];
-            for (&j, stored) in upper.rows[column.clone()].iter().zip(&mut upper.values[column]) {
-                let j = j as usize;
-                let u = std::mem::take(&mut x[j]);
-                *stored = u;
-                let column = lower.starts[j]..lower.starts[j + 1];
-                for (&row, &l) in lower.rows[column.clone()].iter().zip(&lower.values[column]) {
-                    x[row as usize] -= l * u;
-                }
+            let (mut p, end) = (upper.starts[k], upper.starts[k + 1]);
+            while p < end {
+                let j = upper.rows[p] as usize;
+                let alike = (self.alike[j] as usize).min(end - p);
+                p += match alike {
+                    0 | 1 => lower.eliminate::<1>(j, x, &mut upper.values[p..]),
+                    2 | 3 => lower.eliminate::<2>(j, x, &mut upper.values[p..]),
+                    _ => lower.eliminate::<4>(j, x, &mut upper.values[p..]),
+                };
             }
-            let pivot = std::mem::take(&mut x[k]);
-            let inverse = pivot.inverse();
-            let mut largest = 0.0;
+            let inverse = std::mem::take(&mut x[k]).inverse();
+            inverses[k] = inverse;
+            let size = inverse.magnitude();
+            let mut sound = size > 0.0 && size < f64::INFINITY;
             let column = lower.starts[k]..lower.starts[k + 1];
-            for (&row, stored) in lower.rows[column.clone()].iter().zip(&mut lower.values[column]) {
-                let value = std::mem::take(&mut x[row as usize]);
-                let scaled = value.magnitude() * self.weights[row as usize];
-                if scaled > largest || scaled.is_nan() {
-                    largest = scaled;
-                }
-                *stored = value * inverse;
+            let stored = lower.values[column.clone()].iter_mut().zip(&self.bounds[column.clone()]);
+            for (&row, (stored, &bound)) in lower.rows[column].iter().zip(stored) {
+                let value = std::mem::take(&mut x[row as usize]) * inverse;
+                sound &= value.magnitude() <= slack * bound;
+                *stored = value;
             }
-            let sound = pivot.magnitude() * self.weights[k] >= growth * largest && pivot != T::ZERO;
-            if !sound || !inverse.is_finite() {
+            if !sound {
                 return Some(k);
             }
-            inverses[k] = inverse;
         }
         None
     }
@@ -281,6 +287,60 @@ impl<T: Scalar> Lu<T> {
 }
 
 impl<T: Scalar> Columns<T> {
+    /// For each column, how many from it on share their rows: row j + 1 and those of column j + 1 are the rows of column j.
+    fn alike(&self) -> Vec<u32> {
+        let column = |j: usize| &self.rows[self.starts[j]..self.starts[j + 1]];
+        let n = self.starts.len() - 1;
+        let mut alike = vec![1; n];
+        for j in (1..n).rev() {
+            if column(j - 1).split_first().is_some_and(|(&first, rest)| first as usize == j && rest == column(j)) {
+                alike[j - 1] = alike[j] + 1;
+            }
+        }
+        alike
+    }
+
+    /// Takes the entries of U in rows j to j + W out of x and subtracts their multiples of W columns of L that are alike:
+    /// each element of x is loaded and stored once for W products. Gives W.
+    #[inline(always)]
+    fn eliminate<const W: usize>(&self, j: usize, x: &mut [T], upper: &mut [T]) -> usize {
+        let columns: [&[T]; W] = std::array::from_fn(|c| &self.values[self.starts[j + c]..self.starts[j + c + 1]]);
+        let mut u = [T::ZERO; W];
+        for c in 0..W {
+            u[c] = std::mem::take(&mut x[j + c]);
+            for b in 0..c {
+                u[c] -= columns[b][c - b - 1] * u[b];
+            }
+        }
+        upper[..W].copy_from_slice(&u);
+        let rows = &self.rows[self.starts[j + W - 1]..self.starts[j + W]];
+        let shared: [&[T]; W] = std::array::from_fn(|c| &columns[c][W - 1 - c..][..rows.len()]);
+        match rows {
+            [] => {}
+            [first, .., last] if (last - first) as usize == rows.len() - 1 => {
+                let x = &mut x[*first as usize..][..rows.len()];
+                for (i, x) in x.iter_mut().enumerate() {
+                    let mut value = *x;
+                    for c in 0..W {
+                        value -= shared[c][i] * u[c];
+                    }
+                    *x = value;
+                }
+            }
+            _ => {
+                for (i, &row) in rows.iter().enumerate() {
+                    let x = &mut x[row as usize];
+                    let mut value = *x;
+                    for c in 0..W {
+                        value -= shared[c][i] * u[c];
+                    }
+                    *x = value;
+                }
+            }
+        }
+        W
+    }
+
     /// y ← y − (column k)·factor
     #[inline(always)]
     fn subtract(&self, k: usize, factor: T, y: &mut [T]) {
@@ -346,7 +406,7 @@ mod tests {
         };
         let mut lu = Lu::new(&pattern, Pivoting::default()).unwrap();
         lu.factor(&before).unwrap();
-        assert_eq!(lu.refactor_with(&after, 0.0), None);
+        assert_eq!(lu.refactor_with(&after, f64::INFINITY), None);
         assert!(error(&lu) > 1e-9, "{}", error(&lu));
         assert!(matches!(lu.refactor(&after), Refactored::NeedsPivots { .. }));
         lu.factor(&after).unwrap();

@@ -1,8 +1,8 @@
 //! Linear systems: factor once, refactor on the same pattern, solve in place. Knows no device.
 //!
 //! [`Pattern`] → [`matching`] (a structural diagonal) → [`btf`] (block-triangular form) → [`order`] (minimum degree inside
-//! the blocks) → [`lu`] (pivots, L and U) → [`straight_line`] (the same factorization as a table, for small systems and
-//! ensembles). [`solver`] and [`batch`] are what Newton calls.
+//! the blocks) → [`lu`] (pivots, L and U) → [`straight_line`] (the same
+//! factorization as tables, for ensembles). [`solver`] and [`batch`] are what Newton calls.
 
 pub mod batch;
 pub mod btf;

@@ -1,8 +1,7 @@
-//! What Newton calls: values in, factors out, by whichever method suits the size; new pivots where the old ones fail.
+//! What Newton calls: values in, factors out; pivots are kept while they are good and chosen anew where they are not.
 
 use super::lu::{Lu, Refactored};
 use super::scalar::Scalar;
-use super::straight_line::{LIMIT, StraightLine};
 use super::{Pattern, Pivoting, SolveError};
 
 /// Counts of what a solver has done and the size of its factors.
@@ -15,8 +14,6 @@ pub struct SolverStats {
     pub entries: usize,
     /// Multiply-subtracts of one refactorization.
     pub operations: usize,
-    /// Whether refactorizations run from a table.
-    pub straight_line: bool,
     /// Factorizations that chose pivots, those forced by a pivot that had become too small among them.
     pub factors: usize,
     pub repivots: usize,
@@ -31,18 +28,11 @@ pub struct Solver<T> {
     pattern: Pattern,
     options: Pivoting,
     lu: Option<Lu<T>>,
-    table: Option<Table<T>>,
     /// Whether the pivots are of use for new values, and the factors for a solve.
     pivoted: bool,
     factored: bool,
     scratch: Vec<T>,
     stats: SolverStats,
-}
-
-#[derive(Clone, Debug)]
-struct Table<T> {
-    program: StraightLine,
-    factors: Vec<T>,
 }
 
 impl<T: Scalar> Solver<T> {
@@ -52,7 +42,6 @@ impl<T: Scalar> Solver<T> {
             pattern: pattern.clone(),
             options,
             lu: None,
-            table: None,
             pivoted: false,
             factored: false,
             scratch: vec![T::ZERO; pattern.n],
@@ -67,8 +56,12 @@ impl<T: Scalar> Solver<T> {
     /// Every [`SolveError`]; a solve then gives NaN until a factorization succeeds.
     pub fn factor(&mut self, values: &[T]) -> Result<(), SolveError> {
         self.factored = false;
+        let lu = match &mut self.lu {
+            Some(lu) => lu,
+            None => self.lu.insert(Lu::new(&self.pattern, self.options)?),
+        };
         if self.pivoted {
-            if self.refactor(values) {
+            if lu.refactor(values) == Refactored::Done {
                 self.stats.refactors += 1;
                 self.factored = true;
                 return Ok(());
@@ -76,58 +69,26 @@ impl<T: Scalar> Solver<T> {
             self.stats.repivots += 1;
             self.pivoted = false;
         }
-        let lu = match &mut self.lu {
-            Some(lu) => lu,
-            None => self.lu.insert(Lu::new(&self.pattern, self.options)?),
-        };
         lu.factor(values)?;
         self.stats.factors += 1;
         self.stats.blocks = lu.blocks();
         self.stats.entries = lu.entries();
         self.stats.operations = lu.operations();
-        self.stats.straight_line = self.stats.operations <= LIMIT;
-        self.table = self.stats.straight_line.then(|| {
-            let program = StraightLine::new(lu);
-            let factors = vec![T::ZERO; program.slots()];
-            Table { program, factors }
-        });
         self.pivoted = true;
-        self.factored = match &mut self.table {
-            Some(table) => table.refactor(values),
-            None => true,
-        };
+        self.factored = true;
         Ok(())
-    }
-
-    fn refactor(&mut self, values: &[T]) -> bool {
-        match (&mut self.table, &mut self.lu) {
-            (Some(table), _) => table.refactor(values),
-            (None, Some(lu)) => lu.refactor(values) == Refactored::Done,
-            (None, None) => false,
-        }
     }
 
     /// b ← A⁻¹b with the last factors. NaN if there are none.
     pub fn solve(&mut self, b: &mut [T]) {
         self.stats.solves += 1;
-        match (&self.table, &self.lu) {
-            (Some(table), _) if self.factored => {
-                table.program.solve::<T, 1>(&table.factors, b, 1, 0, &mut self.scratch);
-            }
-            (None, Some(lu)) if self.factored => lu.solve(b, &mut self.scratch),
+        match &self.lu {
+            Some(lu) if self.factored => lu.solve(b, &mut self.scratch),
             _ => b.fill(T::ZERO * T::ZERO.inverse()),
         }
     }
 
     pub fn stats(&self) -> SolverStats {
         self.stats
-    }
-}
-
-impl<T: Scalar> Table<T> {
-    fn refactor(&mut self, values: &[T]) -> bool {
-        let mut sound = [false];
-        self.program.refactor::<T, 1>(values, 1, 0, &mut self.factors, &mut sound);
-        sound[0]
     }
 }

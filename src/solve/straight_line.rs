@@ -1,99 +1,91 @@
-//! A factorization → tables without a decision in them: which values go where, which products are subtracted from what.
-//! For small systems, and for many systems of one pattern in lanes.
+//! A factorization → tables without a decision in them, run over lanes: many systems of one pattern, each instruction
+//! working on several.
 //!
-//! Arrays are lane-minor, `v[slot * lanes + lane]`. The kernels are compiled for 1, 4, 8 and 16 lanes; each lane does the
-//! same operations in the same order at every width, so a member's bits do not depend on its company.
+//! Arrays are lane-minor, `v[slot * lanes + lane]`; the kernels are compiled for 1, 4, 8 and 16 lanes. Products that go into
+//! one entry are summed in registers, in the order in which [`super::lu`] subtracts them one by one: a lane has the same
+//! bits at every width, and those of [`Lu::refactor`] with the same pivots. A single system gains nothing from a table
+//! (measured: three index loads a product against one), so [`super::Solver`] does without.
 
 use super::lu::Lu;
 use super::scalar::Scalar;
 
-/// Multiply-subtract operations up to which a table beats the column code: beyond, the table no longer fits the cache.
+/// Multiply-subtract operations up to which lanes together beat lanes one by one: beyond, they leave the cache.
 pub const LIMIT: usize = 200_000;
 
-/// The program of a factorization and its solve. Slots of column k: entries above the diagonal, the inverted pivot, L.
+/// The program of a factorization and its solve, for any number of lanes. One array holds the factors of a lane by columns:
+/// entries above the diagonal, the inverted pivot, L.
 #[derive(Clone, Debug)]
 pub struct StraightLine {
-    growth: f64,
     row_at: Vec<u32>,
     column_at: Vec<u32>,
     blocks: Vec<u32>,
-    weights: Vec<f64>,
     /// (index of the caller's value, slot)
     scatter: Vec<(u32, u32)>,
     columns: Vec<Column>,
-    products: Vec<Product>,
     /// Pivot place of the row of each slot.
     rows: Vec<u32>,
+    /// Largest sound magnitude of an entry of L; infinite elsewhere.
+    bounds: Vec<f64>,
+    /// Slots of L and U whose products are subtracted from a slot s: up to `pair_ends[s]`.
+    pairs: Vec<(u32, u32)>,
+    pair_ends: Vec<u32>,
 }
 
+/// First slot, slot of the pivot and end of a column.
 #[derive(Clone, Copy, Debug)]
 struct Column {
-    upper: u32,
-    pivot: u32,
-    end: u32,
-    /// Products of the columns up to and including this one.
-    products: u32,
-}
-
-/// lu[target] ← lu[target] − lu[lower]·lu[upper]
-#[derive(Clone, Copy, Debug)]
-struct Product {
-    target: u32,
-    lower: u32,
-    upper: u32,
+    upper: usize,
+    pivot: usize,
+    end: usize,
 }
 
 impl StraightLine {
-    /// Freezes the pivots and pattern of a factorization.
+    /// Freezes the pivots and the pattern of a factorization.
     pub fn new<T: Scalar>(lu: &Lu<T>) -> StraightLine {
         let n = lu.n();
-        let mut scatter = Vec::new();
-        let mut columns: Vec<Column> = Vec::with_capacity(n);
-        let mut products = Vec::with_capacity(lu.operations());
-        let mut rows: Vec<u32> = Vec::with_capacity(lu.entries());
-        let mut slot_of_row = vec![0u32; n];
-        for k in 0..n {
-            let start = rows.len() as u32;
-            let off = lu.off.starts[k]..lu.off.starts[k + 1];
-            for (slot, &source) in (start..).zip(&lu.off_sources[off.clone()]) {
-                scatter.push((source, slot));
-            }
-            rows.extend(&lu.off.rows[off]);
-            let above = &lu.upper.rows[lu.upper.starts[k]..lu.upper.starts[k + 1]];
-            let below = &lu.lower.rows[lu.lower.starts[k]..lu.lower.starts[k + 1]];
-            for &row in above.iter().chain(&[k as u32]).chain(below) {
-                slot_of_row[row as usize] = rows.len() as u32;
-                rows.push(row);
-            }
-            for &(source, row) in &lu.entries[lu.entry_starts[k]..lu.entry_starts[k + 1]] {
-                scatter.push((source, slot_of_row[row as usize]));
-            }
-            for &j in above {
-                let from = columns[j as usize];
-                products.extend((from.pivot + 1..from.end).map(|lower| Product {
-                    target: slot_of_row[rows[lower as usize] as usize],
-                    lower,
-                    upper: slot_of_row[j as usize],
-                }));
-            }
-            columns.push(Column {
-                upper: start,
-                pivot: slot_of_row[k],
-                end: rows.len() as u32,
-                products: products.len() as u32,
-            });
-        }
-        StraightLine {
-            growth: lu.options.growth,
+        let mut table = StraightLine {
             row_at: lu.row_at.clone(),
             column_at: lu.ordered.column_at.clone(),
             blocks: lu.ordered.blocks.clone(),
-            weights: lu.weights.clone(),
-            scatter,
-            columns,
-            products,
-            rows,
+            scatter: Vec::new(),
+            columns: Vec::with_capacity(n),
+            rows: Vec::with_capacity(lu.entries()),
+            bounds: Vec::with_capacity(lu.entries()),
+            pairs: Vec::with_capacity(lu.operations()),
+            pair_ends: Vec::with_capacity(lu.entries()),
+        };
+        let mut slot_of_row = vec![0u32; n];
+        let mut pairs_of_row: Vec<Vec<(u32, u32)>> = vec![Vec::new(); n];
+        for k in 0..n {
+            let upper = table.rows.len();
+            let off = lu.off.starts[k]..lu.off.starts[k + 1];
+            table.scatter.extend(lu.off_sources[off.clone()].iter().copied().zip(upper as u32..));
+            table.rows.extend(&lu.off.rows[off]);
+            table.pair_ends.resize(table.rows.len(), table.pairs.len() as u32);
+            let above = &lu.upper.rows[lu.upper.starts[k]..lu.upper.starts[k + 1]];
+            let below = lu.lower.starts[k]..lu.lower.starts[k + 1];
+            for &row in above.iter().chain(&[k as u32]).chain(&lu.lower.rows[below.clone()]) {
+                slot_of_row[row as usize] = table.rows.len() as u32;
+                table.rows.push(row);
+            }
+            table.bounds.resize(table.rows.len() - below.len(), f64::INFINITY);
+            table.bounds.extend(&lu.bounds[below]);
+            for &(source, row) in &lu.entries[lu.entry_starts[k]..lu.entry_starts[k + 1]] {
+                table.scatter.push((source, slot_of_row[row as usize]));
+            }
+            for &j in above {
+                let Column { pivot, end, .. } = table.columns[j as usize];
+                for lower in pivot + 1..end {
+                    pairs_of_row[table.rows[lower] as usize].push((lower as u32, slot_of_row[j as usize]));
+                }
+            }
+            for slot in table.pair_ends.len()..table.rows.len() {
+                table.pairs.append(&mut pairs_of_row[table.rows[slot] as usize]);
+                table.pair_ends.push(table.pairs.len() as u32);
+            }
+            table.columns.push(Column { upper, pivot: slot_of_row[k] as usize, end: table.rows.len() });
         }
+        table
     }
 
     pub fn n(&self) -> usize {
@@ -107,58 +99,61 @@ impl StraightLine {
 
     /// Factors `W` lanes, `first` to `first + W`, of values that have `lanes` lanes into `lu`, which has `W`.
     ///
-    /// `sound[l]` tells whether lane l's pivots were large enough and all finite; where not, its factors are of no use.
-    pub fn refactor<T: Scalar, const W: usize>(
-        &self,
-        values: &[T],
-        lanes: usize,
-        first: usize,
-        lu: &mut [T],
-        sound: &mut [bool; W],
-    ) {
+    /// Tells of each lane whether its pivots were large enough and all finite; where not, its factors are of no use.
+    pub fn refactor<const W: usize>(&self, values: &[f64], lanes: usize, first: usize, lu: &mut [f64]) -> [bool; W] {
         let lu = lu.as_chunks_mut::<W>().0;
-        lu.fill([T::ZERO; W]);
-        let mut finite = [T::ZERO; W];
+        lu.fill([0.0; W]);
+        // anything but 0 here is a fault of the lane; numbers, not bools, so that the sums stay in vectors
+        let mut faults = [0.0; W];
         for &(source, slot) in &self.scatter {
             let from = source as usize * lanes + first;
             let slot = &mut lu[slot as usize];
             slot.copy_from_slice(&values[from..from + W]);
-            for (sum, &value) in finite.iter_mut().zip(slot.iter()) {
-                *sum += value * T::ZERO;
+            for (fault, value) in faults.iter_mut().zip(slot) {
+                *fault += *value * 0.0;
             }
         }
-        *sound = finite.map(|sum| sum == T::ZERO);
         let mut done = 0;
-        for (k, column) in self.columns.iter().enumerate() {
-            for product in &self.products[done..column.products as usize] {
-                let (l, u) = (lu[product.lower as usize], lu[product.upper as usize]);
-                for (target, (l, u)) in lu[product.target as usize].iter_mut().zip(l.into_iter().zip(u)) {
-                    *target -= l * u;
-                }
+        for &Column { upper, pivot, end } in &self.columns {
+            for slot in upper..pivot {
+                lu[slot] = self.entry(lu, slot, &mut done);
             }
-            done = column.products as usize;
-            let pivot = lu[column.pivot as usize];
-            let inverse = pivot.map(T::inverse);
-            lu[column.pivot as usize] = inverse;
-            let mut largest = [0.0; W];
-            let below = column.pivot as usize + 1..column.end as usize;
-            for (values, &row) in lu[below.clone()].iter_mut().zip(&self.rows[below]) {
-                let weight = self.weights[row as usize];
-                for ((value, inverse), largest) in values.iter_mut().zip(inverse).zip(&mut largest) {
-                    let scaled = value.magnitude() * weight;
-                    *largest = if scaled > *largest || scaled.is_nan() { scaled } else { *largest };
-                    *value *= inverse;
-                }
+            let inverse = self.entry(lu, pivot, &mut done).map(|pivot| 1.0 / pivot);
+            for (fault, inverse) in faults.iter_mut().zip(inverse) {
+                let size = inverse.abs();
+                *fault += if size > 0.0 && size < f64::INFINITY { 0.0 } else { 1.0 };
             }
-            for l in 0..W {
-                let enough = pivot[l].magnitude() * self.weights[k] >= self.growth * largest[l];
-                sound[l] &= enough && pivot[l] != T::ZERO && inverse[l].is_finite();
+            lu[pivot] = inverse;
+            for slot in pivot + 1..end {
+                let mut entry = self.entry(lu, slot, &mut done);
+                let bound = self.bounds[slot];
+                for (entry, (inverse, fault)) in entry.iter_mut().zip(inverse.into_iter().zip(&mut faults)) {
+                    *entry *= inverse;
+                    *fault += if entry.abs() <= bound { 0.0 } else { 1.0 };
+                }
+                lu[slot] = entry;
             }
         }
+        faults.map(|fault| fault == 0.0)
+    }
+
+    /// What was scattered to a slot less the products of its pairs, lane by lane and from left to right.
+    #[inline(always)]
+    fn entry<const W: usize>(&self, lu: &[[f64; W]], slot: usize, done: &mut usize) -> [f64; W] {
+        let mut sum = lu[slot];
+        let end = self.pair_ends[slot] as usize;
+        for &(l, u) in &self.pairs[*done..end] {
+            let products = lu[l as usize].iter().zip(&lu[u as usize]);
+            for (sum, (l, u)) in sum.iter_mut().zip(products) {
+                *sum -= l * u;
+            }
+        }
+        *done = end;
+        sum
     }
 
     /// Solves `W` lanes of `b`, which has `lanes`, with factors of `W` lanes; `y` has room for n × `W`.
-    pub fn solve<T: Scalar, const W: usize>(&self, lu: &[T], b: &mut [T], lanes: usize, first: usize, y: &mut [T]) {
+    pub fn solve<const W: usize>(&self, lu: &[f64], b: &mut [f64], lanes: usize, first: usize, y: &mut [f64]) {
         let lu = lu.as_chunks::<W>().0;
         let y = y.as_chunks_mut::<W>().0;
         for (y, &row) in y.iter_mut().zip(&self.row_at) {
@@ -168,15 +163,15 @@ impl StraightLine {
         for bounds in self.blocks.windows(2).rev() {
             let block = bounds[0] as usize..bounds[1] as usize;
             for k in block.clone() {
-                let column = self.columns[k];
-                self.subtract(lu, column.pivot + 1..column.end, y[k], y);
+                let Column { pivot, end, .. } = self.columns[k];
+                self.subtract(lu, pivot + 1..end, y[k], y);
             }
             for k in block.rev() {
-                let column = self.columns[k];
-                for (y, inverse) in y[k].iter_mut().zip(lu[column.pivot as usize]) {
+                let Column { upper, pivot, .. } = self.columns[k];
+                for (y, inverse) in y[k].iter_mut().zip(lu[pivot]) {
                     *y *= inverse;
                 }
-                self.subtract(lu, column.upper..column.pivot, y[k], y);
+                self.subtract(lu, upper..pivot, y[k], y);
             }
         }
         for (y, &column) in y.iter().zip(&self.column_at) {
@@ -186,16 +181,15 @@ impl StraightLine {
     }
 
     #[inline(always)]
-    fn subtract<T: Scalar, const W: usize>(
+    fn subtract<const W: usize>(
         &self,
-        lu: &[[T; W]],
-        slots: std::ops::Range<u32>,
-        x: [T; W],
-        y: &mut [[T; W]],
+        lu: &[[f64; W]],
+        slots: std::ops::Range<usize>,
+        x: [f64; W],
+        y: &mut [[f64; W]],
     ) {
-        let slots = slots.start as usize..slots.end as usize;
         for (entry, &row) in lu[slots.clone()].iter().zip(&self.rows[slots]) {
-            for ((y, &entry), x) in y[row as usize].iter_mut().zip(entry).zip(x) {
+            for (y, (&entry, x)) in y[row as usize].iter_mut().zip(entry.iter().zip(x)) {
                 *y -= entry * x;
             }
         }
