@@ -1,5 +1,6 @@
 //! The arguments of elements and cards: words, calls, expressions and settings in the order written.
 
+use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{Argument, Expr, ExprKind, Name, Setting, Value, Word};
 use crate::syntax::expr::{self, expr};
 use crate::syntax::number;
@@ -8,7 +9,13 @@ use crate::syntax::parser::{self, Fault, Node, Place, Rule};
 /// Puts what `node` says behind `args`; a group in parentheses is laid out flat, its commas being blanks.
 pub fn argument(place: Place, node: Node<'_>, args: &mut Vec<Argument>) -> Result<(), Fault> {
     match node.as_rule() {
-        Rule::plain | Rule::word => args.push(Argument::Value(Value::Word(expr::word(place, node)?))),
+        Rule::plain | Rule::word => {
+            let word = expr::word(place, node)?;
+            if !word.text.is_ascii() {
+                typographic(&word.text, word.span)?;
+            }
+            args.push(Argument::Value(Value::Word(word)));
+        }
         Rule::setting => args.push(Argument::Setting(setting(place, node)?)),
         Rule::operand => args.push(operand(place, node)?),
         Rule::table => args.push(Argument::Value(table(place, node)?)),
@@ -24,6 +31,17 @@ pub fn argument(place: Place, node: Node<'_>, args: &mut Vec<Argument>) -> Resul
     Ok(())
 }
 
+/// Refuses quotes and minus signs that a word processor made; never true.
+fn typographic(text: &str, span: Span) -> Result<bool, Fault> {
+    let Some(sign) = text.chars().find(|c| "‘’“”−–—".contains(*c)) else { return Ok(false) };
+    let plain = if "−–—".contains(sign) { "-" } else { "' or \"" };
+    Err(Box::new(
+        Diagnostic::error("syntax::typographic", format!("`{sign}` comes from a word processor"))
+            .at(span, "in this word")
+            .help(format!("write {plain}")),
+    ))
+}
+
 /// `name = value, value …`
 pub fn setting(place: Place, node: Node<'_>) -> Result<Setting, Fault> {
     let span = place.span(&node);
@@ -33,6 +51,7 @@ pub fn setting(place: Place, node: Node<'_>) -> Result<Setting, Fault> {
     for piece in pieces {
         let span = place.span(&piece);
         values.push(match piece.as_rule() {
+            Rule::bare if typographic(piece.as_str(), span)? => continue,
             Rule::bare => Expr { span, kind: ExprKind::Text(piece.as_str().to_owned()) },
             _ if name.is("file") => file_name(expr(place, piece.clone())?, piece.as_str()),
             _ => expr(place, piece)?,

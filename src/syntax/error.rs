@@ -128,7 +128,12 @@ pub fn explain(rule: Rule, text: &str, place: Place, error: &Error<Rule>) -> Dia
     };
     let rest = &text[at..];
     let found = found(rest);
-    let expected = expected(error);
+    let expected = match (rule, expected(error)) {
+        (Rule::param_line, Some("a name")) if text[..at].trim_end().ends_with(is_word) => Some("`=` and a value"),
+        (Rule::func_line, Some("a name")) if rest.starts_with('(') => Some("`(x, y)`, names between commas,"),
+        (Rule::for_line, None) => Some("`:` and the last value"),
+        (_, expected) => expected,
+    };
     let message = match (found, expected) {
         ("", Some(expected)) => format!("this {what} ends where {expected} should follow"),
         ("", None) => format!("this {what} is not complete"),
@@ -143,12 +148,15 @@ pub fn explain(rule: Rule, text: &str, place: Place, error: &Error<Rule>) -> Dia
     }
 }
 
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '.')
+}
+
 /// The word or sign that begins `rest`.
 fn found(rest: &str) -> &str {
     let Some(first) = rest.chars().next() else { return "" };
-    let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
-    let length = if word(first) {
-        rest.find(|c| !word(c)).unwrap_or(rest.len())
+    let length = if is_word(first) {
+        rest.find(|c| !is_word(c)).unwrap_or(rest.len())
     } else {
         rest.char_indices().nth(1).map_or(rest.len(), |(i, _)| i)
     };
@@ -165,10 +173,11 @@ fn found(rest: &str) -> &str {
 fn hint(before: &str, rest: &str) -> Option<String> {
     let first = rest.chars().next()?;
     match first {
-        '=' if before.ends_with('=') => Some("`==` compares; a setting has one `=`".into()),
+        '=' if before.ends_with('=') || rest.starts_with("==") => Some("`==` compares; a setting has one `=`".into()),
         '=' => Some("a blank or a sign in the name before `=`?".into()),
         '‘' | '’' | '“' | '”' => Some(format!("`{first}` comes from a word processor: write ' or \"")),
-        '−' | '–' => Some(format!("`{first}` is not a minus: write -")),
+        '−' | '–' | '—' => Some(format!("`{first}` is not a minus: write -")),
+        '}' | ')' if before.contains('?') => Some("`c ? a : b` needs both values".into()),
         '\'' | '"' => Some("is a quote missing before or after?".into()),
         '%' => Some("`20%` is 0.2; for the remainder write mod(a, b)".into()),
         _ if first.is_ascii_alphanumeric() && before.ends_with(|c: char| c.is_ascii_digit()) => {
@@ -223,9 +232,8 @@ pub fn refuse(trouble: Trouble, line: &Logical<'_>, file: FileId, source: &str) 
 }
 
 /// Cards that pass the parser; what they mean is the elaborator's business.
-pub const CARDS: [&str; 26] = [
+pub const CARDS: [&str; 24] = [
     "ac",
-    "backanno",
     "dc",
     "end",
     "four",
@@ -249,32 +257,65 @@ pub const CARDS: [&str; 26] = [
     "tf",
     "title",
     "tran",
-    "width",
 ];
 /// Cards with a syntax of their own.
-const OWN: [&str; 18] = [
+const OWN: [&str; 22] = [
     "param",
     "params",
+    "csparam",
     "func",
     "model",
     "subckt",
+    "macro",
     "ends",
+    "eom",
     "for",
     "include",
     "inc",
     "lib",
     "endl",
     "control",
-    "endc",
     "device",
     "protocol",
     "experiment",
     "network",
     "variation",
+    "always",
+    "smu",
+];
+/// Cards of other simulators that change nothing about the circuit.
+const HARMLESS: [&str; 7] = ["backanno", "width", "protect", "unprotect", "prot", "unprot", "endc"];
+/// Cards of other simulators, and what to write here.
+const FOREIGN: [(&str, &str); 17] = [
+    ("if", "choose values with `c ? a : b`, or whole parts by .lib sections"),
+    ("elseif", "choose values with `c ? a : b`, or whole parts by .lib sections"),
+    ("else", "choose values with `c ? a : b`, or whole parts by .lib sections"),
+    ("endif", "choose values with `c ? a : b`, or whole parts by .lib sections"),
+    ("alter", "sweep with .step, or keep the variants in files of their own"),
+    ("data", "sweep with .step param NAME list VALUE …"),
+    ("enddata", "sweep with .step param NAME list VALUE …"),
+    ("mc", "draws are not supported yet"),
+    ("wcase", "draws are not supported yet"),
+    ("fft", "every run writes its waves; transform them outside"),
+    ("sens", "sensitivities are not computed"),
+    ("pz", "poles and zeros are not computed; see .ac"),
+    ("disto", "distortion is not computed; see .four"),
+    ("sp", "scattering parameters are not computed; see .ac"),
+    ("pss", "periodic steady states are not computed; see .tran"),
+    ("hb", "harmonic balance is not computed; see .tran"),
+    ("wave", "sound files are not written; every run writes its waves"),
 ];
 
 /// The report on a dot card of a name that nobody knows.
 pub fn unknown_card(name: &str, span: Span) -> Diagnostic {
+    if HARMLESS.contains(&name) {
+        return Diagnostic::note("syntax::ignored-card", format!(".{name} has no effect here")).at(span, "left out");
+    }
+    if let Some((_, instead)) = FOREIGN.iter().find(|(card, _)| *card == name) {
+        return Diagnostic::error("syntax::foreign-card", format!(".{name} of other simulators is not understood"))
+            .at(span, "left out")
+            .help(*instead);
+    }
     let report =
         Diagnostic::error("syntax::unknown-card", format!("there is no card .{name}")).at(span, "unknown card");
     match closest(name, CARDS.iter().chain(&OWN).copied()) {

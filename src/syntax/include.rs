@@ -17,13 +17,14 @@ const MAX_TOTAL: usize = 512 << 20;
 /// Inclusions of a netlist, and how deep they may be inside each other.
 const MAX_INCLUDES: usize = 10_000;
 const MAX_CHAIN: usize = 50;
-/// How far above the including file a file is looked for when no library root is given.
-const LEVELS_UP: usize = 4;
+/// How many folders, from that of the including file up, may hold the `.git` that marks the library root.
+const LEVELS_UP: usize = 8;
 
 /// Where files are looked for beside the folder of the including file.
 #[derive(Clone, Debug, Default)]
 pub struct LoadOptions {
-    /// The folder above which no search goes. When none is given: the nearest folder with a `.git`, at most four up.
+    /// The library root: above it no search goes. When none is given it is the nearest folder with a `.git`, and where
+    /// there is none the folder above the including file's.
     pub root: Option<PathBuf>,
     /// Folders to look in at last, in this order.
     pub search: Vec<PathBuf>,
@@ -138,16 +139,12 @@ fn candidates(name: &str, from: &Path, options: &LoadOptions) -> Vec<PathBuf> {
     let mut paths = vec![folder.join(name)];
     let real = |p: &Path| std::fs::canonicalize(if p.as_os_str().is_empty() { Path::new(".") } else { p });
     if let Ok(start) = real(folder) {
-        let root = options.root.as_deref().and_then(|r| real(r).ok());
-        let mut here = start.as_path();
-        for _ in 0..LEVELS_UP * if root.is_some() { 10 } else { 1 } {
-            let ends = match &root {
-                Some(root) => here == root || !here.starts_with(root),
-                None => here.join(".git").exists(),
-            };
-            let Some(parent) = here.parent().filter(|_| !ends) else { break };
-            paths.push(parent.join(name));
-            here = parent;
+        let given = options.root.as_deref().and_then(|r| real(r).ok()).filter(|r| start.starts_with(r));
+        let parent = || start.parent().map(Path::to_path_buf).filter(|_| options.root.is_none());
+        let root = given
+            .or_else(|| start.ancestors().take(LEVELS_UP).find(|a| a.join(".git").exists()).map(Path::to_path_buf));
+        if let Some(root) = root.or_else(parent) {
+            paths.extend(start.ancestors().skip(1).take_while(|a| a.starts_with(&root)).map(|a| a.join(name)));
         }
     }
     paths.extend(options.search.iter().map(|folder| folder.join(name)));

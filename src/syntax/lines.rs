@@ -308,6 +308,8 @@ impl<'l, 'a> Scan<'l, 'a> {
                         self.questions += 1;
                         self.check_depth();
                     }
+                    // `.func f(x) -> y {` is a block too
+                    b'>' if self.comma_card && self.last == b'-' => self.block_card = true,
                     b':' => self.questions = self.questions.saturating_sub(1),
                     b';' | b'$' | b'/' if comment_at(bytes, self.at) => {
                         let end = line_end(bytes, self.at);

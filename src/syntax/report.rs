@@ -102,12 +102,14 @@ impl Group<'_> {
         let (_, end) = source.text.line_range(to);
         let (start, end) = if short(source, from, to) { (start, end) } else { cut(source, first.span) };
         let (left, right) = (self.elision(source, start), self.elision_after(source, end));
-        let text = format!("{left}{}{right}", source.text.content.get(start..end)?);
+        // A place behind the last character needs something to stand under.
+        let behind = if self.labels.iter().any(|label| label.span.start as usize >= end) { " " } else { "" };
+        let text = format!("{left}{}{right}{behind}", source.text.content.get(start..end)?);
         let labels = self.labels.iter().map(|label| {
             let at = (label.span.start as usize).clamp(start, end);
             let line_end = source.text.line_range(source.text.line_of(at)).1;
             let stop = (label.span.end as usize).clamp(at, end).min(line_end.max(at));
-            LabeledSpan::new(Some(label.text.clone()), at - start + left.len(), stop - at)
+            LabeledSpan::new(Some(label.text.clone()), at - start + left.len(), (stop - at).max(1))
         });
         let hidden = source.text.content.get(source.text.line_range(from).0..start).map_or(0, |s| s.chars().count());
         Some(Excerpt { name: source.path.clone(), labels: labels.collect(), text, line: from, hidden })
