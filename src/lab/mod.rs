@@ -5,5 +5,6 @@ pub mod number;
 pub mod plot;
 pub mod report;
 pub mod run;
+pub mod summary;
 pub mod wave;
 pub mod writer;
