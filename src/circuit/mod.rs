@@ -6,6 +6,7 @@ pub mod equation;
 pub mod function;
 pub mod kind;
 pub mod plan;
+pub mod show;
 
 use std::collections::HashMap;
 
