@@ -1,2 +1,212 @@
-//! [`crate::syntax::ast::Ast`] → [`crate::circuit::Circuit`] and [`crate::circuit::plan::Plan`]: names resolved, numbers
-//! computed, hierarchy flattened.
+//! Ast → Circuit and Plan: parameters evaluated, hierarchy flattened, names resolved.
+
+mod cards;
+mod controlled;
+mod data;
+mod elements;
+mod eval;
+mod fault;
+mod flatten;
+mod functions;
+mod generate;
+mod instance;
+mod kinds;
+mod label;
+mod live;
+mod measures;
+mod options;
+mod outputs;
+mod passive;
+mod scope;
+mod settings;
+mod sources;
+mod sweeps;
+mod tensor;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+pub use data::DataRoots;
+pub use kinds::Kinds;
+
+use crate::circuit::plan::Plan;
+use crate::circuit::{Circuit, Setting};
+use crate::diag::{Diagnostic, any_error};
+use crate::syntax::ast::{Argument, Ast, ExprKind, Item, Statement, Value as AstValue};
+use crate::syntax::number;
+use cards::Planner;
+use eval::Shared;
+use flatten::Builder;
+use instance::{Instance, is_ground};
+use value::Value;
+
+/// A circuit and what to run on it.
+#[derive(Clone, Debug, Default)]
+pub struct Deck {
+    pub circuit: Circuit,
+    pub plan: Plan,
+}
+
+/// Values that win over those of the netlist: what `.step`, `.dc` of a parameter and `--param` set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overrides {
+    /// `.param`s of the deck
+    pub params: Vec<(String, f64)>,
+    /// °C
+    pub temp: Option<f64>,
+    /// Name of a model, parameter, value
+    pub models: Vec<(String, &'static str, f64)>,
+    /// Path of a part, parameter, value
+    pub parts: Vec<(String, &'static str, f64)>,
+}
+
+/// °C, where a deck names no temperature.
+const ROOM: f64 = 27.0;
+
+/// The circuit and plan of a parsed netlist; None if something in it is an error.
+pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoots) -> (Option<Deck>, Vec<Diagnostic>) {
+    let temp = overrides.temp.or_else(|| temperature(&ast.items)).unwrap_or(ROOM);
+    let shared = Shared::new(data, temp);
+    let mut builder = Builder::new(kinds, &shared, overrides, &ast.title);
+    globals(&ast.items, &mut builder);
+
+    let given: HashMap<String, Value> =
+        overrides.params.iter().map(|(n, v)| (n.to_ascii_lowercase(), Value::Number(*v))).collect();
+    let scope = builder.scope(None, &[], &ast.items, given);
+    for (name, _) in &overrides.params {
+        if !scope.definitions.params.iter().any(|(n, _)| n.eq_ignore_ascii_case(name)) {
+            let d = Diagnostic::error("elab::unknown-override", format!("the deck has no parameter '{name}' to set"));
+            let known = scope.definitions.params.iter().map(|(n, _)| n.as_str());
+            builder.report(match fault::did_you_mean(name, known) {
+                Some(help) => d.help(help),
+                None => d,
+            });
+        }
+    }
+    let top = Rc::new(Instance::top());
+    builder.body(&ast.items, &scope, &top);
+    resolve(&mut builder);
+    apply(&mut builder, overrides);
+    unused_ports(&mut builder);
+
+    let Builder { circuit, mut diagnostics, cards, .. } = builder;
+    let mut planner = Planner {
+        circuit: &circuit,
+        kinds,
+        shared: &shared,
+        scope,
+        instance: top,
+        plan: Plan::default(),
+        observed: HashMap::new(),
+        diagnostics: Vec::new(),
+    };
+    // Measures come last: they may look at the kind of the analyses.
+    let (measures, others): (Vec<_>, Vec<_>) =
+        cards.iter().partition(|c| c.card.name.is("meas") || c.card.name.is("measure"));
+    for placed in others.into_iter().chain(measures) {
+        if let Err(fault) = planner.card(placed)
+            && let Some(d) = fault.report()
+        {
+            planner.diagnostics.push(d);
+        }
+    }
+    let Planner { mut plan, diagnostics: found, .. } = planner;
+    diagnostics.extend(found);
+    if let Some(t) = overrides.temp {
+        plan.options.temp = t;
+    }
+    if plan.analyses.is_empty() {
+        diagnostics.push(
+            Diagnostic::warning("elab::no-analysis", "this deck asks for no analysis")
+                .help("add .op, .dc, .ac or .tran"),
+        );
+    }
+    diagnostics.extend(shared.notes.take());
+    let deck = (!any_error(&diagnostics)).then_some(Deck { circuit, plan });
+    (deck, diagnostics)
+}
+
+/// The temperature a deck sets as a plain number, needed before anything is evaluated.
+fn temperature(items: &[Item]) -> Option<f64> {
+    let literal = |e: &crate::syntax::ast::Expr| if let ExprKind::Number(v) = e.kind { Some(v) } else { None };
+    let mut found = None;
+    for item in items {
+        let Statement::Card(card) = &item.kind else { continue };
+        let values: Vec<f64> = card
+            .args
+            .iter()
+            .filter_map(|a| match a {
+                Argument::Value(AstValue::Word(w)) if card.name.is("temp") => number::parse(&w.text).map(|n| n.value),
+                Argument::Setting(s) if card.name.lower().starts_with("option") && s.name.is("temp") => {
+                    s.values.first().and_then(literal)
+                }
+                _ => None,
+            })
+            .collect();
+        found = values.first().copied().or(found);
+    }
+    found
+}
+
+/// Nets that are the same everywhere.
+fn globals(items: &[Item], builder: &mut Builder) {
+    for item in items {
+        match &item.kind {
+            Statement::Card(card) if card.name.is("global") => {
+                for a in &card.args {
+                    if let Argument::Value(AstValue::Word(w)) = a
+                        && !is_ground(&w.text.to_ascii_lowercase())
+                    {
+                        builder.globals.insert(w.text.to_ascii_lowercase());
+                    }
+                }
+            }
+            Statement::Subckt(s) => globals(&s.items, builder),
+            _ => {}
+        }
+    }
+}
+
+/// Settings that waited until all names were known.
+fn resolve(builder: &mut Builder) {
+    for pending in std::mem::take(&mut builder.pending) {
+        match pending.resolve(&builder.circuit, builder.shared) {
+            Ok(setting) => builder.circuit.parts[pending.part.0 as usize].settings.push((pending.name, setting)),
+            Err(fault) => builder.fault(fault),
+        }
+    }
+}
+
+/// Values of models and parts from outside.
+fn apply(builder: &mut Builder, overrides: &Overrides) {
+    for (name, param, v) in &overrides.models {
+        let mut found = false;
+        for model in builder.circuit.models.iter_mut().filter(|m| m.name.eq_ignore_ascii_case(name)) {
+            model.settings.push((*param, Setting::Number(*v)));
+            found = true;
+        }
+        if !found {
+            builder.report(Diagnostic::error("elab::unknown-override", format!("the deck uses no model '{name}'")));
+        }
+    }
+    for (path, param, v) in &overrides.parts {
+        match builder.circuit.part_names.get(&path.to_ascii_lowercase()) {
+            Some(id) => builder.circuit.parts[id.0 as usize].settings.push((*param, Setting::Number(*v))),
+            None => builder.report(Diagnostic::error("elab::unknown-override", format!("the deck has no element '{path}'"))),
+        }
+    }
+}
+
+fn unused_ports(builder: &mut Builder) {
+    builder.count_ports();
+    let mut unused: Vec<_> = builder.ports.values().flatten().filter(|p| !p.2).map(|p| (p.0, p.1.clone())).collect();
+    unused.sort();
+    for (span, name) in unused {
+        let d = Diagnostic::warning("check::unused-port", format!("nothing inside the subcircuit connects to its port '{name}'"));
+        builder.report(d.at(span, "never used"));
+    }
+}

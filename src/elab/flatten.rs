@@ -1,0 +1,465 @@
+//! The hierarchy made flat: every copy of a subcircuit becomes parts and nets with a path.
+
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::Overrides;
+use super::eval::{Context, Shared};
+use super::fault::{Fault, did_you_mean};
+use super::instance::{Instance, Port, is_ground, spread};
+use super::kinds::Kinds;
+use super::live::Pending;
+use super::scope::{Definitions, Scope, find_subckt};
+use super::value::Value as Constant;
+use crate::circuit::{Circuit, ModelId, Net, NetId, Part, PartId};
+use crate::diag::{Diagnostic, Span};
+use crate::syntax::ast::{Argument, Assign, Card, Element, Item, Slot, Statement, Subckt, Value, Word};
+
+/// Parts, nets and passes of loops, together, are at most this many.
+const MAX_WORK: u64 = 50_000_000;
+/// A port is unused if none of so many copies uses it.
+const COPIES_LOOKED_AT: usize = 16;
+/// Subcircuits inside each other.
+const MAX_NESTING: usize = 100;
+
+/// A dot card and where it stands.
+pub struct Placed<'a> {
+    pub card: &'a Card,
+    pub span: Span,
+    pub scope: Rc<Scope<'a>>,
+    pub instance: Rc<Instance>,
+}
+
+/// A circuit in the making.
+pub struct Builder<'a> {
+    pub kinds: &'a Kinds,
+    pub shared: &'a Shared<'a>,
+    pub overrides: &'a Overrides,
+    pub circuit: Circuit,
+    pub diagnostics: Vec<Diagnostic>,
+    seen: HashSet<(&'static str, Option<Span>)>,
+    definitions: HashMap<usize, Rc<Definitions<'a>>>,
+    /// Where each instance and part was defined, by lower-case path.
+    pub places: HashMap<String, Span>,
+    pub globals: HashSet<String>,
+    /// By model card and scope.
+    pub models: HashMap<(usize, u64), Option<ModelId>>,
+    pub pending: Vec<Pending<'a>>,
+    pub cards: Vec<Placed<'a>>,
+    /// Ports of each subcircuit: where, its name, whether any copy connects it.
+    pub ports: HashMap<usize, Vec<(Span, String, bool)>>,
+    copies: HashMap<usize, Vec<Rc<Instance>>>,
+    work: u64,
+    scopes: u64,
+}
+
+impl<'a> Builder<'a> {
+    pub fn new(kinds: &'a Kinds, shared: &'a Shared<'a>, overrides: &'a Overrides, title: &str) -> Builder<'a> {
+        let mut circuit = Circuit { title: title.to_string(), ..Circuit::default() };
+        circuit.nets.push(Net { name: "0".to_string(), span: Span::new(crate::diag::FileId(0), 0, 0) });
+        circuit.net_names.insert("0".to_string(), NetId::GROUND);
+        Builder {
+            kinds,
+            shared,
+            overrides,
+            circuit,
+            diagnostics: Vec::new(),
+            seen: HashSet::new(),
+            definitions: HashMap::new(),
+            places: HashMap::new(),
+            globals: HashSet::new(),
+            models: HashMap::new(),
+            pending: Vec::new(),
+            cards: Vec::new(),
+            ports: HashMap::new(),
+            copies: HashMap::new(),
+            work: 0,
+            scopes: 0,
+        }
+    }
+
+    /// Adds a finding, once for each place however many copies a subcircuit has.
+    pub fn report(&mut self, d: Diagnostic) {
+        if self.seen.insert((d.code, d.labels.first().map(|l| l.span))) || d.labels.is_empty() {
+            self.diagnostics.push(d);
+        }
+    }
+
+    pub fn fault(&mut self, fault: Fault) {
+        if let Some(d) = fault.report() {
+            self.report(d);
+        }
+    }
+
+    /// Counts `n` more steps; false once there are too many.
+    pub fn spend(&mut self, n: u64, span: Span) -> bool {
+        let before = self.work;
+        self.work = self.work.saturating_add(n);
+        if self.work > MAX_WORK && before <= MAX_WORK {
+            self.report(
+                Diagnostic::error("elab::too-big", format!("more than {MAX_WORK} parts, nets and loop passes"))
+                    .at(span, "while building this")
+                    .help("a loop bound or nested subcircuits multiply to more than fits"),
+            );
+        }
+        self.work <= MAX_WORK
+    }
+
+    /// A body's definitions, collected once.
+    fn defined(&mut self, formals: &'a [Assign], items: &'a [Item]) -> Rc<Definitions<'a>> {
+        let key = items.as_ptr() as usize;
+        if let Some(d) = self.definitions.get(&key)
+            && !items.is_empty()
+        {
+            return d.clone();
+        }
+        let mut found = Vec::new();
+        let definitions = Rc::new(Definitions::collect(formals, items, &mut found));
+        for d in found {
+            self.report(d);
+        }
+        self.definitions.insert(key, definitions.clone());
+        definitions
+    }
+
+    /// A scope for one copy of a body, its parameters evaluated; `given` wins over what the body says.
+    pub fn scope(
+        &mut self,
+        parent: Option<Rc<Scope<'a>>>,
+        formals: &'a [Assign],
+        items: &'a [Item],
+        given: HashMap<String, Constant>,
+    ) -> Rc<Scope<'a>> {
+        let definitions = self.defined(formals, items);
+        self.scopes += 1;
+        let mut scope = Scope::new(self.scopes, parent, definitions.clone());
+        scope.values = given;
+        for (name, expr) in &definitions.params {
+            if scope.values.contains_key(name) {
+                continue;
+            }
+            let value = match Context::constant(self.shared, &scope).value(expr) {
+                Ok(v) => v,
+                Err(fault) => {
+                    self.fault(fault);
+                    Constant::Broken
+                }
+            };
+            scope.values.insert(name.clone(), value);
+        }
+        Rc::new(scope)
+    }
+
+    /// Every statement of a body in one copy of it.
+    pub fn body(&mut self, items: &'a [Item], scope: &Rc<Scope<'a>>, instance: &Rc<Instance>) {
+        for item in items {
+            match &item.kind {
+                Statement::Element(e) => {
+                    if !self.spend(1, item.span) {
+                        return;
+                    }
+                    let result = match e.letter() {
+                        'x' => self.x(e, item.span, scope, instance),
+                        _ => self.element(e, item.span, scope, instance),
+                    };
+                    if let Err(fault) = result {
+                        self.fault(fault);
+                    }
+                }
+                Statement::For(f) => self.repeat(f, 0, &mut Vec::new(), scope, instance),
+                Statement::Card(card) => {
+                    let (scope, instance) = (scope.clone(), instance.clone());
+                    self.cards.push(Placed { card, span: item.span, scope, instance });
+                }
+                Statement::Model(_) | Statement::Subckt(_) | Statement::Param(_) | Statement::Func(_) => {}
+            }
+        }
+    }
+
+    /// The net of a name seen from an instance, made if it is new.
+    pub fn net(&mut self, name: &str, span: Span, instance: &Instance) -> Result<NetId, Fault> {
+        let lower = name.to_ascii_lowercase();
+        if is_ground(&lower) {
+            return Ok(NetId::GROUND);
+        }
+        if let Some(net) = instance.port(&lower) {
+            return Ok(net);
+        }
+        if instance.buses.contains_key(&lower) {
+            return Err(Fault::new("elab::whole-bus", span, format!("'{name}' is a bus"), "which of its nets?")
+                .with_help(format!("write {name}[:] for all of it, {name}[0] for one net")));
+        }
+        let (key, name) = match instance.prefix.is_empty() || self.globals.contains(&lower) {
+            true => (lower, name.to_string()),
+            false => (format!("{}{lower}", instance.lower), format!("{}{name}", instance.prefix)),
+        };
+        let next = NetId(self.circuit.nets.len() as u32);
+        let id = *self.circuit.net_names.entry(key).or_insert(next);
+        if id == next {
+            self.circuit.nets.push(Net { name, span });
+        }
+        Ok(id)
+    }
+
+    /// The nets of a word, a bus spread out.
+    pub fn nets(&mut self, word: &Word, scope: &Scope<'a>, instance: &Instance) -> Result<Vec<NetId>, Fault> {
+        if word.index.is_empty() {
+            return Ok(vec![self.net(&word.text, word.span, instance)?]);
+        }
+        let context = Context::constant(self.shared, scope);
+        let lower = word.text.to_ascii_lowercase();
+        let mut axes = Vec::with_capacity(word.index.len());
+        for (k, slot) in word.index.iter().enumerate() {
+            axes.push(match slot {
+                Slot::At(e) => {
+                    let k = context.integer(e)?;
+                    (k, k)
+                }
+                Slot::Range(a, b) => (context.integer(a)?, context.integer(b)?),
+                Slot::All(span) => match instance.buses.get(&lower).and_then(|b| b.get(k)) {
+                    Some(&axis) => axis,
+                    None => {
+                        return Err(Fault::new("elab::unknown-width", *span, format!("the width of '{}' is not known", word.text), "all of it?")
+                            .with_help("[:] stands only for ports of the subcircuit; write the range"));
+                    }
+                },
+            });
+        }
+        if let Some(declared) = instance.buses.get(&lower) {
+            check_inside(word, &axes, declared)?;
+        }
+        let names = spread(&word.text, &axes, word.span)?;
+        names.iter().map(|n| self.net(n, word.span, instance)).collect()
+    }
+
+    /// The full name of an element, its index resolved; refuses a name that is taken.
+    pub fn claim(&mut self, name: &Word, scope: &Scope<'a>, instance: &Instance) -> Result<String, Fault> {
+        let own = Context::constant(self.shared, scope).word(name)?;
+        let lower = format!("{}{}", instance.lower, own.to_ascii_lowercase());
+        match self.places.entry(lower) {
+            std::collections::hash_map::Entry::Occupied(old) => {
+                let d = Diagnostic::error("elab::duplicate-element", format!("two elements are called '{own}'"))
+                    .at(name.span, "this one")
+                    .at(*old.get(), "and this one")
+                    .help("names ignore case; rename one of them");
+                Err(Fault::Wrong(Box::new(d)))
+            }
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(name.span);
+                Ok(format!("{}{own}", instance.prefix))
+            }
+        }
+    }
+
+    pub fn add(&mut self, part: Part) -> PartId {
+        let id = PartId(self.circuit.parts.len() as u32);
+        self.circuit.part_names.insert(part.path.to_ascii_lowercase(), id);
+        self.circuit.parts.push(part);
+        id
+    }
+
+    /// An `X` line: a subcircuit, else a built-in kind or a model of one.
+    fn x(&mut self, e: &'a Element, span: Span, scope: &Rc<Scope<'a>>, instance: &Rc<Instance>) -> Result<(), Fault> {
+        let values: Vec<&Value> = e.args.iter().filter_map(|a| if let Argument::Value(v) = a { Some(v) } else { None }).collect();
+        let words: Vec<&Word> = values.iter().filter_map(|v| if let Value::Word(w) = v { Some(w) } else { None }).collect();
+        let Some(what) = words.last().filter(|_| words.len() == values.len()) else {
+            return Err(Fault::new("elab::no-subckt", span, "an X line ends with the name of a subcircuit or device", "no name here"));
+        };
+        if let Some((definition, home)) = find_subckt(scope, &what.text.to_ascii_lowercase()) {
+            return self.copy(e, definition, &words, home, scope, instance);
+        }
+        self.builtin(e, span, &words, scope, instance)
+    }
+
+    /// A copy of a subcircuit.
+    fn copy(
+        &mut self,
+        e: &'a Element,
+        definition: &'a Subckt,
+        words: &[&'a Word],
+        home: Rc<Scope<'a>>,
+        scope: &Rc<Scope<'a>>,
+        outer: &Rc<Instance>,
+    ) -> Result<(), Fault> {
+        let path = self.claim(&e.name, scope, outer)?;
+        let name = definition.name.lower();
+        if outer.within.contains(&name) || outer.within.len() >= MAX_NESTING {
+            let mut chain = outer.within.clone();
+            chain.push(name);
+            let message = format!("subcircuit '{}' contains itself: {}", definition.name.text, chain.join(" → "));
+            let d = Diagnostic::error("elab::recursive-subckt", message).at(e.name.span, "this copy").at(definition.name.span, "defined here");
+            return Err(Fault::Wrong(Box::new(d)));
+        }
+        let (given, multiplier) = self.arguments(e, definition, scope)?;
+        let inner = self.scope(Some(home), &definition.params, &definition.items, given);
+        let (ports, buses) = self.connect(e, definition, &words[..words.len() - 1], &inner, scope, outer)?;
+        let mut within = outer.within.clone();
+        within.push(name);
+        let instance = Rc::new(Instance {
+            lower: format!("{}.", path.to_ascii_lowercase()),
+            prefix: format!("{path}."),
+            ports,
+            buses,
+            multiplier: outer.multiplier * multiplier,
+            within,
+        });
+        self.body(&definition.items, &inner, &instance);
+        self.note_ports(definition, instance);
+        Ok(())
+    }
+
+    /// Parameters given on an X line, and its `m=` where that is no parameter of the subcircuit.
+    fn arguments(
+        &mut self,
+        e: &'a Element,
+        definition: &'a Subckt,
+        scope: &Rc<Scope<'a>>,
+    ) -> Result<(HashMap<String, Constant>, f64), Fault> {
+        let definitions = self.defined(&definition.params, &definition.items);
+        let mut given = HashMap::new();
+        let mut multiplier = 1.0;
+        for setting in e.args.iter().filter_map(|a| if let Argument::Setting(s) = a { Some(s) } else { None }) {
+            let context = Context::constant(self.shared, scope);
+            let key = setting.name.lower();
+            let known = definitions.params.iter().any(|(n, _)| *n == key);
+            let [value] = &setting.values[..] else {
+                return Err(Fault::new("elab::one-value", setting.span, format!("'{}' takes one value", setting.name.text), "here"));
+            };
+            if known {
+                given.insert(key, context.value(value)?);
+            } else if key == "m" {
+                multiplier = context.number(value)?;
+                if !(multiplier.is_finite() && multiplier >= 0.0) {
+                    return Err(Fault::new("elab::range", setting.span, format!("m={multiplier} is not possible"), "must be 0 or more"));
+                }
+            } else {
+                let names: Vec<&str> = definitions.params.iter().map(|(n, _)| n.as_str()).collect();
+                let d = super::settings::unknown(setting, &names, &format!("subcircuit '{}'", definition.name.text));
+                self.report(d.at(definition.name.span, "its definition"));
+            }
+        }
+        Ok((given, multiplier))
+    }
+
+    /// Which net each port is.
+    #[allow(clippy::type_complexity)]
+    fn connect(
+        &mut self,
+        e: &'a Element,
+        definition: &'a Subckt,
+        words: &[&'a Word],
+        inner: &Rc<Scope<'a>>,
+        scope: &Rc<Scope<'a>>,
+        outer: &Rc<Instance>,
+    ) -> Result<(HashMap<String, Port>, HashMap<String, Vec<(i64, i64)>>), Fault> {
+        let mut buses = HashMap::new();
+        let mut formal: Vec<Vec<String>> = Vec::with_capacity(definition.ports.len());
+        for port in &definition.ports {
+            formal.push(self.port_names(port, inner, &mut buses)?);
+        }
+        let mut actual: Vec<Vec<NetId>> = Vec::with_capacity(words.len());
+        for word in words {
+            actual.push(self.nets(word, scope, outer)?);
+        }
+        if words.len() == formal.len()
+            && let Some(k) = (0..words.len()).find(|&k| actual[k].len() != formal[k].len())
+        {
+            let message = format!("{} nets connected to a port of {}", actual[k].len(), formal[k].len());
+            let d = Diagnostic::error("elab::port-width", message)
+                .at(words[k].span, format!("{} wide", actual[k].len()))
+                .at(definition.ports[k].span, format!("{} wide", formal[k].len()));
+            return Err(Fault::Wrong(Box::new(d)));
+        }
+        let (have, want) = (actual.iter().map(Vec::len).sum::<usize>(), formal.iter().map(Vec::len).sum::<usize>());
+        if have != want {
+            let message = format!("'{}' connects {have} nets, but '{}' has {want} ports", e.name.text, definition.name.text);
+            let ports: Vec<&str> = definition.ports.iter().map(|p| &p.text[..]).collect();
+            let d = Diagnostic::error("elab::port-count", message)
+                .at(e.name.span, format!("{have} nets"))
+                .at(definition.name.span, format!("{want} ports"))
+                .help(format!("its ports are: {}", ports.join(" ")));
+            return Err(Fault::Wrong(Box::new(d)));
+        }
+        let mut ports = HashMap::with_capacity(want);
+        for (name, net) in formal.into_iter().flatten().zip(actual.into_iter().flatten()) {
+            ports.insert(name.to_ascii_lowercase(), Port { net, used: Cell::new(false) });
+        }
+        Ok((ports, buses))
+    }
+
+    /// The names of a port, a bus spread out; its width may depend on the parameters of the copy.
+    fn port_names(&mut self, port: &'a Word, inner: &Scope<'a>, buses: &mut HashMap<String, Vec<(i64, i64)>>) -> Result<Vec<String>, Fault> {
+        if port.index.is_empty() {
+            return Ok(vec![port.text.clone()]);
+        }
+        let context = Context::constant(self.shared, inner);
+        let mut axes = Vec::new();
+        for slot in &port.index {
+            axes.push(match slot {
+                Slot::At(e) => {
+                    let k = context.integer(e)?;
+                    (k, k)
+                }
+                Slot::Range(a, b) => (context.integer(a)?, context.integer(b)?),
+                Slot::All(span) => return Err(Fault::new("elab::unknown-width", *span, "a port needs its range", "here").with_help("col[0:nc-1]")),
+            });
+        }
+        let names = spread(&port.text, &axes, port.span)?;
+        buses.insert(port.text.to_ascii_lowercase(), axes);
+        Ok(names)
+    }
+
+    fn note_ports(&mut self, definition: &'a Subckt, instance: Rc<Instance>) {
+        let key = definition as *const Subckt as usize;
+        if !self.ports.contains_key(&key) {
+            let ports = definition.ports.iter().map(|p| (p.span, p.text.clone(), false)).collect();
+            self.ports.insert(key, ports);
+        }
+        let kept = self.copies.entry(key).or_default();
+        if kept.len() < COPIES_LOOKED_AT {
+            kept.push(instance);
+        }
+    }
+
+    /// Takes note of which ports the first copies of each subcircuit have used.
+    pub fn count_ports(&mut self) {
+        let copies = std::mem::take(&mut self.copies);
+        for (key, instance) in copies.iter().flat_map(|(k, list)| list.iter().map(move |i| (k, i))) {
+            for (_, name, used) in self.ports.get_mut(key).into_iter().flatten() {
+                let lower = name.to_ascii_lowercase();
+                let is_used = |p: &Port| p.used.get();
+                *used = *used
+                    || match instance.buses.contains_key(&lower) {
+                        true => instance.ports.iter().any(|(n, p)| is_used(p) && n.split('[').next() == Some(&lower[..])),
+                        false => instance.ports.get(&lower).is_some_and(is_used),
+                    };
+            }
+        }
+    }
+}
+
+/// Indices of a bus port lie inside its declared range.
+fn check_inside(word: &Word, axes: &[(i64, i64)], declared: &[(i64, i64)]) -> Result<(), Fault> {
+    let fits = axes.len() == declared.len() && axes.iter().zip(declared).all(|(a, d)| a.0 > a.1 || (a.0 >= d.0 && a.1 <= d.1));
+    if fits {
+        return Ok(());
+    }
+    let show = |axes: &[(i64, i64)]| {
+        let each = |(a, b): &(i64, i64)| if a == b { a.to_string() } else { format!("{a}:{b}") };
+        format!("{}[{}]", word.text, axes.iter().map(each).collect::<Vec<_>>().join(","))
+    };
+    Err(Fault::new("elab::bus-range", word.span, format!("{} lies outside the port {}", show(axes), show(declared)), "outside the port"))
+}
+
+/// What an X line that names nothing known may have meant.
+pub fn unknown_subckt(builder: &Builder, what: &Word, scope: &Scope) -> Fault {
+    let fault = Fault::new("elab::unknown-subckt", what.span, format!("there is no subcircuit or device '{}'", what.text), "not defined");
+    let mut known: Vec<&str> = builder.kinds.names().collect();
+    known.extend(scope.subckt_names());
+    known.extend(scope.model_names());
+    match did_you_mean(&what.text, known) {
+        Some(help) => fault.with_help(help),
+        None => fault.with_help("define it with .subckt, or .include the file that does"),
+    }
+}

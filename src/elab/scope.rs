@@ -1,0 +1,252 @@
+//! Names of one body of statements (a deck, a subcircuit, a loop): what it defines, and the values of one copy of it.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::value::Value;
+use crate::diag::{Diagnostic, Span};
+use crate::syntax::ast::{Assign, Expr, ExprKind, Func, Item, Model, Name, Slot, Statement, Subckt};
+
+/// What the statements of a body define. Names are lower case.
+#[derive(Debug, Default)]
+pub struct Definitions<'a> {
+    /// Every parameter once, its last definition, each after those it reads.
+    pub params: Vec<(String, &'a Expr)>,
+    pub funcs: HashMap<String, &'a Func>,
+    pub models: HashMap<String, &'a Model>,
+    pub subckts: HashMap<String, &'a Subckt>,
+}
+
+impl<'a> Definitions<'a> {
+    /// Collects what `items` define and puts the parameters in order; `formals` are defaults of a subcircuit's parameters,
+    /// which a `.param` of the same name replaces.
+    pub fn collect(formals: &'a [Assign], items: &'a [Item], diagnostics: &mut Vec<Diagnostic>) -> Definitions<'a> {
+        let mut out = Definitions::default();
+        let mut assigns: Vec<&'a Assign> = formals.iter().collect();
+        for item in items {
+            match &item.kind {
+                Statement::Param(list) => assigns.extend(list),
+                Statement::Func(f) => {
+                    out.funcs.insert(f.name.lower(), f);
+                }
+                Statement::Model(m) => {
+                    if let Some(old) = out.models.insert(m.name.lower(), m)
+                        && old != m
+                    {
+                        diagnostics.push(redefined("elab::duplicate-model", "model", &m.name.text, m.name.span, old.name.span));
+                    }
+                }
+                Statement::Subckt(s) => {
+                    if let Some(old) = out.subckts.insert(s.name.lower(), s)
+                        && old != s
+                    {
+                        diagnostics.push(redefined("elab::duplicate-subckt", "subcircuit", &s.name.text, s.name.span, old.name.span));
+                    }
+                }
+                Statement::Element(_) | Statement::For(_) | Statement::Card(_) => {}
+            }
+        }
+        out.params = in_order(&assigns, &out.funcs, diagnostics);
+        out
+    }
+}
+
+/// The second definition counts, and a warning says so.
+fn redefined(code: &'static str, what: &str, name: &str, span: Span, old: Span) -> Diagnostic {
+    Diagnostic::warning(code, format!("{what} '{name}' is defined twice; the last one counts"))
+        .at(span, "this one counts")
+        .at(old, "not this one")
+}
+
+/// What a parameter may have to wait for.
+#[derive(Clone, Copy)]
+enum Defined<'a> {
+    Param(&'a Assign),
+    Func(&'a Func),
+}
+
+impl<'a> Defined<'a> {
+    fn name(self) -> &'a Name {
+        match self {
+            Defined::Param(a) => &a.name,
+            Defined::Func(f) => &f.name,
+        }
+    }
+}
+
+/// The last definition of each name, each after those it reads (through functions too); members of a cycle are reported
+/// and left out.
+fn in_order<'a>(
+    assigns: &[&'a Assign],
+    funcs: &HashMap<String, &'a Func>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<(String, &'a Expr)> {
+    let mut last: HashMap<String, usize> = HashMap::with_capacity(assigns.len());
+    for (k, a) in assigns.iter().enumerate() {
+        last.insert(a.name.lower(), k);
+    }
+    let mut kept: Vec<usize> = last.values().copied().collect();
+    kept.sort_unstable();
+    let mut graph: DiGraph<Defined<'a>, ()> = DiGraph::with_capacity(kept.len() + funcs.len(), kept.len());
+    let mut param_nodes = HashMap::with_capacity(kept.len());
+    for &k in &kept {
+        param_nodes.insert(assigns[k].name.lower(), graph.add_node(Defined::Param(assigns[k])));
+    }
+    let func_nodes: HashMap<&str, NodeIndex> =
+        funcs.iter().map(|(name, f)| (name.as_str(), graph.add_node(Defined::Func(f)))).collect();
+    for node in graph.node_indices() {
+        let (expr, formals) = match graph[node] {
+            Defined::Param(a) => (&a.value, &[][..]),
+            Defined::Func(f) => (&f.body, &f.formals[..]),
+        };
+        let mut sources = HashSet::new();
+        reads(expr, &mut |name, called| {
+            let lower = name.to_ascii_lowercase();
+            if called {
+                sources.extend(func_nodes.get(lower.as_str()));
+            } else if !formals.iter().any(|(f, _)| f.is(name)) {
+                sources.extend(param_nodes.get(&lower));
+            }
+        });
+        for source in sources {
+            graph.add_edge(source, node, ());
+        }
+    }
+    let param = |d: Defined<'a>| match d {
+        Defined::Param(a) => Some((a.name.lower(), &a.value)),
+        Defined::Func(_) => None,
+    };
+    match petgraph::algo::toposort(&graph, None) {
+        Ok(order) => order.into_iter().filter_map(|n| param(graph[n])).collect(),
+        Err(_) => {
+            let mut out = Vec::new();
+            // Strongly connected components; reversed, what is read comes first.
+            for group in petgraph::algo::kosaraju_scc(&graph).into_iter().rev() {
+                if group.len() == 1 && !graph.contains_edge(group[0], group[0]) {
+                    out.extend(param(graph[group[0]]));
+                } else {
+                    let mut members: Vec<NodeIndex> = group;
+                    members.sort_unstable();
+                    let members: Vec<Defined> = members.iter().map(|&n| graph[n]).collect();
+                    diagnostics.push(cycle(&members));
+                }
+            }
+            out
+        }
+    }
+}
+
+fn cycle(members: &[Defined]) -> Diagnostic {
+    let names: Vec<&str> = members.iter().map(|d| &d.name().text[..]).collect();
+    let names = names.join(", ");
+    let mut d = if members.iter().all(|d| matches!(d, Defined::Func(_))) {
+        Diagnostic::error("elab::recursive-function", format!("functions call themselves: {names}"))
+            .help("a .func is put in place of its call, so it cannot call itself")
+    } else {
+        Diagnostic::error("elab::parameter-cycle", format!("parameters define each other in a circle: {names}"))
+            .help("give one of them a value that does not depend on the others")
+    };
+    for member in members.iter().take(8) {
+        d = d.at(member.name().span, format!("'{}' is defined here", member.name().text));
+    }
+    d
+}
+
+/// Calls `see` with every name an expression may read as a parameter, and (true) with every function it calls.
+pub fn reads<'a>(expr: &'a Expr, see: &mut impl FnMut(&'a str, bool)) {
+    let mut stack = vec![expr];
+    while let Some(e) = stack.pop() {
+        match &e.kind {
+            ExprKind::Number(_) | ExprKind::Text(_) => {}
+            ExprKind::Name(n) => see(n, false),
+            ExprKind::Node(w) => push_slots(&w.index, &mut stack),
+            ExprKind::Index(base, slots) => {
+                stack.push(base);
+                push_slots(slots, &mut stack);
+            }
+            ExprKind::Call { name, args } => {
+                see(&name.text, true);
+                stack.extend(args.iter().map(|a| &a.value));
+            }
+            ExprKind::Field(base, _) | ExprKind::Unary(_, base) => stack.push(base),
+            ExprKind::Binary(_, a, b) => stack.extend([&**a, &**b]),
+            ExprKind::Cond(c, a, b) => stack.extend([&**c, &**a, &**b]),
+            ExprKind::List(items) => stack.extend(items),
+        }
+    }
+}
+
+fn push_slots<'a>(slots: &'a [Slot], stack: &mut Vec<&'a Expr>) {
+    for slot in slots {
+        match slot {
+            Slot::At(e) => stack.push(e),
+            Slot::Range(a, b) => stack.extend([a, b]),
+            Slot::All(_) => {}
+        }
+    }
+}
+
+/// The values of one copy of a body. Lookups go on in the body that encloses its definition.
+#[derive(Debug)]
+pub struct Scope<'a> {
+    /// Unlike that of any other scope
+    pub id: u64,
+    pub parent: Option<Rc<Scope<'a>>>,
+    pub definitions: Rc<Definitions<'a>>,
+    /// Lower-case names
+    pub values: HashMap<String, Value>,
+}
+
+impl<'a> Scope<'a> {
+    pub fn new(id: u64, parent: Option<Rc<Scope<'a>>>, definitions: Rc<Definitions<'a>>) -> Scope<'a> {
+        Scope { id, parent, definitions, values: HashMap::new() }
+    }
+
+    /// This scope and those around it, inside first.
+    pub fn chain(&self) -> impl Iterator<Item = &Scope<'a>> {
+        std::iter::successors(Some(self), |s| s.parent.as_deref())
+    }
+
+    pub fn value(&self, lower: &str) -> Option<&Value> {
+        self.chain().find_map(|s| s.values.get(lower))
+    }
+
+    /// A function and the scope that it was defined in.
+    pub fn func(&self, lower: &str) -> Option<(&'a Func, &Scope<'a>)> {
+        self.chain().find_map(|s| s.definitions.funcs.get(lower).map(|f| (*f, s)))
+    }
+
+    pub fn model(&self, lower: &str) -> Option<(&'a Model, &Scope<'a>)> {
+        self.chain().find_map(|s| s.definitions.models.get(lower).map(|m| (*m, s)))
+    }
+
+    /// Every parameter name in sight.
+    pub fn value_names(&self) -> Vec<&str> {
+        self.chain().flat_map(|s| s.values.keys().map(String::as_str)).collect()
+    }
+
+    pub fn func_names(&self) -> Vec<&str> {
+        self.chain().flat_map(|s| s.definitions.funcs.keys().map(String::as_str)).collect()
+    }
+
+    pub fn model_names(&self) -> Vec<&str> {
+        self.chain().flat_map(|s| s.definitions.models.keys().map(String::as_str)).collect()
+    }
+
+    pub fn subckt_names(&self) -> Vec<&str> {
+        self.chain().flat_map(|s| s.definitions.subckts.keys().map(String::as_str)).collect()
+    }
+}
+
+/// A subcircuit and the scope that it was defined in.
+pub fn find_subckt<'a>(scope: &Rc<Scope<'a>>, lower: &str) -> Option<(&'a Subckt, Rc<Scope<'a>>)> {
+    let mut at = scope.clone();
+    loop {
+        if let Some(s) = at.definitions.subckts.get(lower).copied() {
+            return Some((s, at));
+        }
+        at = at.parent.clone()?;
+    }
+}

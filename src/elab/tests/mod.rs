@@ -1,0 +1,1 @@
+//! Small decks beside what they must give.
