@@ -17,11 +17,12 @@ use crate::syntax::ast::{Argument, Card, Expr, ExprKind, Value};
 use crate::syntax::number;
 
 const KNOWN: &[&str] = &[
-    "ac", "dc", "four", "global", "ic", "meas", "measure", "nodeset", "noise", "op", "option", "options", "plot", "print",
-    "probe", "pz", "save", "sens", "step", "temp", "tf", "tran", "disto",
+    "ac", "dc", "four", "global", "ic", "meas", "measure", "nodeset", "noise", "op", "option", "options", "plot",
+    "print", "probe", "pz", "save", "sens", "step", "temp", "tf", "tran", "disto",
 ];
 /// Cards that say how other programs print.
-const WITHOUT_EFFECT: &[&str] = &["backanno", "width", "acct", "title", "alias", "data", "wave", "ends", "eom", "scale"];
+const WITHOUT_EFFECT: &[&str] =
+    &["backanno", "width", "acct", "title", "alias", "data", "wave", "ends", "eom", "scale"];
 
 /// A plan in the making.
 pub struct Planner<'p, 'a> {
@@ -89,17 +90,6 @@ impl<'p, 'a> Planner<'p, 'a> {
         View { circuit: self.circuit, instance: &self.instance }
     }
 
-    /// Whether the next argument is a number.
-    pub fn at_number(&self, args: &Args) -> bool {
-        match args.peek() {
-            Some(Argument::Value(Value::Expr(_))) => true,
-            Some(Argument::Value(Value::Word(w))) => {
-                !w.index.is_empty() && self.scope.value(&w.text.to_ascii_lowercase()).is_some() || number::parse(&w.text).is_some()
-            }
-            _ => false,
-        }
-    }
-
     /// The next argument as a number; `what` names it for the message.
     pub fn number(&self, args: &mut Args, what: &str) -> Result<f64, Fault> {
         let span = args.span();
@@ -110,7 +100,14 @@ impl<'p, 'a> Planner<'p, 'a> {
                 None => self.context().number(&super::elements::word_expr(w))?,
             },
             Some(_) => return Err(Fault::new("elab::not-a-number", span, format!("{what} must be a number"), "here")),
-            None => return Err(Fault::new("elab::missing-number", span, format!("{what} is missing"), "this card is too short")),
+            None => {
+                return Err(Fault::new(
+                    "elab::missing-number",
+                    span,
+                    format!("{what} is missing"),
+                    "this card is too short",
+                ));
+            }
         };
         if v.is_finite() { Ok(v) } else { Err(super::eval::not_finite(v, span)) }
     }
@@ -118,7 +115,8 @@ impl<'p, 'a> Planner<'p, 'a> {
     /// What follows the last argument that a card understands.
     pub fn nothing_more(&mut self, args: &Args) {
         if args.peek().is_some() {
-            let d = Diagnostic::warning("elab::extra-argument", "this card has no use for this").at(args.span(), "ignored");
+            let d =
+                Diagnostic::warning("elab::extra-argument", "this card has no use for this").at(args.span(), "ignored");
             self.diagnostics.push(d);
         }
     }
@@ -164,7 +162,10 @@ impl<'p, 'a> Planner<'p, 'a> {
             "meas" | "measure" => self.measure(&mut args, span)?,
             "global" => {}
             "tf" | "four" | "noise" | "sens" | "pz" | "disto" => {
-                let d = Diagnostic::warning("elab::analysis-not-yet", format!(".{name} is not supported yet; it is skipped"));
+                let d = Diagnostic::warning(
+                    "elab::analysis-not-yet",
+                    format!(".{name} is not supported yet; it is skipped"),
+                );
                 self.diagnostics.push(d.at(card.name.span, "skipped"));
             }
             _ if WITHOUT_EFFECT.contains(&name.as_str()) => {
@@ -173,7 +174,8 @@ impl<'p, 'a> Planner<'p, 'a> {
             }
             _ => {
                 let d = match closest(&name, KNOWN.iter().copied()) {
-                    Some(k) => Diagnostic::error("elab::unknown-card", format!("there is no card .{name}")).help(format!("did you mean .{k}?")),
+                    Some(k) => Diagnostic::error("elab::unknown-card", format!("there is no card .{name}"))
+                        .help(format!("did you mean .{k}?")),
                     None => Diagnostic::warning("elab::ignored-card", format!(".{name} is not known; it is ignored")),
                 };
                 self.diagnostics.push(d.at(card.name.span, "not known"));
@@ -199,7 +201,8 @@ impl<'p, 'a> Planner<'p, 'a> {
         }
         self.nothing_more(args);
         let wrong = |k: usize, text: &str| {
-            Err(Fault::new("elab::tran", places.get(k).copied().unwrap_or(span), text, "this time").with_help(".tran tstep tstop [tstart [tmax]] [uic]"))
+            Err(Fault::new("elab::tran", places.get(k).copied().unwrap_or(span), text, "this time")
+                .with_help(".tran tstep tstop [tstart [tmax]] [uic]"))
         };
         let (step, stop) = match numbers[..] {
             [] => return wrong(0, ".tran needs a step and an end"),
@@ -228,7 +231,8 @@ impl<'p, 'a> Planner<'p, 'a> {
     /// `.ac dec|oct|lin points start stop`
     fn ac(&mut self, args: &mut Args, span: Span) -> Result<(), Fault> {
         let at = args.span();
-        let wrong = |text: &str| Err(Fault::new("elab::ac", at, text, "here").with_help(".ac dec|oct|lin points fstart fstop"));
+        let wrong =
+            |text: &str| Err(Fault::new("elab::ac", at, text, "here").with_help(".ac dec|oct|lin points fstart fstop"));
         let scale = match args.keyword(&["dec", "oct", "lin"]).as_deref() {
             Some("dec") => AcScale::Decade,
             Some("oct") => AcScale::Octave,
@@ -245,7 +249,9 @@ impl<'p, 'a> Planner<'p, 'a> {
         if start < 0.0 || stop < start || (start == 0.0 && scale != AcScale::Linear) {
             return wrong("frequencies must be positive, the last not below the first");
         }
-        self.plan.analyses.push(Analysis { kind: AnalysisKind::Ac { scale, points: points as usize, start, stop }, span });
+        self.plan
+            .analyses
+            .push(Analysis { kind: AnalysisKind::Ac { scale, points: points as usize, start, stop }, span });
         Ok(())
     }
 
@@ -271,7 +277,9 @@ impl<'p, 'a> Planner<'p, 'a> {
         for a in &placed.card.args {
             let (nets, value) = match a {
                 Argument::Equal { left, right, .. } => (self.nets_of(left, placed)?, right),
-                Argument::Setting(s) if s.values.len() == 1 => (vec![self.net_in(&s.name.text, s.name.span, placed)?], &s.values[0]),
+                Argument::Setting(s) if s.values.len() == 1 => {
+                    (vec![self.net_in(&s.name.text, s.name.span, placed)?], &s.values[0])
+                }
                 // `.nodeset all=…` has no meaning for single nets.
                 other => {
                     let message = format!(".{name} needs V(net)=value");
@@ -296,10 +304,13 @@ impl<'p, 'a> Planner<'p, 'a> {
     /// The nets of `V(a)` or `V(row[0:3])`.
     fn nets_of(&self, left: &Value, placed: &Placed<'a>) -> Result<Vec<NetId>, Fault> {
         let words: Vec<_> = match left {
-            Value::Call { name, args, .. } if name.is("v") => args.iter().filter_map(super::outputs::argument_word).collect(),
-            Value::Expr(Expr { kind: ExprKind::Call { name, args }, .. }) if name.is("v") => {
-                args.iter().filter_map(|a| if let ExprKind::Node(w) = &a.value.kind { Some(w.clone()) } else { None }).collect()
+            Value::Call { name, args, .. } if name.is("v") => {
+                args.iter().filter_map(super::outputs::argument_word).collect()
             }
+            Value::Expr(Expr { kind: ExprKind::Call { name, args }, .. }) if name.is("v") => args
+                .iter()
+                .filter_map(|a| if let ExprKind::Node(w) = &a.value.kind { Some(w.clone()) } else { None })
+                .collect(),
             _ => Vec::new(),
         };
         let [word] = &words[..] else {
@@ -311,7 +322,13 @@ impl<'p, 'a> Planner<'p, 'a> {
 }
 
 /// An error for a name that nothing has.
-pub fn unknown<'k>(code: &'static str, what: &str, name: &str, span: Span, known: impl IntoIterator<Item = &'k str>) -> Fault {
+pub fn unknown<'k>(
+    code: &'static str,
+    what: &str,
+    name: &str,
+    span: Span,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Fault {
     let fault = Fault::new(code, span, format!("there is no {what} '{name}'"), "not known");
     match did_you_mean(name, known) {
         Some(help) => fault.with_help(help),

@@ -16,7 +16,12 @@ impl<'a> Builder<'a> {
         let expression = ["value", "vol", "cur", "v", "i"].iter().find_map(|n| line.setting(n));
         if let Some(s) = expression {
             let [e] = &s.values[..] else {
-                return Err(Fault::new("elab::one-value", s.span, format!("'{}' takes one expression", s.name.text), "here"));
+                return Err(Fault::new(
+                    "elab::one-value",
+                    s.span,
+                    format!("'{}' takes one expression", s.name.text),
+                    "here",
+                ));
             };
             return self.expression(line, Want::plain(e), s.span, &[&s.name.text]);
         }
@@ -29,7 +34,12 @@ impl<'a> Builder<'a> {
                 }
                 Value::Call { name, args, span } if name.is("poly") => {
                     let [Argument::Value(n)] = &args[..] else {
-                        return Err(Fault::new("elab::poly", *span, "POLY(n) needs the number of its variables", "here"));
+                        return Err(Fault::new(
+                            "elab::poly",
+                            *span,
+                            "POLY(n) needs the number of its variables",
+                            "here",
+                        ));
                     };
                     let n = self.number(n, line)?;
                     return self.poly(line, k + 1, n, *span);
@@ -37,7 +47,13 @@ impl<'a> Builder<'a> {
                 Value::Word(w) if k >= 2 && w.is("poly") => return self.poly(line, k + 1, 1.0, w.span),
                 Value::Word(w) if k == 2 && (w.is("value") || w.is("vol") || w.is("cur")) => {
                     let Some(Value::Expr(e)) = line.values.get(3) else {
-                        return Err(Fault::new("elab::no-value", w.span, "VALUE needs an expression", "nothing follows").with_help("VALUE={…}"));
+                        return Err(Fault::new(
+                            "elab::no-value",
+                            w.span,
+                            "VALUE needs an expression",
+                            "nothing follows",
+                        )
+                        .with_help("VALUE={…}"));
                     };
                     return self.expression(line, Want::plain(e), w.span, &[]);
                 }
@@ -68,7 +84,12 @@ impl<'a> Builder<'a> {
         if let Some(last) = kind.positional.last()
             && !draft.has(last)
         {
-            return Err(Fault::new("elab::no-value", line.span, format!("{} needs a gain", line.e.name.text), "no gain here"));
+            return Err(Fault::new(
+                "elab::no-value",
+                line.span,
+                format!("{} needs a gain", line.e.name.text),
+                "no gain here",
+            ));
         }
         self.finish(line, draft)
     }
@@ -78,7 +99,12 @@ impl<'a> Builder<'a> {
         match (line.setting("v"), line.setting("i")) {
             (Some(s), None) | (None, Some(s)) => {
                 let [e] = &s.values[..] else {
-                    return Err(Fault::new("elab::one-value", s.span, format!("'{}' takes one expression", s.name.text), "here"));
+                    return Err(Fault::new(
+                        "elab::one-value",
+                        s.span,
+                        format!("'{}' takes one expression", s.name.text),
+                        "here",
+                    ));
                 };
                 self.expression(line, Want::plain(e), s.span, &[&s.name.text])
             }
@@ -88,7 +114,8 @@ impl<'a> Builder<'a> {
             }
             (None, None) => {
                 let message = format!("{} needs V= or I=", line.e.name.text);
-                Err(Fault::new("elab::no-value", line.span, message, "no expression here").with_help("B1 a b V={2*V(c)}"))
+                Err(Fault::new("elab::no-value", line.span, message, "no expression here")
+                    .with_help("B1 a b V={2*V(c)}"))
             }
         }
     }
@@ -115,14 +142,24 @@ impl<'a> Builder<'a> {
     /// POLY(n): n variables, then coefficients.
     fn poly(&mut self, line: &Line<'a>, from: usize, n: f64, span: Span) -> Result<(), Fault> {
         if !(n >= 1.0 && n <= 1000.0 && n.fract() == 0.0) {
-            return Err(Fault::new("elab::poly", span, format!("POLY({n}): a number of variables from 1 on is needed"), "here"));
+            return Err(Fault::new(
+                "elab::poly",
+                span,
+                format!("POLY({n}): a number of variables from 1 on is needed"),
+                "here",
+            ));
         }
         let n = n as usize;
         let by_voltage = matches!(line.e.letter(), 'e' | 'g');
         let count = if by_voltage { 2 * n } else { n };
         let few = || {
             let what = if by_voltage { "controlling nodes" } else { "controlling sources" };
-            Fault::new("elab::poly", span, format!("POLY({n}) needs {count} {what}, then coefficients"), "too few values follow")
+            Fault::new(
+                "elab::poly",
+                span,
+                format!("POLY({n}) needs {count} {what}, then coefficients"),
+                "too few values follow",
+            )
         };
         let mut inputs = Vec::with_capacity(n);
         if by_voltage {
@@ -157,12 +194,18 @@ impl<'a> Builder<'a> {
         for (x, y) in points {
             let (x, y) = (context.number(x)?, context.number(y)?);
             if !x.is_finite() || !y.is_finite() || out.len() >= 2 && x < out[out.len() - 2] {
-                return Err(Fault::new("elab::table", span, "the points of a table must be numbers with rising x", "in this table"));
+                return Err(Fault::new(
+                    "elab::table",
+                    span,
+                    "the points of a table must be numbers with rising x",
+                    "in this table",
+                ));
             }
             out.extend([x, y]);
         }
         if out.is_empty() {
-            return Err(Fault::new("elab::table", span, "a table needs points", "no points here").with_help("TABLE {V(a)} = (0, 0) (1, 5)"));
+            return Err(Fault::new("elab::table", span, "a table needs points", "no points here")
+                .with_help("TABLE {V(a)} = (0, 0) (1, 5)"));
         }
         Ok(out)
     }

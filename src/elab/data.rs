@@ -41,7 +41,13 @@ impl DataRoots {
 }
 
 /// `csv(path, cols="a:b", else=path2)`, `npy(path)`, `npz(path)`, `idx(path)`.
-pub fn read(shared: &Shared, kind: &str, args: &[Value], options: &[(Name, Value)], span: Span) -> Result<Value, Fault> {
+pub fn read(
+    shared: &Shared,
+    kind: &str,
+    args: &[Value],
+    options: &[(Name, Value)],
+    span: Span,
+) -> Result<Value, Fault> {
     let [Value::Text(name)] = args else {
         return Err(Fault::new("elab::arguments", span, format!("{kind}( ) takes the name of a file"), "here")
             .with_help(format!("{kind}(\"data.{kind}\")")));
@@ -54,7 +60,8 @@ pub fn read(shared: &Shared, kind: &str, args: &[Value], options: &[(Name, Value
             Value::Text(t) if key.is("cols") && kind == "csv" => columns = t.to_string(),
             _ => {
                 let message = format!("{kind}( ) has no option '{}' with such a value", key.text);
-                return Err(Fault::new("elab::arguments", key.span, message, "not known").with_help("cols=\"a:b\" and else=\"file\" are texts"));
+                return Err(Fault::new("elab::arguments", key.span, message, "not known")
+                    .with_help("cols=\"a:b\" and else=\"file\" are texts"));
             }
         }
     }
@@ -122,7 +129,10 @@ fn csv_table(bytes: &[u8], columns: &str, name: &str, span: Span) -> Result<Valu
             return Err(unreadable(name, &format!("row {} has {} columns, not {width}", k + 1, row.len()), span));
         }
         for cell in &row[first..=last.max(first).min(width.saturating_sub(1))] {
-            data.push(cell.parse().map_err(|_| unreadable(name, &format!("'{cell}' in row {} is not a number", k + 1), span))?);
+            data.push(
+                cell.parse()
+                    .map_err(|_| unreadable(name, &format!("'{cell}' in row {} is not a number", k + 1), span))?,
+            );
         }
     }
     let count = if rows.is_empty() { 0 } else { data.len() / rows.len() };
@@ -234,7 +244,8 @@ fn idx(bytes: &[u8], name: &str, span: Span) -> Result<Value, Fault> {
         return Err(short());
     }
     let (header, body) = rest.split_at(4 * axes);
-    let shape: Vec<usize> = header.chunks_exact(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]) as usize).collect();
+    let shape: Vec<usize> =
+        header.chunks_exact(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]) as usize).collect();
     check_size(&shape, span)?;
     let count: usize = shape.iter().product();
     let data: Vec<f64> = match kind {
@@ -243,10 +254,9 @@ fn idx(bytes: &[u8], name: &str, span: Span) -> Result<Value, Fault> {
         0x0b => body.chunks_exact(2).map(|b| i16::from_be_bytes([b[0], b[1]]) as f64).collect(),
         0x0c => body.chunks_exact(4).map(|b| i32::from_be_bytes([b[0], b[1], b[2], b[3]]) as f64).collect(),
         0x0d => body.chunks_exact(4).map(|b| f32::from_be_bytes([b[0], b[1], b[2], b[3]]) as f64).collect(),
-        0x0e => body
-            .chunks_exact(8)
-            .map(|b| f64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
-            .collect(),
+        0x0e => {
+            body.chunks_exact(8).map(|b| f64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]])).collect()
+        }
         other => return Err(unreadable(name, &format!("numbers of type {other:#x}"), span)),
     };
     if data.len() < count {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::eval::{Context, Term};
+use super::eval::Context;
 use super::fault::{Fault, did_you_mean};
 use super::flatten::{Builder, unknown_subckt};
 use super::instance::Instance;
@@ -102,7 +102,12 @@ impl<'a> Builder<'a> {
                 Argument::Value(v) => values.push(v),
                 Argument::Setting(s) => settings.push(s),
                 Argument::Equal { span, .. } => {
-                    return Err(Fault::new("elab::unexpected", *span, "this does not belong on an element line", "here"));
+                    return Err(Fault::new(
+                        "elab::unexpected",
+                        *span,
+                        "this does not belong on an element line",
+                        "here",
+                    ));
                 }
             }
         }
@@ -172,9 +177,12 @@ impl<'a> Builder<'a> {
         if let Some(kind) = self.kinds.by_model(&card.base.lower())
             && !std::ptr::eq(kind, draft.kind)
         {
-            let message = format!("'{}' is a model of type {}, not of a {}", word.text, card.base.text, draft.kind.name);
+            let message =
+                format!("'{}' is a model of type {}, not of a {}", word.text, card.base.text, draft.kind.name);
             let types = draft.kind.models.join(" or ");
-            let d = Diagnostic::error("elab::model-type", message).at(word.span, "used here").at(card.base.span, "its type");
+            let d = Diagnostic::error("elab::model-type", message)
+                .at(word.span, "used here")
+                .at(card.base.span, "its type");
             let d = if types.is_empty() { d } else { d.help(format!("its type must be {types}")) };
             return Err(Fault::Wrong(Box::new(d)));
         }
@@ -226,14 +234,22 @@ impl<'a> Builder<'a> {
         }
         if kind.model == ModelUse::Required && draft.model.is_none() {
             let message = format!("{} needs a model", line.e.name.text);
-            return Err(Fault::new("elab::no-model", line.span, message, "no model here")
-                .with_help(format!("add its name after the nodes and a card .model NAME {} (…)", kind.models.join("|"))));
+            return Err(Fault::new("elab::no-model", line.span, message, "no model here").with_help(format!(
+                "add its name after the nodes and a card .model NAME {} (…)",
+                kind.models.join("|")
+            )));
         }
         Ok(())
     }
 
     /// One value without a name.
-    fn place(&mut self, line: &Line<'a>, draft: &mut Draft<'a>, param: &'static Param, value: &'a Value) -> Result<(), Fault> {
+    fn place(
+        &mut self,
+        line: &Line<'a>,
+        draft: &mut Draft<'a>,
+        param: &'static Param,
+        value: &'a Value,
+    ) -> Result<(), Fault> {
         match param.value {
             ValueKind::Number => {
                 let v = self.number(value, line)?;
@@ -277,7 +293,8 @@ impl<'a> Builder<'a> {
     }
 
     fn unknown_model(&self, word: &Word, line: &Line<'a>) -> Fault {
-        let fault = Fault::new("elab::unknown-model", word.span, format!("there is no model '{}'", word.text), "not defined");
+        let fault =
+            Fault::new("elab::unknown-model", word.span, format!("there is no model '{}'", word.text), "not defined");
         match did_you_mean(&word.text, line.scope.model_names()) {
             Some(help) => fault.with_help(help),
             None => fault.with_help(format!("add a card .model {} …, or .include the file that has it", word.text)),
@@ -310,7 +327,9 @@ impl<'a> Builder<'a> {
                 Err(Fault::new("elab::not-a-number", *span, "a number is needed here", "not a number")
                     .with_help("put expressions in braces: {…}"))
             }
-            Value::Text(_, span) => Err(Fault::new("elab::not-a-number", *span, "a number is needed here, not a text", "here")),
+            Value::Text(_, span) => {
+                Err(Fault::new("elab::not-a-number", *span, "a number is needed here, not a text", "here"))
+            }
         }
     }
 
@@ -337,7 +356,9 @@ impl<'a> Builder<'a> {
             (ValueKind::Equation, [e]) => draft.wants.push((param.name, Want::plain(e), s.span)),
             (ValueKind::Part, list) => {
                 for e in list {
-                    let name = path_text(e).ok_or_else(|| Fault::new("elab::not-an-element", e.span, "the name of an element is needed here", "here"))?;
+                    let name = path_text(e).ok_or_else(|| {
+                        Fault::new("elab::not-an-element", e.span, "the name of an element is needed here", "here")
+                    })?;
                     draft.wants.push((param.name, Want::Part(name), e.span));
                 }
             }
@@ -379,7 +400,10 @@ impl<'a> Builder<'a> {
                 }
                 None if !conducts(draft.kind, Conduct::Voltage) && !draft.pins.is_empty() => {
                     let message = format!("a {} cannot be multiplied; m={around} does not reach it", draft.kind.name);
-                    self.report(Diagnostic::warning("elab::not-multiplied", message).at(line.span, "in a multiplied subcircuit"));
+                    self.report(
+                        Diagnostic::warning("elab::not-multiplied", message)
+                            .at(line.span, "in a multiplied subcircuit"),
+                    );
                 }
                 None => {}
             }
@@ -436,15 +460,24 @@ impl<'a> Builder<'a> {
         }
         let nets = kind.nets();
         if !nets.contains(&draft.pins.len()) {
-            let names: Vec<String> =
-                kind.pins.iter().map(|p| if p.optional { format!("[{}]", p.name) } else { p.name.to_string() }).collect();
-            let message = format!("{} connects {} nodes; a {} has {}", e.name.text, draft.pins.len(), kind.name, names.join(" "));
+            let names: Vec<String> = kind
+                .pins
+                .iter()
+                .map(|p| if p.optional { format!("[{}]", p.name) } else { p.name.to_string() })
+                .collect();
+            let message =
+                format!("{} connects {} nodes; a {} has {}", e.name.text, draft.pins.len(), kind.name, names.join(" "));
             return Err(Fault::new("elab::pin-count", span, message, "here"));
         }
         if card.is_some() {
             self.use_model(what, &line, &mut draft)?;
         } else if kind.model == ModelUse::Required {
-            return Err(Fault::new("elab::no-model", what.span, format!("a {} needs a .model", kind.name), "not a model"));
+            return Err(Fault::new(
+                "elab::no-model",
+                what.span,
+                format!("a {} needs a .model", kind.name),
+                "not a model",
+            ));
         }
         self.set(&line, &mut draft)?;
         self.finish(&line, draft)
@@ -484,12 +517,4 @@ pub fn path_text(e: &Expr) -> Option<String> {
 /// Whether a fault only says that a value is not constant.
 pub fn is_live<T>(result: &Result<T, Fault>) -> bool {
     matches!(result, Err(Fault::Live(_)))
-}
-
-/// A term that is one number.
-pub fn term_number(term: &Term) -> Option<f64> {
-    match term {
-        Term::Fixed(v) => v.number(),
-        Term::Live(_) => None,
-    }
 }

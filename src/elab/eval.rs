@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use super::data::DataRoots;
 use super::fault::{Fault, did_you_mean};
-use super::{functions, tensor};
 use super::scope::Scope;
 use super::value::{self, Value};
+use super::{functions, tensor};
 use crate::circuit::equation::{Equation, Function, Quantity};
 use crate::circuit::{NetId, PartId};
 use crate::diag::{Diagnostic, Span};
@@ -125,7 +125,9 @@ impl<'c, 'a> Context<'c, 'a> {
         }
         if operations >= MAX_OPERATIONS {
             return Err(Fault::new("elab::too-long", expr.span, "this expression grows without bound", "here")
-                .with_help("each .func is put in place of its call; functions that call others twice double the work"));
+                .with_help(
+                    "each .func is put in place of its call; functions that call others twice double the work",
+                ));
         }
         self.shared.depth.set(depth + 1);
         self.shared.operations.set(operations + 1);
@@ -217,7 +219,12 @@ impl<'c, 'a> Context<'c, 'a> {
         if let Some(v) = functions::constant(&lower) {
             return Ok(Term::Fixed(Value::Number(v)));
         }
-        let fault = Fault::new("elab::unknown-parameter", span, format!("'{name}' is not defined"), "no parameter of this name");
+        let fault = Fault::new(
+            "elab::unknown-parameter",
+            span,
+            format!("'{name}' is not defined"),
+            "no parameter of this name",
+        );
         Err(match did_you_mean(name, self.scope.value_names()) {
             Some(help) => fault.with_help(help),
             None => fault.with_help(format!("define it with .param {name}=…")),
@@ -249,14 +256,18 @@ impl<'c, 'a> Context<'c, 'a> {
         {
             return live.probe(part, &name.text, span).map(|q| Term::Live(Equation::Quantity(q)));
         }
-        if self.live.is_none() && matches!(base.kind, ExprKind::Name(_) | ExprKind::Field(..)) && self.value(base).is_err() {
+        if self.live.is_none()
+            && matches!(base.kind, ExprKind::Name(_) | ExprKind::Field(..))
+            && self.value(base).is_err()
+        {
             return Err(Fault::Live(span));
         }
         match self.value(base)? {
             Value::Archive(arrays) => match arrays.get(&name.text) {
                 Some(v) => Ok(Term::Fixed(v.clone())),
                 None => {
-                    let fault = Fault::new("elab::no-array", span, format!("the file has no array '{}'", name.text), "here");
+                    let fault =
+                        Fault::new("elab::no-array", span, format!("the file has no array '{}'", name.text), "here");
                     let names: Vec<&str> = arrays.keys().map(String::as_str).collect();
                     Err(fault.with_help(format!("it has {}", names.join(", "))))
                 }

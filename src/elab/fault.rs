@@ -35,7 +35,9 @@ impl Fault {
             Fault::Wrong(d) => *d,
             Fault::Live(span) => Diagnostic::error("elab::not-constant", "this value must be known before the run")
                 .at(span, "known only while the circuit runs")
-                .help("only sources, resistors, capacitors and inductors take expressions of voltages, currents and time"),
+                .help(
+                    "only sources, resistors, capacitors and inductors take expressions of voltages, currents and time",
+                ),
         })
     }
 }

@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::Overrides;
 use super::eval::{Context, Shared};
 use super::fault::{Fault, did_you_mean};
 use super::instance::{Instance, Port, is_ground, spread};
@@ -16,8 +15,8 @@ use crate::circuit::{Circuit, ModelId, Net, NetId, Part, PartId};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{Argument, Assign, Card, Element, Item, Slot, Statement, Subckt, Value, Word};
 
-/// Parts, nets and passes of loops, together, are at most this many.
-const MAX_WORK: u64 = 50_000_000;
+/// Parts and passes of loops, together, are at most this many.
+pub const MAX_WORK: u64 = 16_000_000;
 /// A port is unused if none of so many copies uses it.
 const COPIES_LOOKED_AT: usize = 16;
 /// Subcircuits inside each other.
@@ -35,7 +34,6 @@ pub struct Placed<'a> {
 pub struct Builder<'a> {
     pub kinds: &'a Kinds,
     pub shared: &'a Shared<'a>,
-    pub overrides: &'a Overrides,
     pub circuit: Circuit,
     pub diagnostics: Vec<Diagnostic>,
     seen: HashSet<(&'static str, Option<Span>)>,
@@ -55,14 +53,13 @@ pub struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub fn new(kinds: &'a Kinds, shared: &'a Shared<'a>, overrides: &'a Overrides, title: &str) -> Builder<'a> {
+    pub fn new(kinds: &'a Kinds, shared: &'a Shared<'a>, title: &str) -> Builder<'a> {
         let mut circuit = Circuit { title: title.to_string(), ..Circuit::default() };
         circuit.nets.push(Net { name: "0".to_string(), span: Span::new(crate::diag::FileId(0), 0, 0) });
         circuit.net_names.insert("0".to_string(), NetId::GROUND);
         Builder {
             kinds,
             shared,
-            overrides,
             circuit,
             diagnostics: Vec::new(),
             seen: HashSet::new(),
@@ -97,13 +94,14 @@ impl<'a> Builder<'a> {
         let before = self.work;
         self.work = self.work.saturating_add(n);
         if self.work > MAX_WORK && before <= MAX_WORK {
-            self.report(
-                Diagnostic::error("elab::too-big", format!("more than {MAX_WORK} parts, nets and loop passes"))
-                    .at(span, "while building this")
-                    .help("a loop bound or nested subcircuits multiply to more than fits"),
-            );
+            self.report(too_big().at(span, "while building this"));
         }
         self.work <= MAX_WORK
+    }
+
+    /// How many more steps there may be.
+    pub fn left(&self) -> u64 {
+        MAX_WORK.saturating_sub(self.work)
     }
 
     /// A body's definitions, collected once.
@@ -220,8 +218,13 @@ impl<'a> Builder<'a> {
                 Slot::All(span) => match instance.buses.get(&lower).and_then(|b| b.get(k)) {
                     Some(&axis) => axis,
                     None => {
-                        return Err(Fault::new("elab::unknown-width", *span, format!("the width of '{}' is not known", word.text), "all of it?")
-                            .with_help("[:] stands only for ports of the subcircuit; write the range"));
+                        return Err(Fault::new(
+                            "elab::unknown-width",
+                            *span,
+                            format!("the width of '{}' is not known", word.text),
+                            "all of it?",
+                        )
+                        .with_help("[:] stands only for ports of the subcircuit; write the range"));
                     }
                 },
             });
@@ -261,10 +264,17 @@ impl<'a> Builder<'a> {
 
     /// An `X` line: a subcircuit, else a built-in kind or a model of one.
     fn x(&mut self, e: &'a Element, span: Span, scope: &Rc<Scope<'a>>, instance: &Rc<Instance>) -> Result<(), Fault> {
-        let values: Vec<&Value> = e.args.iter().filter_map(|a| if let Argument::Value(v) = a { Some(v) } else { None }).collect();
-        let words: Vec<&Word> = values.iter().filter_map(|v| if let Value::Word(w) = v { Some(w) } else { None }).collect();
+        let values: Vec<&Value> =
+            e.args.iter().filter_map(|a| if let Argument::Value(v) = a { Some(v) } else { None }).collect();
+        let words: Vec<&Word> =
+            values.iter().filter_map(|v| if let Value::Word(w) = v { Some(w) } else { None }).collect();
         let Some(what) = words.last().filter(|_| words.len() == values.len()) else {
-            return Err(Fault::new("elab::no-subckt", span, "an X line ends with the name of a subcircuit or device", "no name here"));
+            return Err(Fault::new(
+                "elab::no-subckt",
+                span,
+                "an X line ends with the name of a subcircuit or device",
+                "no name here",
+            ));
         };
         if let Some((definition, home)) = find_subckt(scope, &what.text.to_ascii_lowercase()) {
             return self.copy(e, definition, &words, home, scope, instance);
@@ -288,7 +298,9 @@ impl<'a> Builder<'a> {
             let mut chain = outer.within.clone();
             chain.push(name);
             let message = format!("subcircuit '{}' contains itself: {}", definition.name.text, chain.join(" → "));
-            let d = Diagnostic::error("elab::recursive-subckt", message).at(e.name.span, "this copy").at(definition.name.span, "defined here");
+            let d = Diagnostic::error("elab::recursive-subckt", message)
+                .at(e.name.span, "this copy")
+                .at(definition.name.span, "defined here");
             return Err(Fault::Wrong(Box::new(d)));
         }
         let (given, multiplier) = self.arguments(e, definition, scope)?;
@@ -324,14 +336,24 @@ impl<'a> Builder<'a> {
             let key = setting.name.lower();
             let known = definitions.params.iter().any(|(n, _)| *n == key);
             let [value] = &setting.values[..] else {
-                return Err(Fault::new("elab::one-value", setting.span, format!("'{}' takes one value", setting.name.text), "here"));
+                return Err(Fault::new(
+                    "elab::one-value",
+                    setting.span,
+                    format!("'{}' takes one value", setting.name.text),
+                    "here",
+                ));
             };
             if known {
                 given.insert(key, context.value(value)?);
             } else if key == "m" {
                 multiplier = context.number(value)?;
                 if !(multiplier.is_finite() && multiplier >= 0.0) {
-                    return Err(Fault::new("elab::range", setting.span, format!("m={multiplier} is not possible"), "must be 0 or more"));
+                    return Err(Fault::new(
+                        "elab::range",
+                        setting.span,
+                        format!("m={multiplier} is not possible"),
+                        "must be 0 or more",
+                    ));
                 }
             } else {
                 let names: Vec<&str> = definitions.params.iter().map(|(n, _)| n.as_str()).collect();
@@ -373,7 +395,8 @@ impl<'a> Builder<'a> {
         }
         let (have, want) = (actual.iter().map(Vec::len).sum::<usize>(), formal.iter().map(Vec::len).sum::<usize>());
         if have != want {
-            let message = format!("'{}' connects {have} nets, but '{}' has {want} ports", e.name.text, definition.name.text);
+            let message =
+                format!("'{}' connects {have} nets, but '{}' has {want} ports", e.name.text, definition.name.text);
             let ports: Vec<&str> = definition.ports.iter().map(|p| &p.text[..]).collect();
             let d = Diagnostic::error("elab::port-count", message)
                 .at(e.name.span, format!("{have} nets"))
@@ -389,7 +412,12 @@ impl<'a> Builder<'a> {
     }
 
     /// The names of a port, a bus spread out; its width may depend on the parameters of the copy.
-    fn port_names(&mut self, port: &'a Word, inner: &Scope<'a>, buses: &mut HashMap<String, Vec<(i64, i64)>>) -> Result<Vec<String>, Fault> {
+    fn port_names(
+        &mut self,
+        port: &'a Word,
+        inner: &Scope<'a>,
+        buses: &mut HashMap<String, Vec<(i64, i64)>>,
+    ) -> Result<Vec<String>, Fault> {
         if port.index.is_empty() {
             return Ok(vec![port.text.clone()]);
         }
@@ -402,7 +430,10 @@ impl<'a> Builder<'a> {
                     (k, k)
                 }
                 Slot::Range(a, b) => (context.integer(a)?, context.integer(b)?),
-                Slot::All(span) => return Err(Fault::new("elab::unknown-width", *span, "a port needs its range", "here").with_help("col[0:nc-1]")),
+                Slot::All(span) => {
+                    return Err(Fault::new("elab::unknown-width", *span, "a port needs its range", "here")
+                        .with_help("col[0:nc-1]"));
+                }
             });
         }
         let names = spread(&port.text, &axes, port.span)?;
@@ -431,7 +462,9 @@ impl<'a> Builder<'a> {
                 let is_used = |p: &Port| p.used.get();
                 *used = *used
                     || match instance.buses.contains_key(&lower) {
-                        true => instance.ports.iter().any(|(n, p)| is_used(p) && n.split('[').next() == Some(&lower[..])),
+                        true => {
+                            instance.ports.iter().any(|(n, p)| is_used(p) && n.split('[').next() == Some(&lower[..]))
+                        }
                         false => instance.ports.get(&lower).is_some_and(is_used),
                     };
             }
@@ -439,9 +472,16 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// What is said of a deck that grows without bound.
+pub fn too_big() -> Diagnostic {
+    Diagnostic::error("elab::too-big", format!("more than {MAX_WORK} parts and passes of loops"))
+        .help("a loop bound or nested subcircuits multiply to more than fits")
+}
+
 /// Indices of a bus port lie inside its declared range.
 fn check_inside(word: &Word, axes: &[(i64, i64)], declared: &[(i64, i64)]) -> Result<(), Fault> {
-    let fits = axes.len() == declared.len() && axes.iter().zip(declared).all(|(a, d)| a.0 > a.1 || (a.0 >= d.0 && a.1 <= d.1));
+    let fits =
+        axes.len() == declared.len() && axes.iter().zip(declared).all(|(a, d)| a.0 > a.1 || (a.0 >= d.0 && a.1 <= d.1));
     if fits {
         return Ok(());
     }
@@ -449,12 +489,22 @@ fn check_inside(word: &Word, axes: &[(i64, i64)], declared: &[(i64, i64)]) -> Re
         let each = |(a, b): &(i64, i64)| if a == b { a.to_string() } else { format!("{a}:{b}") };
         format!("{}[{}]", word.text, axes.iter().map(each).collect::<Vec<_>>().join(","))
     };
-    Err(Fault::new("elab::bus-range", word.span, format!("{} lies outside the port {}", show(axes), show(declared)), "outside the port"))
+    Err(Fault::new(
+        "elab::bus-range",
+        word.span,
+        format!("{} lies outside the port {}", show(axes), show(declared)),
+        "outside the port",
+    ))
 }
 
 /// What an X line that names nothing known may have meant.
 pub fn unknown_subckt(builder: &Builder, what: &Word, scope: &Scope) -> Fault {
-    let fault = Fault::new("elab::unknown-subckt", what.span, format!("there is no subcircuit or device '{}'", what.text), "not defined");
+    let fault = Fault::new(
+        "elab::unknown-subckt",
+        what.span,
+        format!("there is no subcircuit or device '{}'", what.text),
+        "not defined",
+    );
     let mut known: Vec<&str> = builder.kinds.names().collect();
     known.extend(scope.subckt_names());
     known.extend(scope.model_names());

@@ -54,8 +54,9 @@ const SCALAR: &[(&str, Function)] = &[
 ];
 
 /// Functions with rules of their own.
-const SPECIAL: &[&str] =
-    &["agauss", "aunif", "clip", "gauss", "idt", "limit", "max", "min", "sdt", "sign", "table", "unif", "where", "v", "i"];
+const SPECIAL: &[&str] = &[
+    "agauss", "aunif", "clip", "gauss", "idt", "limit", "max", "min", "sdt", "sign", "table", "unif", "where", "v", "i",
+];
 
 /// Names that always mean the same number, unless a parameter has the name.
 pub fn constant(lower: &str) -> Option<f64> {
@@ -117,7 +118,9 @@ pub fn call(
                 let first = args.next().unwrap_or(Term::Fixed(Value::Number(f64::NAN)));
                 return args.try_fold(first, |a, b| combine(f, vec![a, b], span));
             }
-            ("min" | "max", 1) if matches!(args[0], Term::Live(_)) => return args.into_iter().next().ok_or_else(|| arguments(lower, "1", 0, span)),
+            ("min" | "max", 1) if matches!(args[0], Term::Live(_)) => {
+                return args.into_iter().next().ok_or_else(|| arguments(lower, "1", 0, span));
+            }
             ("sign", 1) => return combine(Function::Sign, args, span),
             ("sign", 2) => {
                 let mut args = args.into_iter();
@@ -159,7 +162,8 @@ pub fn call(
     if known.clone().any(|k| k == lower) {
         return Err(arguments(lower, "a different number", values.len(), span));
     }
-    let fault = Fault::new("elab::unknown-function", name.span, format!("there is no function '{}'", name.text), "not known");
+    let fault =
+        Fault::new("elab::unknown-function", name.span, format!("there is no function '{}'", name.text), "not known");
     Err(match did_you_mean(lower, known.chain(context.scope.func_names())) {
         Some(help) => fault.with_help(help),
         None => fault.with_help(format!("define it with .func {}(x) = …", name.text)),
@@ -175,7 +179,12 @@ fn table(args: Vec<Term>, span: Span) -> Result<Term, Fault> {
             Term::Live(_) => f64::NAN,
         };
         if x.is_nan() || x < last {
-            return Err(Fault::new("elab::table", span, "the points of a table must be numbers with rising x", "in this table"));
+            return Err(Fault::new(
+                "elab::table",
+                span,
+                "the points of a table must be numbers with rising x",
+                "in this table",
+            ));
         }
         last = x;
     }

@@ -27,6 +27,11 @@ impl<'a> Builder<'a> {
             let inner = self.scope(Some(scope.clone()), &[], &f.items, given.collect());
             return self.body(&f.items, &inner, instance);
         };
+        if k == 0 && self.passes(f, scope) > self.left() {
+            // What is left is used up, so that nothing more is built.
+            self.spend(u64::MAX, l.name.span);
+            return;
+        }
         let context = Context { locals: bound, ..Context::constant(self.shared, scope) };
         let values = match &l.over {
             Over::Range(a, b) => context.integer(a).and_then(|a| Ok((a, context.integer(b)?))).map(Values::Range),
@@ -45,6 +50,30 @@ impl<'a> Builder<'a> {
             self.repeat(f, k + 1, bound, scope, instance);
             bound.pop();
         }
+    }
+}
+
+impl<'a> Builder<'a> {
+    /// Passes of a loop, those inside it taken at the first value of those around; 0 where a bound is wrong.
+    fn passes(&self, f: &'a For, scope: &Scope<'a>) -> u64 {
+        let mut bound: Vec<(String, Term)> = Vec::new();
+        let mut total: u64 = 1;
+        for l in &f.loops {
+            let context = Context { locals: &bound, ..Context::constant(self.shared, scope) };
+            let (count, first) = match &l.over {
+                Over::Range(a, b) => match (context.integer(a), context.integer(b)) {
+                    (Ok(a), Ok(b)) => ((b - a + 1).max(0) as u64, a as f64),
+                    _ => return 0,
+                },
+                Over::List(e) => match context.value(e) {
+                    Ok(v) => (v.numbers().len() as u64, v.numbers().first().copied().unwrap_or(0.0)),
+                    Err(_) => return 0,
+                },
+            };
+            total = total.saturating_mul(count);
+            bound.push((l.name.lower(), Term::Fixed(Value::Number(first))));
+        }
+        total
     }
 }
 

@@ -59,8 +59,31 @@ pub fn param_names(kind: &'static Kind) -> impl Iterator<Item = &'static str> {
 
 /// Ratings, sources and viewer hints of other simulators' libraries.
 const FOREIGN: &[&str] = &[
-    "bv_max", "iave", "icrating", "ipk", "irms", "manufacturer", "mfg", "noiseless", "part", "pkg", "pn", "probe", "qg",
-    "rating", "rds", "ron_typ", "spiceline", "thermal", "type", "vceo", "vds", "version", "vpk", "vrev", "vendor",
+    "bv_max",
+    "iave",
+    "icrating",
+    "ipk",
+    "irms",
+    "manufacturer",
+    "mfg",
+    "noiseless",
+    "part",
+    "pkg",
+    "pn",
+    "probe",
+    "qg",
+    "rating",
+    "rds",
+    "ron_typ",
+    "spiceline",
+    "thermal",
+    "type",
+    "vceo",
+    "vds",
+    "version",
+    "vpk",
+    "vrev",
+    "vendor",
 ];
 
 /// Whether other simulators' libraries set this without effect on the circuit.

@@ -12,7 +12,11 @@ pub fn text(e: &Expr) -> String {
         ExprKind::Index(base, index) => format!("{}{}", text(base), slots(index)),
         ExprKind::Call { name, args } => {
             let args: Vec<String> = args.iter().map(|a| text(&a.value)).collect();
-            let name = if args.len() <= 2 && (name.is("v") || name.is("i")) { name.text.to_uppercase() } else { name.text.clone() };
+            let name = if args.len() <= 2 && (name.is("v") || name.is("i")) {
+                name.text.to_uppercase()
+            } else {
+                name.text.clone()
+            };
             format!("{name}({})", args.join(","))
         }
         ExprKind::Field(base, name) => format!("{}.{}", text(base), name.text),

@@ -27,9 +27,17 @@ pub struct Pending<'a> {
 #[derive(Debug)]
 pub enum Want<'a> {
     Part(String),
-    Equation { of: &'a Expr, shape: Shape, scale: f64 },
+    Equation {
+        of: &'a Expr,
+        shape: Shape,
+        scale: f64,
+    },
     /// Coefficients in SPICE's order
-    Poly { inputs: Vec<Input>, coefficients: Vec<f64>, scale: f64 },
+    Poly {
+        inputs: Vec<Input>,
+        coefficients: Vec<f64>,
+        scale: f64,
+    },
 }
 
 /// What an expression stands for.
@@ -159,17 +167,21 @@ pub struct View<'v> {
 impl View<'_> {
     /// Names of nets of this instance, as they are written inside it.
     fn net_names(&self) -> impl Iterator<Item = &str> {
-        let own = self.circuit.nets.iter().filter_map(|n| n.name.get(..self.instance.prefix.len()).and_then(|p| {
-            p.eq_ignore_ascii_case(&self.instance.prefix).then(|| &n.name[self.instance.prefix.len()..])
-        }));
+        let own = self.circuit.nets.iter().filter_map(|n| {
+            n.name.get(..self.instance.prefix.len()).and_then(|p| {
+                p.eq_ignore_ascii_case(&self.instance.prefix).then(|| &n.name[self.instance.prefix.len()..])
+            })
+        });
         own.chain(self.instance.ports.keys().map(String::as_str))
     }
 
     fn part_names(&self) -> impl Iterator<Item = &str> {
         let prefix = &self.instance.prefix;
-        self.circuit.parts.iter().filter_map(move |p| p.path.get(..prefix.len()).and_then(|start| {
-            start.eq_ignore_ascii_case(prefix).then(|| &p.path[prefix.len()..])
-        }))
+        self.circuit.parts.iter().filter_map(move |p| {
+            p.path
+                .get(..prefix.len())
+                .and_then(|start| start.eq_ignore_ascii_case(prefix).then(|| &p.path[prefix.len()..]))
+        })
     }
 
     fn unknown_part(&self, name: &str, span: Span) -> Fault {
@@ -199,7 +211,8 @@ impl Quantities for View<'_> {
         if let Some(net) = names.get(&format!("{}{lower}", self.instance.lower)).or_else(|| names.get(&lower)) {
             return Ok(*net);
         }
-        let fault = Fault::new("elab::unknown-node", span, format!("there is no node '{name}'"), "nothing is connected to it");
+        let fault =
+            Fault::new("elab::unknown-node", span, format!("there is no node '{name}'"), "nothing is connected to it");
         Err(match did_you_mean(name, self.net_names()) {
             Some(help) => fault.with_help(help),
             None => fault,
@@ -220,12 +233,15 @@ impl Quantities for View<'_> {
             && let Some(part) = self.part(owner)
         {
             let p = self.circuit.part(part);
-            return match (0..p.pins.len()).find(|&k| p.kind.pins[p.kind.pin_of(k, p.pins.len())].name.eq_ignore_ascii_case(pin)) {
+            return match (0..p.pins.len())
+                .find(|&k| p.kind.pins[p.kind.pin_of(k, p.pins.len())].name.eq_ignore_ascii_case(pin))
+            {
                 Some(k) => Ok(Quantity::Current(part, k)),
                 None => {
                     let names: Vec<&str> = p.kind.pins.iter().map(|p| p.name).collect();
                     let message = format!("'{owner}' has no pin '{pin}'");
-                    Err(Fault::new("elab::unknown-pin", span, message, "no such pin").with_help(format!("its pins are {}", names.join(", "))))
+                    Err(Fault::new("elab::unknown-pin", span, message, "no such pin")
+                        .with_help(format!("its pins are {}", names.join(", "))))
                 }
             };
         }
@@ -246,7 +262,8 @@ impl Quantities for View<'_> {
             ("v", [a, b, ..]) => return Ok(Quantity::Voltage(*a, *b)),
             _ => {}
         }
-        let fault = Fault::new("elab::unknown-probe", span, format!("'{}' has no '{name}' to read", p.path), "not known");
+        let fault =
+            Fault::new("elab::unknown-probe", span, format!("'{}' has no '{name}' to read", p.path), "not known");
         let known: Vec<&str> = probes(p.kind).collect();
         Err(match did_you_mean(name, known.iter().copied()) {
             Some(help) => fault.with_help(help),

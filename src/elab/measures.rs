@@ -33,7 +33,12 @@ impl<'p, 'a> Planner<'p, 'a> {
         };
         let name = name.text.clone();
         if self.plan.measures.iter().any(|m| m.name.eq_ignore_ascii_case(&name) && m.analysis == analysis) {
-            return Err(Fault::new("elab::duplicate-measure", span, format!("two measures are called '{name}'"), "the second one"));
+            return Err(Fault::new(
+                "elab::duplicate-measure",
+                span,
+                format!("two measures are called '{name}'"),
+                "the second one",
+            ));
         }
         let kind = self.measure_kind(args, span)?;
         self.plan.measures.push(Measure { analysis, name, kind, span });
@@ -85,7 +90,10 @@ impl<'p, 'a> Planner<'p, 'a> {
                 };
             }
             _ => {
-                let known = ["avg", "rms", "pp", "min", "max", "min_at", "max_at", "integ", "trig", "find", "deriv", "when", "param"];
+                let known = [
+                    "avg", "rms", "pp", "min", "max", "min_at", "max_at", "integ", "trig", "find", "deriv", "when",
+                    "param",
+                ];
                 return Err(super::cards::unknown("elab::unknown-measure", "measure", &verb, args.span(), known));
             }
         };
@@ -117,7 +125,11 @@ impl<'p, 'a> Planner<'p, 'a> {
         if args.keyword(&["when"]).is_some() {
             let parts = self.parts(args, &[])?;
             let when = self.event(&parts, span)?;
-            return Ok(if derivative { MeasureKind::DerivWhen { of: find, when } } else { MeasureKind::FindWhen { find, when } });
+            return Ok(if derivative {
+                MeasureKind::DerivWhen { of: find, when }
+            } else {
+                MeasureKind::FindWhen { find, when }
+            });
         }
         let Some(at) = parts.at else { return Err(wrong(span, "find needs at=… or when …")) };
         Ok(if derivative { MeasureKind::DerivAt { of: find, at } } else { MeasureKind::FindAt { find, at } })
@@ -222,7 +234,11 @@ impl<'p, 'a> Planner<'p, 'a> {
             return Ok(usize::MAX);
         }
         let v = self.one(s)?;
-        if v >= 1.0 && v.fract() == 0.0 && v < 1e9 { Ok(v as usize) } else { Err(wrong(s.span, "crossings are counted from 1; or say last")) }
+        if v >= 1.0 && v.fract() == 0.0 && v < 1e9 {
+            Ok(v as usize)
+        } else {
+            Err(wrong(s.span, "crossings are counted from 1; or say last"))
+        }
     }
 
     /// `param='…'`: an expression of parameters and earlier measures.
@@ -235,7 +251,9 @@ impl<'p, 'a> Planner<'p, 'a> {
         let context = Context { locals: &locals, live: Some(&OnlyMeasures), ..self.context() };
         let term = context.term(e)?;
         // Checks that a constant is a number.
-        let Term::Live(equation) = combine(crate::circuit::equation::Function::Add, vec![Term::Live(Equation::Const(0.0)), term], e.span)? else {
+        let Term::Live(equation) =
+            combine(crate::circuit::equation::Function::Add, vec![Term::Live(Equation::Const(0.0)), term], e.span)?
+        else {
             return Err(wrong(e.span, "an expression is needed"));
         };
         match equation {

@@ -4,6 +4,7 @@ mod cards;
 mod controlled;
 mod data;
 mod elements;
+mod estimate;
 mod eval;
 mod fault;
 mod flatten;
@@ -69,9 +70,12 @@ const ROOM: f64 = 27.0;
 
 /// The circuit and plan of a parsed netlist; None if something in it is an error.
 pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoots) -> (Option<Deck>, Vec<Diagnostic>) {
+    if estimate::parts(&ast.items) > flatten::MAX_WORK {
+        return (None, vec![flatten::too_big()]);
+    }
     let temp = overrides.temp.or_else(|| temperature(&ast.items)).unwrap_or(ROOM);
     let shared = Shared::new(data, temp);
-    let mut builder = Builder::new(kinds, &shared, overrides, &ast.title);
+    let mut builder = Builder::new(kinds, &shared, &ast.title);
     globals(&ast.items, &mut builder);
 
     let given: HashMap<String, Value> =
@@ -196,7 +200,9 @@ fn apply(builder: &mut Builder, overrides: &Overrides) {
     for (path, param, v) in &overrides.parts {
         match builder.circuit.part_names.get(&path.to_ascii_lowercase()) {
             Some(id) => builder.circuit.parts[id.0 as usize].settings.push((*param, Setting::Number(*v))),
-            None => builder.report(Diagnostic::error("elab::unknown-override", format!("the deck has no element '{path}'"))),
+            None => {
+                builder.report(Diagnostic::error("elab::unknown-override", format!("the deck has no element '{path}'")))
+            }
         }
     }
 }
@@ -206,7 +212,10 @@ fn unused_ports(builder: &mut Builder) {
     let mut unused: Vec<_> = builder.ports.values().flatten().filter(|p| !p.2).map(|p| (p.0, p.1.clone())).collect();
     unused.sort();
     for (span, name) in unused {
-        let d = Diagnostic::warning("check::unused-port", format!("nothing inside the subcircuit connects to its port '{name}'"));
+        let d = Diagnostic::warning(
+            "check::unused-port",
+            format!("nothing inside the subcircuit connects to its port '{name}'"),
+        );
         builder.report(d.at(span, "never used"));
     }
 }

@@ -34,11 +34,61 @@ const COUNTS: &[(&str, Count)] =
     &[("itl1", |o| &mut o.itl1), ("itl2", |o| &mut o.itl2), ("itl4", |o| &mut o.itl4), ("maxord", |o| &mut o.maxord)];
 /// Known to other simulators, without effect here.
 const WITHOUT_EFFECT: &[&str] = &[
-    "acct", "autostop", "badmos3", "bypass", "convstep", "cptime", "csdf", "dcstep", "gminsteps", "ingold", "interp",
-    "itl3", "itl5", "itl6", "keepopinfo", "limpts", "limtim", "list", "lvltim", "maxevtiter", "maxopalter", "maxwarns",
-    "measdgt", "minbreak", "noacct", "noinit", "node", "nomod", "noopalter", "noopiter", "nopage", "notrnoise", "numdgt",
-    "numthreads", "oldlimit", "opts", "plotwinsize", "post", "probe", "ramptime", "rseed", "runlvl", "savecurrents",
-    "seed", "sparse", "klu", "srcsteps", "trytocompact", "warn", "xmu", "accurate", "delmax", "fast", "ltra", "scale",
+    "acct",
+    "autostop",
+    "badmos3",
+    "bypass",
+    "convstep",
+    "cptime",
+    "csdf",
+    "dcstep",
+    "gminsteps",
+    "ingold",
+    "interp",
+    "itl3",
+    "itl5",
+    "itl6",
+    "keepopinfo",
+    "limpts",
+    "limtim",
+    "list",
+    "lvltim",
+    "maxevtiter",
+    "maxopalter",
+    "maxwarns",
+    "measdgt",
+    "minbreak",
+    "noacct",
+    "noinit",
+    "node",
+    "nomod",
+    "noopalter",
+    "noopiter",
+    "nopage",
+    "notrnoise",
+    "numdgt",
+    "numthreads",
+    "oldlimit",
+    "opts",
+    "plotwinsize",
+    "post",
+    "probe",
+    "ramptime",
+    "rseed",
+    "runlvl",
+    "savecurrents",
+    "seed",
+    "sparse",
+    "klu",
+    "srcsteps",
+    "trytocompact",
+    "warn",
+    "xmu",
+    "accurate",
+    "delmax",
+    "fast",
+    "ltra",
+    "scale",
 ];
 const OTHERS: &[&str] = &["method", "fixed_step"];
 
@@ -49,7 +99,12 @@ impl<'p, 'a> Planner<'p, 'a> {
                 Argument::Setting(s) => self.option(s)?,
                 Argument::Value(Value::Word(w)) => self.flag(&w.text, w.span),
                 other => {
-                    return Err(Fault::new("elab::option", other.span(), "an option is a name or name=value", "not of this form"));
+                    return Err(Fault::new(
+                        "elab::option",
+                        other.span(),
+                        "an option is a name or name=value",
+                        "not of this form",
+                    ));
                 }
             }
         }
@@ -60,7 +115,9 @@ impl<'p, 'a> Planner<'p, 'a> {
     fn flag(&mut self, name: &str, span: Span) {
         let lower = name.to_ascii_lowercase();
         if names().any(|n| n == lower) {
-            self.diagnostics.push(Diagnostic::error("elab::option-value", format!("option {lower} needs a value")).at(span, "no value"));
+            self.diagnostics.push(
+                Diagnostic::error("elab::option-value", format!("option {lower} needs a value")).at(span, "no value"),
+            );
         } else {
             self.unknown_option(name, span);
         }
@@ -117,7 +174,8 @@ impl<'p, 'a> Planner<'p, 'a> {
             *place(&mut self.plan.options) = v as usize;
             if self.plan.options.maxord > 2 {
                 self.plan.options.maxord = 2;
-                let d = Diagnostic::note("elab::maxord", "formulas go up to order 2; maxord is 2").at(s.span, "more than there is");
+                let d = Diagnostic::note("elab::maxord", "formulas go up to order 2; maxord is 2")
+                    .at(s.span, "more than there is");
                 self.diagnostics.push(d);
             }
         } else if lower == "fixed_step" {

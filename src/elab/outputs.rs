@@ -35,7 +35,8 @@ impl<'p, 'a> Planner<'p, 'a> {
         for a in &card.args {
             match a {
                 Argument::Value(Value::Word(w)) if w.is("all") || w.is("allv") => all = true,
-                Argument::Value(Value::Word(w)) if ["tran", "ac", "dc", "op"].iter().any(|k| w.is(k)) && self.net(&w.text).is_none() => {}
+                Argument::Value(Value::Word(w))
+                    if ["tran", "ac", "dc", "op"].iter().any(|k| w.is(k)) && self.net(&w.text).is_none() => {}
                 Argument::Value(v) => kept.extend(self.observe(v)?),
                 other => return Err(not_observable(other.span())),
             }
@@ -82,7 +83,11 @@ impl<'p, 'a> Planner<'p, 'a> {
             }
         }
         let print = Print { analysis, observations, span };
-        if name == "print" { self.plan.prints.push(print) } else { self.plan.plots.push(print) }
+        if name == "print" {
+            self.plan.prints.push(print)
+        } else {
+            self.plan.plots.push(print)
+        }
         Ok(())
     }
 
@@ -106,7 +111,8 @@ impl<'p, 'a> Planner<'p, 'a> {
                     let names = self.spread_word(&word, &self.context(), &self.instance)?;
                     let words = names.into_iter().map(|text| Word { text, index: Vec::new(), span: word.span });
                     let words: Vec<Word> = words.collect();
-                    spreads = spreads.iter().flat_map(|s| words.iter().map(|w| [&s[..], &[w.clone()]].concat())).collect();
+                    spreads =
+                        spreads.iter().flat_map(|s| words.iter().map(|w| [&s[..], &[w.clone()]].concat())).collect();
                 }
                 spreads.into_iter().map(|words| self.observe_words(name, words, *span)).collect()
             }
@@ -227,7 +233,12 @@ impl<'p, 'a> Planner<'p, 'a> {
     }
 
     /// The names of a word's nets, a bus spread out; `[:]` is every net of the name that there is.
-    pub fn spread_word(&self, word: &Word, context: &Context<'_, 'a>, instance: &Instance) -> Result<Vec<String>, Fault> {
+    pub fn spread_word(
+        &self,
+        word: &Word,
+        context: &Context<'_, 'a>,
+        instance: &Instance,
+    ) -> Result<Vec<String>, Fault> {
         if word.index.is_empty() {
             return Ok(vec![word.text.clone()]);
         }
@@ -259,7 +270,8 @@ impl<'p, 'a> Planner<'p, 'a> {
         }
         let base = format!("{}{}[", instance.lower, word.text.to_ascii_lowercase());
         let names = self.circuit.net_names.keys().chain(self.circuit.part_names.keys());
-        let indices = names.filter_map(|n| n.strip_prefix(&base)?.strip_suffix(']')?.split(',').nth(k)?.parse::<i64>().ok());
+        let indices =
+            names.filter_map(|n| n.strip_prefix(&base)?.strip_suffix(']')?.split(',').nth(k)?.parse::<i64>().ok());
         indices.fold(None, |range, i| match range {
             None => Some((i, i)),
             Some((a, b)) => Some((a.min(i), b.max(i))),

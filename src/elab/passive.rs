@@ -5,7 +5,7 @@ use super::eval::Context;
 use super::fault::Fault;
 use super::flatten::Builder;
 use super::live::{Shape, Want};
-use crate::circuit::{Setting};
+use crate::circuit::Setting;
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{Expr, Value};
 use crate::syntax::number;
@@ -33,7 +33,8 @@ impl<'a> Builder<'a> {
         let Some(&main) = kind.positional.first() else { return self.finish(line, draft) };
         if draft.model.is_none() && !draft.has(main) {
             let message = format!("{} has no value", line.e.name.text);
-            return Err(Fault::new("elab::no-value", line.span, message, "no value here").with_help(format!("{} a b 1k", line.e.name.text)));
+            return Err(Fault::new("elab::no-value", line.span, message, "no value here")
+                .with_help(format!("{} a b 1k", line.e.name.text)));
         }
         for (n, s) in draft.settings.iter_mut().filter(|(n, _)| *n == main) {
             let Setting::Number(v) = s else { continue };
@@ -102,7 +103,11 @@ impl<'a> Builder<'a> {
         let Some(w) = line.word(2) else { return };
         let Some(n) = number::parse(&w.text) else { return };
         let d = match (line.e.letter(), n.suffix) {
-            ('r', s) if s.starts_with('M') && !s.to_ascii_lowercase().starts_with("me") && !s.to_ascii_lowercase().starts_with("mil") => {
+            ('r', s)
+                if s.starts_with('M')
+                    && !s.to_ascii_lowercase().starts_with("me")
+                    && !s.to_ascii_lowercase().starts_with("mil") =>
+            {
                 Diagnostic::warning("elab::milli", format!("{} is {} ohm: M means milli", w.text, n.value))
                     .at(w.span, "milliohms")
                     .help(format!("write {}Meg for a million", w.text.trim_end_matches(char::is_alphabetic)))
@@ -121,11 +126,17 @@ impl<'a> Builder<'a> {
     pub fn coupling(&mut self, line: &Line<'a>) -> Result<(), Fault> {
         let kind = self.kind("coupling", line)?;
         let mut draft = Draft::new(kind, Vec::new());
-        let by_name = line.setting("k").is_some() || line.setting("coefficient").is_some() || line.setting("coupling").is_some();
+        let by_name =
+            line.setting("k").is_some() || line.setting("coefficient").is_some() || line.setting("coupling").is_some();
         let count = line.values.len() - usize::from(!by_name && !line.values.is_empty());
         if count < 2 {
-            return Err(Fault::new("elab::coupling", line.span, "K couples two inductors or more, then comes the coefficient", "here")
-                .with_help("K1 L1 L2 0.99"));
+            return Err(Fault::new(
+                "elab::coupling",
+                line.span,
+                "K couples two inductors or more, then comes the coefficient",
+                "here",
+            )
+            .with_help("K1 L1 L2 0.99"));
         }
         let mut seen: Vec<String> = Vec::new();
         for value in &line.values[..count] {
@@ -136,7 +147,12 @@ impl<'a> Builder<'a> {
                 other => self.part_name(other, line)?,
             };
             if seen.iter().any(|s| s.eq_ignore_ascii_case(&name)) {
-                return Err(Fault::new("elab::coupling", value.span(), format!("{name} is coupled to itself"), "named twice"));
+                return Err(Fault::new(
+                    "elab::coupling",
+                    value.span(),
+                    format!("{name} is coupled to itself"),
+                    "named twice",
+                ));
             }
             seen.push(name.clone());
             draft.wants.push(("inductor", Want::Part(name), value.span()));

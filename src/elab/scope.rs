@@ -35,14 +35,26 @@ impl<'a> Definitions<'a> {
                     if let Some(old) = out.models.insert(m.name.lower(), m)
                         && old != m
                     {
-                        diagnostics.push(redefined("elab::duplicate-model", "model", &m.name.text, m.name.span, old.name.span));
+                        diagnostics.push(redefined(
+                            "elab::duplicate-model",
+                            "model",
+                            &m.name.text,
+                            m.name.span,
+                            old.name.span,
+                        ));
                     }
                 }
                 Statement::Subckt(s) => {
                     if let Some(old) = out.subckts.insert(s.name.lower(), s)
                         && old != s
                     {
-                        diagnostics.push(redefined("elab::duplicate-subckt", "subcircuit", &s.name.text, s.name.span, old.name.span));
+                        diagnostics.push(redefined(
+                            "elab::duplicate-subckt",
+                            "subcircuit",
+                            &s.name.text,
+                            s.name.span,
+                            old.name.span,
+                        ));
                     }
                 }
                 Statement::Element(_) | Statement::For(_) | Statement::Card(_) => {}

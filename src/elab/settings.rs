@@ -34,7 +34,10 @@ pub fn unknown_name(name: &str, span: Span, known: &[&str], owner: &str) -> Diag
             .at(span, "not known")
             .help(format!("did you mean '{k}'?")),
         None => {
-            let d = Diagnostic::warning("elab::ignored-parameter", format!("{owner} has no parameter '{name}'; it is ignored"));
+            let d = Diagnostic::warning(
+                "elab::ignored-parameter",
+                format!("{owner} has no parameter '{name}'; it is ignored"),
+            );
             let d = d.at(span, "not known");
             match known.len() {
                 0 => d.help("it has no parameters"),
@@ -66,7 +69,12 @@ impl<'a> Builder<'a> {
                     check_range(param, v, e.span)?;
                     Ok(Setting::Number(v))
                 }
-                _ => Err(Fault::new("elab::one-value", span, format!("'{}' takes one value", param.name), "several here")),
+                _ => Err(Fault::new(
+                    "elab::one-value",
+                    span,
+                    format!("'{}' takes one value", param.name),
+                    "several here",
+                )),
             },
             ValueKind::Numbers => {
                 let mut out = Vec::new();
@@ -102,7 +110,8 @@ impl<'a> Builder<'a> {
     fn make_model(&mut self, card: &'a ast::Model, home: &super::scope::Scope<'a>) -> Option<ModelId> {
         let base = card.base.lower();
         let Some(kind) = self.kinds.by_model(&base) else {
-            let d = Diagnostic::error("elab::unknown-model-type", format!("there is no model type '{}'", card.base.text));
+            let d =
+                Diagnostic::error("elab::unknown-model-type", format!("there is no model type '{}'", card.base.text));
             let d = d.at(card.base.span, "not known");
             let d = match closest(&base, self.kinds.model_names()) {
                 Some(k) => d.help(format!("did you mean '{k}'?")),
@@ -140,7 +149,8 @@ impl<'a> Builder<'a> {
 }
 
 pub fn misplaced(s: &ast::Setting, kind: &Kind, text: &str) -> Diagnostic {
-    Diagnostic::error("elab::misplaced-parameter", format!("'{}' of a {} {text}", s.name.text, kind.name)).at(s.span, "here")
+    Diagnostic::error("elab::misplaced-parameter", format!("'{}' of a {} {text}", s.name.text, kind.name))
+        .at(s.span, "here")
 }
 
 /// A value inside the range of its parameter, and finite.
@@ -168,7 +178,12 @@ fn keyword(e: &Expr, context: &Context) -> Result<String, Fault> {
         _ => match context.value(e)? {
             Value::Text(t) => Ok(t.to_ascii_lowercase()),
             Value::Number(v) => Ok(v.to_string()),
-            other => Err(Fault::new("elab::not-a-word", e.span, format!("a word is needed here, not {}", other.describe()), "here")),
+            other => Err(Fault::new(
+                "elab::not-a-word",
+                e.span,
+                format!("a word is needed here, not {}", other.describe()),
+                "here",
+            )),
         },
     }
 }

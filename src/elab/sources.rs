@@ -39,7 +39,9 @@ impl<'a> Builder<'a> {
             let keyword = match value {
                 Value::Word(w) if w.index.is_empty() => w.text.to_ascii_lowercase(),
                 Value::Call { name, args, span } => {
-                    let Some((shape, most)) = wave_name(&name.text) else { return Err(unknown_wave(&name.text, name.span)) };
+                    let Some((shape, most)) = wave_name(&name.text) else {
+                        return Err(unknown_wave(&name.text, name.span));
+                    };
                     let mut reading = Reading::new(shape, most, *span);
                     for a in args {
                         match a {
@@ -102,7 +104,9 @@ impl<'a> Builder<'a> {
         }
         for s in &line.settings {
             match (s.name.lower().as_str(), &mut wave) {
-                ("r" | "td" | "file", Some(reading)) if reading.wave.shape == "pwl" => self.wave_setting(reading, s, line)?,
+                ("r" | "td" | "file", Some(reading)) if reading.wave.shape == "pwl" => {
+                    self.wave_setting(reading, s, line)?
+                }
                 ("ac", _) if s.values.len() == 2 => {
                     let context = Context::constant(self.shared, &line.scope);
                     let (mag, phase) = (context.number(&s.values[0])?, context.number(&s.values[1])?);
@@ -148,7 +152,9 @@ impl<'a> Builder<'a> {
             ("pwl", "file") => {
                 let name = match elements::path_text(value) {
                     Some(name) => name,
-                    None => return Err(Fault::new("elab::no-file", value.span, "file= takes the name of a file", "here")),
+                    None => {
+                        return Err(Fault::new("elab::no-file", value.span, "file= takes the name of a file", "here"));
+                    }
                 };
                 let path = self.shared.data.find(s.span.file, &name).ok_or_else(|| data::missing(&name, value.span))?;
                 for v in data::columns(&path, &name, value.span)? {
@@ -156,7 +162,12 @@ impl<'a> Builder<'a> {
                 }
             }
             (shape, other) => {
-                return Err(Fault::new("elab::unexpected", s.span, format!("{shape} has no '{other}'"), "not expected here"));
+                return Err(Fault::new(
+                    "elab::unexpected",
+                    s.span,
+                    format!("{shape} has no '{other}'"),
+                    "not expected here",
+                ));
             }
         }
         Ok(())
@@ -176,7 +187,12 @@ impl<'a> Builder<'a> {
         }
         if wave.shape == "pwl" {
             if wave.args.len() % 2 == 1 {
-                return Err(Fault::new("elab::pwl", span, "PWL needs pairs of time and value", "one value is left over"));
+                return Err(Fault::new(
+                    "elab::pwl",
+                    span,
+                    "PWL needs pairs of time and value",
+                    "one value is left over",
+                ));
             }
             let times: Vec<f64> = wave.args.iter().step_by(2).map(|t| t.unwrap_or(0.0)).collect();
             if let Some(k) = (1..times.len()).find(|&k| times[k] < times[k - 1]) {
@@ -186,14 +202,21 @@ impl<'a> Builder<'a> {
             if let Some(r) = wave.repeat
                 && r >= times[times.len() - 1]
             {
-                return Err(Fault::new("elab::pwl", span, format!("r={r} is not before the last time"), "nothing to repeat"));
+                return Err(Fault::new(
+                    "elab::pwl",
+                    span,
+                    format!("r={r} is not before the last time"),
+                    "nothing to repeat",
+                ));
             }
         }
         if wave.shape == "pulse"
             && let Some(Some(width)) = wave.args.get(5)
             && *width < 0.0
         {
-            self.report(Diagnostic::warning("elab::wave", format!("a pulse width of {width} s is negative")).at(span, "here"));
+            self.report(
+                Diagnostic::warning("elab::wave", format!("a pulse width of {width} s is negative")).at(span, "here"),
+            );
         }
         Ok(wave)
     }
@@ -209,7 +232,11 @@ impl Reading {
 /// Whether an argument is a value rather than a keyword.
 fn is_value(value: &Value, line: &Line) -> bool {
     match value {
-        Value::Word(w) => !w.index.is_empty() || number::parse(&w.text).is_some() || line.scope.value(&w.text.to_ascii_lowercase()).is_some(),
+        Value::Word(w) => {
+            !w.index.is_empty()
+                || number::parse(&w.text).is_some()
+                || line.scope.value(&w.text.to_ascii_lowercase()).is_some()
+        }
         Value::Expr(_) => true,
         _ => false,
     }

@@ -80,9 +80,16 @@ impl<'p, 'a> Planner<'p, 'a> {
         }
         let main = part.kind.positional.first().and_then(|n| part.kind.param(n));
         match main.map(|k| &part.kind.params[k]) {
-            Some(p) if p.value == crate::circuit::kind::ValueKind::Number => Ok((Target::Part(id, p.name), part.path.clone())),
-            _ => Err(Fault::new("elab::sweep", span, format!("a {} has no single value to sweep", part.kind.name), "here")
-                .with_help(format!("name the parameter: {}(…)", part.path))),
+            Some(p) if p.value == crate::circuit::kind::ValueKind::Number => {
+                Ok((Target::Part(id, p.name), part.path.clone()))
+            }
+            _ => Err(Fault::new(
+                "elab::sweep",
+                span,
+                format!("a {} has no single value to sweep", part.kind.name),
+                "here",
+            )
+            .with_help(format!("name the parameter: {}(…)", part.path))),
         }
     }
 
@@ -109,7 +116,13 @@ impl<'p, 'a> Planner<'p, 'a> {
         };
         match kind.find(&param.text) {
             Some(k) => Ok((target(kind.params[k].name), format!("{owner}({})", param.text))),
-            None => Err(unknown("elab::unknown-sweep-parameter", &format!("{} parameter", kind.name), &param.text, param.span, param_names(kind))),
+            None => Err(unknown(
+                "elab::unknown-sweep-parameter",
+                &format!("{} parameter", kind.name),
+                &param.text,
+                param.span,
+                param_names(kind),
+            )),
         }
     }
 

@@ -12,8 +12,31 @@ use crate::diag::Span;
 use crate::syntax::ast::Name;
 
 pub const NAMES: &[&str] = &[
-    "all", "any", "arange", "argmax", "argmin", "concat", "deinterleave", "dot", "flat", "hstack", "interleave", "len",
-    "max", "mean", "min", "onehot", "ones", "outer", "prod", "repeat", "reshape", "shape", "sum", "transpose", "vstack",
+    "all",
+    "any",
+    "arange",
+    "argmax",
+    "argmin",
+    "concat",
+    "deinterleave",
+    "dot",
+    "flat",
+    "hstack",
+    "interleave",
+    "len",
+    "max",
+    "mean",
+    "min",
+    "onehot",
+    "ones",
+    "outer",
+    "prod",
+    "repeat",
+    "reshape",
+    "shape",
+    "sum",
+    "transpose",
+    "vstack",
     "zeros",
 ];
 
@@ -104,7 +127,9 @@ pub fn call(name: &str, args: &[Value], options: &[(Name, Value)], span: Span) -
     }
     let arrays: Vec<Array> = args.iter().map(|v| array(v, span)).collect::<Result<_, _>>()?;
     match (name, &arrays[..]) {
-        ("sum" | "mean" | "max" | "min" | "prod" | "argmax" | "argmin" | "any" | "all", [a]) => reduce(name, a, axis, span),
+        ("sum" | "mean" | "max" | "min" | "prod" | "argmax" | "argmin" | "any" | "all", [a]) => {
+            reduce(name, a, axis, span)
+        }
         ("sum" | "mean" | "max" | "min" | "prod" | "argmax" | "argmin" | "any" | "all", [a, k]) if axis.is_none() => {
             reduce(name, a, k.first().copied(), span)
         }
@@ -171,7 +196,9 @@ fn scalars(arrays: &[Array], span: Span) -> Result<Vec<f64>, Fault> {
     let one = |a: &Array| if a.len() == 1 { a.first().copied() } else { None };
     arrays
         .iter()
-        .map(|a| one(a).ok_or_else(|| Fault::new("elab::not-a-number", span, "numbers are needed here, not arrays", "here")))
+        .map(|a| {
+            one(a).ok_or_else(|| Fault::new("elab::not-a-number", span, "numbers are needed here, not arrays", "here"))
+        })
         .collect()
 }
 
@@ -195,7 +222,12 @@ fn arange(x: &[f64], span: Span) -> Result<Value, Fault> {
     };
     let count = ((stop - start) / step - 1e-9).ceil();
     if !count.is_finite() || count > value::MAX_ELEMENTS as f64 {
-        return Err(Fault::new("elab::array-too-big", span, format!("arange from {start} to {stop} by {step}"), "too many numbers"));
+        return Err(Fault::new(
+            "elab::array-too-big",
+            span,
+            format!("arange from {start} to {stop} by {step}"),
+            "too many numbers",
+        ));
     }
     Ok(Value::vector((0..count.max(0.0) as usize).map(|k| start + k as f64 * step).collect()))
 }

@@ -99,8 +99,10 @@ pub fn check_size(shape: &[usize], span: Span) -> Result<(), Fault> {
     let size = shape.iter().try_fold(1usize, |n, &k| n.checked_mul(k));
     match size {
         Some(n) if n <= MAX_ELEMENTS => Ok(()),
-        _ => Err(Fault::new("elab::array-too-big", span, format!("an array of shape {shape:?} is too big"), "made here")
-            .with_help(format!("at most {MAX_ELEMENTS} numbers fit in one array"))),
+        _ => {
+            Err(Fault::new("elab::array-too-big", span, format!("an array of shape {shape:?} is too big"), "made here")
+                .with_help(format!("at most {MAX_ELEMENTS} numbers fit in one array")))
+        }
     }
 }
 
