@@ -68,7 +68,6 @@ pub struct Compare {
 #[derive(Clone, Debug)]
 pub struct Deck {
     pub name: String,
-    pub path: PathBuf,
     pub text: String,
     pub compares: Vec<Compare>,
     /// Largest step of the tight transient, seconds as written: `10n`.
@@ -117,7 +116,7 @@ impl Deck {
             }
         }
         assert!(!compares.is_empty(), "{name} compares nothing");
-        Deck { name, path, text, compares, max_step, own }
+        Deck { name, text, compares, max_step, own }
     }
 
     pub fn has_static(&self) -> bool {
