@@ -128,7 +128,12 @@ impl<'a> Layout<'a> {
 
     /// Numbers an instance keeps; `params` is filled in by the layout.
     pub fn memory(&mut self, derived: usize, state: usize, limit: usize) {
-        self.device.slots = Slots { params: 0, derived, state, limit };
+        self.device.slots = Slots { params: 0, derived, state, limit, scratch: self.device.slots.scratch };
+    }
+
+    /// Numbers that `load` and `setup` may work with, in all: `memory.scratch`.
+    pub fn scratch(&mut self, numbers: usize) {
+        self.device.slots.scratch = numbers;
     }
 
     /// G and C do not depend on x, t or state, and F = G·x + what `excite` adds.

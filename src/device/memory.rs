@@ -10,6 +10,8 @@ pub struct Slots {
     pub state: usize,
     /// Kept from one Newton iteration to the next: the voltages a junction was last evaluated at.
     pub limit: usize,
+    /// Working space of a load, in all (not for each instance or lane).
+    pub scratch: usize,
 }
 
 /// The memory of one device. Every vector is `[(instance * slots + slot) * lanes + lane]`.
@@ -23,6 +25,8 @@ pub struct Memory {
     pub state: Vec<f64>,
     pub trial: Vec<f64>,
     pub limit: Vec<f64>,
+    /// Working space: `slots.scratch` numbers, of no meaning between loads.
+    pub scratch: Vec<f64>,
     /// A value a lane: this load evaluated somewhere else than at x, so the iteration has not converged.
     pub limited: Vec<bool>,
     /// The instance that limited last, for reports.
@@ -41,6 +45,7 @@ impl Memory {
             state: zeros(slots.state),
             trial: zeros(slots.state),
             limit: zeros(slots.limit),
+            scratch: vec![0.0; slots.scratch],
             limited: vec![false; lanes],
             culprit: vec![0; lanes],
         }

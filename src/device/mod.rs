@@ -8,6 +8,10 @@
 //! side. Flat slices are lane-minor, `value[index * lanes + lane]`. A lane's values depend on no other lane's.
 
 pub mod analog_switch;
+pub mod behavioral;
+mod behavioral_device;
+mod behavioral_program;
+mod behavioral_shape;
 pub mod capacitor;
 pub mod comparator;
 pub mod contacts;
@@ -32,6 +36,7 @@ pub mod mosfet_limit;
 mod mosfet_reference;
 pub mod mosfet_setup;
 pub mod mux;
+pub mod nonlinear;
 pub mod opamp;
 pub mod point;
 pub mod registry;

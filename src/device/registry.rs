@@ -1,8 +1,8 @@
 //! Every kind of part and how its device is made: one row each.
 
 use super::{
-    Device, analog_switch, capacitor, comparator, controlled, coupled, diode, inductor, isource, mosfet, mux, opamp,
-    resistor, switch, vsource,
+    Device, analog_switch, behavioral, capacitor, comparator, controlled, coupled, diode, inductor, isource, mosfet,
+    mux, nonlinear, opamp, resistor, switch, vsource,
 };
 use crate::circuit::kind::Kind;
 use crate::circuit::{Circuit, PartId};
@@ -36,6 +36,10 @@ pub static REGISTRY: &[Row] = &[
     Row { kind: &controlled::CCCS, build: controlled::build },
     Row { kind: &controlled::VCCS, build: controlled::build },
     Row { kind: &controlled::CCVS, build: controlled::build },
+    Row { kind: &behavioral::VOLTAGE, build: behavioral::build_voltage },
+    Row { kind: &behavioral::CURRENT, build: behavioral::build_current },
+    Row { kind: &nonlinear::CAPACITOR, build: nonlinear::build_capacitor },
+    Row { kind: &nonlinear::INDUCTOR, build: nonlinear::build_inductor },
 ];
 
 /// The kind of an element letter (several for a letter: the first that fits decides), lower case.

@@ -1,0 +1,218 @@
+//! Behavioral parts of one structure as a device: 64 instances and lanes at a time through one tape.
+
+use std::f64::consts::TAU;
+
+use super::behavioral_program::{Given, Inner, Input, Output, Program, Target};
+use super::behavioral_shape::{Foreign, Shape};
+use super::{Device, Environment, Layout, Local, Memory, Mode, Point, Rest, Stamps, Ticks, Unknown};
+use crate::circuit::PartId;
+use crate::circuit::kind::Kind;
+use crate::model::tape::BLOCK;
+
+/// Points a period of a sine of time, at least.
+const POINTS_A_PERIOD: f64 = 16.0;
+/// Points a transient where time stands in an equation, at least.
+const POINTS_A_RUN: f64 = 50.0;
+
+pub(super) struct Behavioral {
+    pub kind: &'static Kind,
+    pub output: Output,
+    pub parts: Vec<PartId>,
+    pub shapes: Vec<Shape>,
+    pub program: Program,
+}
+
+impl Behavioral {
+    /// Derived numbers: what the setup tape gives, the bound of a step, the corners.
+    fn bound(&self) -> usize {
+        self.program.hoisted
+    }
+
+    fn first_corner(&self) -> usize {
+        self.program.hoisted + 1
+    }
+
+    /// m·(1 + tc1·ΔT + tc2·ΔT²), or m over that where the equation is of a resistance; without m for a voltage.
+    fn factor(&self, env: &Environment, memory: &Memory, i: usize, lane: usize) -> f64 {
+        let p = |name: &str, default: f64| {
+            let value = self.kind.param(name).map(|slot| memory.param(i, slot, lane));
+            value.filter(|v| !v.is_nan()).unwrap_or(default)
+        };
+        let dt = p("temp", env.temp + p("dtemp", 0.0)) - env.tnom;
+        let mut factor = 1.0 + dt * (p("tc1", 0.0) + dt * p("tc2", 0.0));
+        if p("reciproctc", 0.0) != 0.0 {
+            factor = 1.0 / factor;
+        }
+        let parallel = p("m", 1.0);
+        factor
+            * p("scale", 1.0)
+            * match (self.output, self.kind.name) {
+                (Output::Current, _) => parallel,
+                (Output::Voltage, "nonlinear_inductor") => 1.0 / parallel,
+                (Output::Voltage, _) => 1.0,
+            }
+    }
+
+    /// x at a terminal; at the start of a transient with UIC the part's own voltage (or current) is its `ic`.
+    #[inline(always)]
+    fn x(&self, at: &Point, i: usize, terminal: usize, lane: usize, ic: f64) -> f64 {
+        if !ic.is_nan() {
+            match self.output {
+                Output::Current if terminal == 0 => return ic + at.x(i, 1, lane),
+                Output::Voltage if terminal == 2 => return ic,
+                _ => {}
+            }
+        }
+        at.x(i, terminal, lane)
+    }
+
+    /// Fills one block of inputs, `inputs[n * width + k]` for the instance-lanes from `start` on.
+    fn gather(&self, at: &Point, memory: &Memory, start: usize, width: usize, inputs: &mut [f64]) {
+        let held = if at.mode == Mode::Initial { self.kind.param("ic") } else { None };
+        for (input, row) in self.program.inputs.iter().zip(inputs.chunks_exact_mut(width)) {
+            let (mut i, mut lane) = (start / at.lanes, start % at.lanes);
+            for value in row {
+                *value = match *input {
+                    Input::Hoisted(n) => memory.derived(i, n, lane),
+                    Input::Time => at.time[lane],
+                    Input::Difference(plus, minus) => {
+                        let ic = held.map_or(f64::NAN, |slot| memory.param(i, slot, lane));
+                        let x = |t: Option<usize>| t.map_or(0.0, |t| self.x(at, i, t, lane, ic));
+                        x(plus) - x(minus)
+                    }
+                };
+                lane += 1;
+                if lane == at.lanes {
+                    (i, lane) = (i + 1, 0);
+                }
+            }
+        }
+    }
+}
+
+impl Device for Behavioral {
+    fn layout(&mut self, layout: &mut Layout) {
+        for (&part, shape) in self.parts.iter().zip(&self.shapes) {
+            let mut terminals = layout.pins(part);
+            if self.output == Output::Voltage {
+                terminals.push(layout.branch(part));
+            }
+            for foreign in &shape.terminals.foreign {
+                terminals.push(match foreign {
+                    Foreign::Net(net) => Unknown::from(*net),
+                    Foreign::Branch(other) => layout.branch(*other),
+                });
+            }
+            let mut starts = shape.starts.iter();
+            for inner in &self.program.inner {
+                terminals.push(match inner {
+                    // Its equation is linear in it: what reads it decides convergence.
+                    Inner::Derivative => {
+                        layout.local(part, "ddt", Local { start: 0.0, scale: 1.0, abstol: 1.0, rest: Rest::Settles })
+                    }
+                    Inner::Integral => {
+                        let start = starts.next().copied().unwrap_or(0.0);
+                        layout.local(part, "idt", Local { start, scale: 1.0, abstol: 1e-9, rest: Rest::Held })
+                    }
+                });
+            }
+            layout.instance(part, &terminals);
+        }
+        let program = &self.program;
+        layout.pattern(&program.pattern_g, &program.pattern_c);
+        layout.memory(program.hoisted + 1 + program.crossings, 0, 0);
+        let main = BLOCK * (program.main.inputs() + program.main.outputs()) + program.main.scratch();
+        let setup = program.setup.inputs() + program.setup.outputs() + program.setup.scratch();
+        layout.scratch(main.max(setup));
+    }
+
+    fn setup(&self, env: &Environment, memory: &mut Memory, lane: usize) {
+        let program = &self.program;
+        let mut scratch = std::mem::take(&mut memory.scratch);
+        let (given, rest) = scratch.split_at_mut(program.setup.inputs());
+        let (results, registers) = rest.split_at_mut(program.setup.outputs());
+        for (i, shape) in self.shapes.iter().enumerate() {
+            for (value, what) in given.iter_mut().zip(&program.given) {
+                *value = match *what {
+                    Given::Time => 0.0,
+                    Given::Temperature => env.temp,
+                    Given::Factor => self.factor(env, memory, i, lane),
+                    Given::Number(n) => shape.numbers.get(n).copied().unwrap_or(f64::NAN),
+                };
+            }
+            program.setup.run(1, given, registers, results);
+            let (hoisted, watched) = results.split_at(program.hoisted);
+            for (n, value) in hoisted.iter().enumerate() {
+                memory.set_derived(i, n, lane, *value);
+            }
+            let (rates, lines) = watched.split_at(program.rates);
+            let mut bound = if program.timed && env.tstop > 0.0 { env.tstop / POINTS_A_RUN } else { f64::INFINITY };
+            for rate in rates.iter().filter(|r| **r != 0.0) {
+                bound = bound.min(TAU / rate.abs() / POINTS_A_PERIOD);
+            }
+            memory.set_derived(i, self.bound(), lane, bound);
+            for (n, line) in lines.as_chunks::<2>().0.iter().enumerate() {
+                memory.set_derived(i, self.first_corner() + n, lane, -line[0] / line[1]);
+            }
+        }
+        memory.scratch = scratch;
+    }
+
+    fn load(&self, at: &Point, memory: &mut Memory, out: &mut Stamps) {
+        let tape = &self.program.main;
+        let mut scratch = std::mem::take(&mut memory.scratch);
+        let total = memory.instances * at.lanes;
+        for start in (0..total).step_by(BLOCK) {
+            let width = BLOCK.min(total - start);
+            let (inputs, rest) = scratch.split_at_mut(width * tape.inputs());
+            let (outputs, registers) = rest.split_at_mut(width * tape.outputs());
+            self.gather(at, memory, start, width, inputs);
+            tape.run(width, inputs, registers, outputs);
+            for stamp in &self.program.stamps {
+                let values = &outputs[stamp.output * width..][..width];
+                let (mut i, mut lane) = (start / at.lanes, start % at.lanes);
+                for value in values {
+                    let value = stamp.sign * value;
+                    match stamp.target {
+                        Target::F(row) => out.f(i, row, lane, value),
+                        Target::Q(row) => out.q(i, row, lane, value),
+                        Target::G(entry) => out.g(i, entry, lane, value),
+                        Target::C(entry) => out.c(i, entry, lane, value),
+                    }
+                    if !value.is_finite() {
+                        memory.mark_limited(i, lane);
+                    }
+                    lane += 1;
+                    if lane == at.lanes {
+                        (i, lane) = (i + 1, 0);
+                    }
+                }
+            }
+        }
+        memory.scratch = scratch;
+    }
+
+    /// True where a comparison of times changes its mind right after this point.
+    fn accept(&self, at: &Point, memory: &mut Memory, lane: usize) -> bool {
+        let now = Ticks::from_seconds(at.time[lane]);
+        let mut corners = (0..memory.instances)
+            .flat_map(|i| (0..self.program.crossings).map(move |n| (i, self.first_corner() + n)))
+            .map(|(i, slot)| memory.derived(i, slot, lane));
+        corners.any(|t| t.is_finite() && Ticks::from_seconds(t) == now)
+    }
+
+    fn corner(&self, memory: &Memory, lane: usize, after: Ticks) -> Option<Ticks> {
+        let corners = (0..memory.instances)
+            .flat_map(|i| (0..self.program.crossings).map(move |n| (i, self.first_corner() + n)))
+            .map(|(i, slot)| memory.derived(i, slot, lane));
+        corners.filter(|t| t.is_finite()).map(Ticks::from_seconds).filter(|t| *t > after).min()
+    }
+
+    fn max_step(&self, _at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
+        if !self.program.timed {
+            return None;
+        }
+        let bounds = (0..memory.instances).map(|i| memory.derived(i, self.bound(), lane));
+        bounds.reduce(f64::min).filter(|b| b.is_finite())
+    }
+}
