@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use clap::Args;
 
-use super::{Exit, print};
+use super::Exit;
+use super::terminal::{complain, print};
 use crate::circuit::kind::{Kind, ModelUse, Param, Place, ValueKind};
 use crate::device::registry::REGISTRY;
 use crate::diag::closest;
@@ -24,7 +25,7 @@ pub fn run(args: &Devices) -> Exit {
             found if !found.is_empty() => print(&found.into_iter().map(describe).collect::<Vec<_>>().join("\n")),
             _ => {
                 let help = suggestion(name).map(|s| format!("; did you mean `{s}`?")).unwrap_or_default();
-                eprintln!("error: there is no device `{name}`{help} `memspice devices` lists all of them.");
+                complain(&format!("error: there is no device `{name}`{help}\n`memspice devices` lists all of them\n"));
                 return Exit::Netlist;
             }
         },

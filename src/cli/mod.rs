@@ -1,8 +1,12 @@
 //! The command line: one file a subcommand.
 
+mod check;
 pub mod devices;
+mod netlist;
+mod run;
+mod show;
+mod terminal;
 
-use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -17,6 +21,9 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Run(run::Run),
+    Check(check::Check),
+    Show(show::Show),
     Devices(devices::Devices),
 }
 
@@ -49,17 +56,10 @@ impl Exit {
 /// Reads the command line, does what it asks for.
 pub fn main() -> ExitCode {
     let exit = match Cli::parse().command {
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Show(args) => show::run(&args),
         Command::Devices(args) => devices::run(&args),
     };
     ExitCode::from(exit.code())
-}
-
-/// Writes to standard output; a reader that has gone away ends the program quietly.
-pub(crate) fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    if let Err(e) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
-        && e.kind() == ErrorKind::BrokenPipe
-    {
-        std::process::exit(0);
-    }
 }

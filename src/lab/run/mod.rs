@@ -24,6 +24,7 @@ use crate::analysis::{
 use crate::circuit::Circuit;
 use crate::circuit::plan::{AnalysisKind, Plan, Target};
 use crate::diag::{Diagnostic, any_error};
+use crate::elab::Overrides;
 use crate::mna::{Condensation, System, SystemError};
 use measures::Recorded;
 use output::Output;
@@ -43,8 +44,8 @@ pub struct Deck {
     pub plan: Plan,
 }
 
-/// Elaborates the netlist with parameters (lower case) at other values.
-pub type Elaborate<'a> = &'a dyn Fn(&[(String, f64)]) -> Result<Deck, Vec<Diagnostic>>;
+/// Elaborates the netlist with values that win over its own.
+pub type Elaborate<'a> = &'a dyn Fn(&Overrides) -> Result<Deck, Vec<Diagnostic>>;
 
 #[derive(Clone, Debug)]
 pub struct RunOptions {
@@ -122,6 +123,19 @@ fn step_points(plan: &Plan) -> Vec<Vec<f64>> {
     points
 }
 
+/// What of a step point must be set before elaboration: other expressions may depend on it.
+fn overrides(targets: &[(&Target, f64)]) -> Overrides {
+    let mut overrides = Overrides::default();
+    for (target, value) in targets {
+        match target {
+            Target::Param(name) => overrides.params.push((name.clone(), *value)),
+            Target::Temperature => overrides.temp = Some(*value),
+            Target::Source(_) | Target::Part(..) | Target::Model(..) => {}
+        }
+    }
+    overrides
+}
+
 struct Runner<'a> {
     elaborate: Elaborate<'a>,
     options: &'a RunOptions,
@@ -171,22 +185,18 @@ impl<'a> Runner<'a> {
         control: &mut Control,
     ) -> Result<(), Stop> {
         let sweeps = &deck.plan.steps;
-        let param = |(target, v): (&Target, f64)| match target {
-            Target::Param(name) => Some((name.clone(), v)),
-            _ => None,
-        };
-        let targets = || sweeps.iter().map(|s| &s.target).zip(values.iter().copied());
-        let params: Vec<(String, f64)> = targets().filter_map(param).collect();
-        let fresh = match params.is_empty() {
+        let targets: Vec<(&Target, f64)> = sweeps.iter().map(|s| &s.target).zip(values.iter().copied()).collect();
+        let overrides = overrides(&targets);
+        let fresh = match overrides == Overrides::default() {
             true => None,
-            false => Some((self.elaborate)(&params).map_err(Stop::Netlist)?),
+            false => Some((self.elaborate)(&overrides).map_err(Stop::Netlist)?),
         };
-        let deck = fresh.as_ref().unwrap_or(deck);
         let steps: Vec<(String, f64)> = sweeps.iter().map(|s| s.label.clone()).zip(values.iter().copied()).collect();
+        let deck = fresh.as_ref().unwrap_or(deck);
         let system = System::new(deck.circuit.clone(), Condensation::Condensed)
             .map(Arc::new)
             .map_err(|e: SystemError| Stop::Failed(e.into(), None))?;
-        let bench = Bench { deck, system, targets: targets().collect(), params, elaborate: self.elaborate };
+        let bench = Bench { deck, system, targets, overrides, elaborate: self.elaborate };
 
         let mut records: Vec<(Selection, Vec<Wave>, bool)> = Vec::new();
         let mut stop = None;
@@ -357,9 +367,10 @@ fn kind_name(kind: &AnalysisKind) -> &'static str {
 struct Bench<'a> {
     deck: &'a Deck,
     system: Arc<System>,
-    /// What `.step` cards set, parameters of the netlist included.
+    /// What `.step` cards set.
     targets: Vec<(&'a Target, f64)>,
-    params: Vec<(String, f64)>,
+    /// What of it was set before elaboration.
+    overrides: Overrides,
     elaborate: Elaborate<'a>,
 }
 
@@ -402,16 +413,19 @@ impl Bench<'_> {
         simulator.initial = by_unknown(&plan.initial);
         simulator.nodeset = by_unknown(&plan.nodeset);
         for (target, value) in &self.targets {
-            set_target(&mut simulator, target, *value)?;
+            if !matches!(target, Target::Param(_) | Target::Temperature) {
+                set_target(&mut simulator, target, *value)?;
+            }
         }
         Ok(simulator)
     }
 
     /// With other parameters besides those of the step point.
     fn rebuilt(&self, more: &[(String, f64)]) -> Result<Simulator, Failure> {
-        let kept = self.params.iter().filter(|p| !more.iter().any(|m| m.0 == p.0));
-        let params: Vec<(String, f64)> = kept.chain(more).cloned().collect();
-        let deck = (self.elaborate)(&params).map_err(|diagnostics| {
+        let mut overrides = self.overrides.clone();
+        overrides.params.retain(|p| !more.iter().any(|m| m.0 == p.0));
+        overrides.params.extend_from_slice(more);
+        let deck = (self.elaborate)(&overrides).map_err(|diagnostics| {
             let why = diagnostics.iter().find(|d| d.is_error()).map(|d| d.message.clone()).unwrap_or_default();
             Failure::Sweep(format!("{}: {why}", more.iter().map(|m| m.0.as_str()).collect::<Vec<_>>().join(", ")))
         })?;

@@ -232,9 +232,9 @@ fn a_step_of_a_parameter_elaborates_again() {
         steps: vec![sweep(Target::Param("v".into()), "v", &[1.0, 5.0])],
         ..Plan::default()
     };
-    let again = |params: &[(String, f64)]| {
+    let again = |overrides: &Overrides| {
         let mut c = rc();
-        c.parts[0].settings = numbers(&[("dc", params[0].1)]);
+        c.parts[0].settings = numbers(&[("dc", overrides.params[0].1)]);
         Ok(deck(c, plan.clone()))
     };
     let dir = tempfile::tempdir().unwrap();

@@ -1,0 +1,65 @@
+//! Writing to people and pipes: color, progress, readers that go away.
+
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::analysis::sink::Progress;
+use crate::lab::number::engineering;
+
+/// Steps of a progress bar from start to end.
+const BAR: u64 = 1000;
+
+/// Writes to standard output; a reader that has gone away ends the program quietly.
+pub fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if let Err(e) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        && e.kind() == ErrorKind::BrokenPipe
+    {
+        std::process::exit(0);
+    }
+}
+
+/// Writes to standard error; if that is not possible there is nobody to tell.
+pub fn complain(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Whether standard error takes colors.
+pub fn color() -> bool {
+    let unset = |name: &str| std::env::var_os(name).is_none_or(|v| v.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
+    std::io::stderr().is_terminal() && unset("NO_COLOR") && !dumb
+}
+
+/// A bar on standard error with simulated time, steps and the time left; none where it is no terminal or `quiet`.
+pub struct Bar(Option<ProgressBar>);
+
+impl Bar {
+    pub fn new(quiet: bool) -> Bar {
+        if quiet || !std::io::stderr().is_terminal() {
+            return Bar(None);
+        }
+        let template = "{bar:30} {percent:>3} %  {msg}  {eta} left";
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::new(BAR).with_style(style);
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Bar(Some(bar))
+    }
+
+    pub fn show(&self, progress: Progress) {
+        if let Some(bar) = &self.0 {
+            let time = if progress.time > 0.0 { format!("t = {}, ", engineering(progress.time, "s")) } else { String::new() };
+            bar.set_message(format!("{time}{} points", progress.steps));
+            bar.set_position((progress.fraction.clamp(0.0, 1.0) * BAR as f64) as u64);
+        }
+    }
+
+    pub fn finish(&self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
