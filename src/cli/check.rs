@@ -28,7 +28,12 @@ pub fn run(args: &Check) -> Exit {
         let count = |severity| netlist.diagnostics.iter().filter(|d| d.severity == severity).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         let size = netlist.deck.as_ref().map_or(String::new(), |d| {
-            format!("{} nets, {} parts, {} analyses, ", d.circuit.nets.len(), d.circuit.parts.len(), d.plan.analyses.len())
+            format!(
+                "{} nets, {} parts, {} analyses, ",
+                d.circuit.nets.len(),
+                d.circuit.parts.len(),
+                d.plan.analyses.len()
+            )
         });
         if !args.quiet {
             print(&format!("{file}: {size}{}, {}\n", several(errors, "error"), several(warnings, "warning")));

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::terminal::complain;
-use crate::circuit::check::check;
 use crate::device::registry::REGISTRY;
 use crate::diag::{Diagnostic, Severity, Span, any_error};
 use crate::elab::{self, DataRoots, Kinds, Overrides};
@@ -80,7 +79,6 @@ impl Netlist {
         let (deck, found) = netlist.elaborate(&Overrides::default());
         netlist.diagnostics.extend(found);
         if let Some(deck) = deck {
-            netlist.diagnostics.extend(check(&deck.circuit));
             netlist.deck = Some(deck).filter(|_| !any_error(&netlist.diagnostics));
         }
         netlist

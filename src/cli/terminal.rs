@@ -51,7 +51,8 @@ impl Bar {
 
     pub fn show(&self, progress: Progress) {
         if let Some(bar) = &self.0 {
-            let time = if progress.time > 0.0 { format!("t = {}, ", engineering(progress.time, "s")) } else { String::new() };
+            let time =
+                if progress.time > 0.0 { format!("t = {}, ", engineering(progress.time, "s")) } else { String::new() };
             bar.set_message(format!("{time}{} points", progress.steps));
             bar.set_position((progress.fraction.clamp(0.0, 1.0) * BAR as f64) as u64);
         }

@@ -65,17 +65,26 @@ fn trim(text: &str) -> &str {
     }
 }
 
-/// For people: `1.234 mV`, `12.5 kΩ`, `3 dB`, `0.25`.
+/// For people: `1.234 mV`, `12.5 kohm`, `3 dB`, `0.25`; five digits.
 pub fn engineering(v: f64, unit: &str) -> String {
+    with_digits(v, unit, 5)
+}
+
+/// The same with three digits.
+pub fn rough(v: f64, unit: &str) -> String {
+    with_digits(v, unit, 3)
+}
+
+fn with_digits(v: f64, unit: &str, digits: usize) -> String {
     if !v.is_finite() {
         return exact(v);
     }
     let text = match takes_prefix(unit) && v.abs() < 1e15 {
         true => {
             let (factor, sign) = prefix(v);
-            format!("{} {sign}{unit}", significant(v / factor, 5))
+            format!("{} {sign}{unit}", significant(v / factor, digits))
         }
-        false => format!("{} {unit}", significant(v, 5)),
+        false => format!("{} {unit}", significant(v, digits)),
     };
     text.trim_end().into()
 }

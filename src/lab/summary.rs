@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::number::engineering;
+use super::number::{engineering, rough};
 use super::report::{Report, Status};
 use super::run::{Done, Measured, Outcome};
 use crate::diag::Severity;
@@ -37,7 +37,7 @@ pub fn summary(outcome: &Outcome, report: &Report, title: &str, dir: &Path, stat
 fn analysis(done: &Done, points: usize, stats: bool) -> String {
     let steps = if points > 1 { format!(" at {points} step points") } else { String::new() };
     let rows = if done.rows == 1 { "1 row".to_string() } else { format!("{} rows", done.rows) };
-    let mut line = format!("{rows}{steps}, {}", engineering(done.seconds, "s"));
+    let mut line = format!("{rows}{steps}, {}", rough(done.seconds, "s"));
     if stats {
         let s = &done.stats;
         let _ = write!(line, "; {} accepted, {} rejected, {} Newton iterations", s.accepted, s.rejected, s.newton);
@@ -109,7 +109,7 @@ fn verdict(report: &Report) -> String {
         Status::Error => "stopped by an error; what was computed until then is written,",
         Status::Interrupted => "interrupted; what was computed until then is written,",
     };
-    let mut line = format!("{word} in {}, seed {}", engineering(seconds, "s"), report.seed);
+    let mut line = format!("{word} in {}, seed {}", rough(seconds, "s"), report.seed);
     for (severity, name) in [(Severity::Error, "error"), (Severity::Warning, "warning")] {
         match report.diagnostics.iter().filter(|d| d.severity == severity.to_string()).count() {
             0 => {}

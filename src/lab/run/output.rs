@@ -65,7 +65,7 @@ impl Output {
 
     /// Creates the files at the first step point.
     pub fn open(&mut self, place: &Place, formats: &[Format], selection: &Selection, raw: &mut Raw) -> io::Result<()> {
-        if self.opened {
+        if self.opened || formats.is_empty() {
             return Ok(());
         }
         self.opened = true;

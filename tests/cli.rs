@@ -1,0 +1,215 @@
+//! The program from outside: exit codes, reports, files.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const RC: &str = "low pass
+V1 in 0 DC 1 AC 1 PULSE(0 1 0 1n 1n 1)
+R1 in out {r}
+C1 out 0 1n
+.param r=1k
+.op
+.tran 10n 5u
+.meas tran half when v(out)=0.5
+.meas tran never when v(out)=5
+";
+
+/// A folder with one netlist in it.
+fn folder(netlist: &str) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("deck.cir"), netlist).unwrap();
+    dir
+}
+
+fn memspice(dir: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_memspice")).args(args).current_dir(dir).output().unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn report(dir: &Path, at: &str) -> Value {
+    serde_json::from_str(&fs::read_to_string(dir.join(at)).unwrap()).unwrap()
+}
+
+#[test]
+fn a_deck_runs_and_says_where_its_results_are() {
+    let dir = folder(RC);
+    let output = memspice(dir.path(), &["run", "deck.cir"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).contains("half   693.1"), "{}", stdout(&output));
+    let report = report(dir.path(), "out/deck/report.json");
+    assert_eq!((&report["status"], &report["seed"]), (&"passed".into(), &1.into()));
+    let deck = &report["experiments"][0];
+    assert_eq!(deck["name"], "deck");
+    // ln 2 · 1 µs
+    assert!((deck["measures"]["half"].as_f64().unwrap() / 693.147e-9 - 1.0).abs() < 1e-3);
+    assert_eq!(deck["measures"]["never"], Value::Null);
+    assert_eq!(deck["waves"], serde_json::json!(["deck/op.csv", "deck/tran.csv"]));
+    assert!(deck["stats"]["accepted"].as_u64().unwrap() > 100);
+    let warning = &report["diagnostics"][0];
+    assert_eq!(
+        (&warning["code"], &warning["severity"], &warning["line"]),
+        (&"lab::measure".into(), &"warning".into(), &9.into())
+    );
+    let csv = fs::read_to_string(dir.path().join("out/deck/deck/tran.csv")).unwrap();
+    assert!(csv.starts_with("time,V(in),V(out),I(V1)\n0,0,0,0\n"), "{}", &csv[..80]);
+    assert!(dir.path().join("out/deck/deck/tran.svg").exists());
+}
+
+#[test]
+fn a_wrong_netlist_has_a_report_too() {
+    let dir = folder("wrong\nR1 a 0 1k\nR2 a b\n.op\n");
+    let output = memspice(dir.path(), &["run", "deck.cir", "-o", "results"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("deck.cir:3"), "{}", stderr(&output));
+    let report = report(dir.path(), "results/report.json");
+    assert_eq!(report["status"], "error");
+    assert_eq!(report["experiments"], serde_json::json!([]));
+    let error = report["diagnostics"].as_array().unwrap().iter().find(|d| d["severity"] == "error").unwrap();
+    assert_eq!((&error["file"], &error["line"]), (&"deck.cir".into(), &3.into()));
+    assert_eq!(code(&memspice(dir.path(), &["check", "deck.cir"])), 2);
+}
+
+#[test]
+fn a_file_that_is_not_there_has_a_report_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = memspice(dir.path(), &["run", "absent.cir"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("absent.cir"));
+    assert_eq!(report(dir.path(), "out/absent/report.json")["status"], "error");
+}
+
+#[test]
+fn a_failed_simulation_keeps_what_it_computed() {
+    // The current has nowhere to go once the exponential overflows: no operating point.
+    let netlist = "no solution\nV1 in 0 1\nR1 in 0 1\nB1 x 0 I={1 + exp(V(x))}\nR2 x 0 1e15\n.op\n";
+    let dir = folder(netlist);
+    let output = memspice(dir.path(), &["run", "deck.cir"]);
+    let report = report(dir.path(), "out/deck/report.json");
+    assert_eq!(code(&output), 3, "{}{}", stdout(&output), stderr(&output));
+    assert_eq!(report["status"], "error");
+    assert_eq!(report["experiments"][0]["status"], "error");
+    assert!(stdout(&output).contains("what was computed until then is written"));
+}
+
+#[test]
+fn steps_make_measures_arrays() {
+    let dir = folder(&(RC.to_string() + ".step param r list 1k 2k\n"));
+    let output = memspice(dir.path(), &["run", "deck.cir", "--format", "csv,npy,raw", "--quiet"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!((stdout(&output), stderr(&output)), (String::new(), String::new()));
+    let report = report(dir.path(), "out/deck/report.json");
+    let half = report["experiments"][0]["measures"]["half"].as_array().unwrap();
+    assert!((half[1].as_f64().unwrap() / half[0].as_f64().unwrap() - 2.0).abs() < 0.01, "{half:?}");
+    let files = dir.path().join("out/deck/deck");
+    let op = fs::read_to_string(files.join("op.csv")).unwrap();
+    assert!(op.starts_with("r,V(in),V(out),I(V1)\n1000,1,1,"), "{op}");
+    assert!(fs::read_to_string(files.join("tran.csv")).unwrap().contains("\n2000,0,0,0,0\n"));
+    assert_eq!(&fs::read(files.join("tran.npy")).unwrap()[..6], b"\x93NUMPY");
+    assert!(fs::read(files.join("deck.raw")).unwrap().starts_with(b"Title: low pass r=1e3\n"));
+}
+
+#[test]
+fn parameters_come_from_the_command_line_and_netlists_from_a_pipe() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_memspice"))
+        .args(["run", "-", "--param", "r=2k", "--format", "none"])
+        .current_dir(dir.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(RC.as_bytes()).unwrap();
+    assert_eq!(code(&child.wait_with_output().unwrap()), 0);
+    let report = report(dir.path(), "out/stdin/report.json");
+    let half = report["experiments"][0]["measures"]["half"].as_f64().unwrap();
+    assert!((half / 1386.29e-9 - 1.0).abs() < 1e-3, "{half}");
+    assert!(!dir.path().join("out/stdin/deck").exists());
+}
+
+#[test]
+fn wrong_arguments_are_refused() {
+    let dir = folder(RC);
+    for args in [
+        &["run", "deck.cir", "--format", "xls"][..],
+        &["run", "deck.cir", "--param", "r"],
+        &["run", "deck.cir", "--param", "r=abc"],
+        &["run", "deck.cir", "--param", "rr=1"],
+        &["devices", "resitor"],
+        &["frobnicate"],
+    ] {
+        assert_eq!(code(&memspice(dir.path(), args)), 2, "{args:?}");
+    }
+}
+
+#[test]
+fn a_circuit_is_shown_as_text_and_dot() {
+    let dir = folder(RC);
+    let shown = |args: &[&str]| stdout(&memspice(dir.path(), &[&["show"], args].concat()));
+    assert!(shown(&["graph", "deck.cir"]).contains("R1.n C1.p"));
+    assert!(shown(&["graph", "deck.cir", "--format", "dot"]).starts_with("graph circuit {"));
+    assert!(shown(&["tree", "deck.cir"]).contains("R1  resistor: in out"));
+    assert!(shown(&["matrix", "deck.cir"]).contains("3 unknowns"));
+    assert!(stdout(&memspice(dir.path(), &["devices", "r"])).contains("ohm"));
+    assert_eq!(
+        stdout(&memspice(dir.path(), &["check", "deck.cir"])),
+        "deck.cir: 3 nets, 3 parts, 2 analyses, no errors, no warnings\n"
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_panic() {
+    let dir = folder(RC);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_memspice"))
+        .args(["devices"])
+        .current_dir(dir.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((code(&output), stderr(&output)), (0, String::new()));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_keeps_what_is_there() {
+    let dir = folder("long\nV1 in 0 SIN(0 1 1k)\nR1 in out 1k\nC1 out 0 1n\n.tran 1u 1000\n.save V(out)\n");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_memspice"))
+        .args(["run", "deck.cir"])
+        .current_dir(dir.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let csv = dir.path().join("out/deck/deck/tran.csv");
+    while fs::metadata(&csv).map_or(0, |m| m.len()) < 20_000 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 130, "{}", stderr(&output));
+    let report = report(dir.path(), "out/deck/report.json");
+    assert_eq!(report["status"], "interrupted");
+    let text = fs::read_to_string(&csv).unwrap();
+    assert!(text.ends_with('\n') && text.lines().last().unwrap().split(',').count() == 2);
+}
