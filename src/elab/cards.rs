@@ -121,7 +121,15 @@ impl<'p, 'a> Planner<'p, 'a> {
         }
     }
 
+    /// A card sees the names of the place it stands in: the loop variables of a `.for` around it.
     pub fn card(&mut self, placed: &Placed<'a>) -> Result<(), Fault> {
+        let deck = std::mem::replace(&mut self.scope, placed.scope.clone());
+        let result = self.placed_card(placed);
+        self.scope = deck;
+        result
+    }
+
+    fn placed_card(&mut self, placed: &Placed<'a>) -> Result<(), Fault> {
         let card = placed.card;
         let name = card.name.lower();
         let nested = !placed.instance.prefix.is_empty();

@@ -31,7 +31,10 @@ impl<'p, 'a> Planner<'p, 'a> {
         let Some(Argument::Value(Value::Word(name))) = args.take() else {
             return Err(wrong(span, "a measure needs a name").with_help(".meas tran NAME find V(out) at=1u"));
         };
-        let name = name.text.clone();
+        let name = match &self.spread_word(name, &self.context(), &self.instance)?[..] {
+            [one] => one.clone(),
+            _ => return Err(wrong(name.span, "a measure has one name").with_help("in a `.for` loop: NAME[k]")),
+        };
         if self.plan.measures.iter().any(|m| m.name.eq_ignore_ascii_case(&name) && m.analysis == analysis) {
             return Err(Fault::new(
                 "elab::duplicate-measure",

@@ -150,6 +150,8 @@ fn outputs_settle_within_5_us_to_the_operating_point_of_the_next_letter() {
     let mut slowest = 0.0_f64;
     for letter in [9, 19, 25, 29, 39] {
         let deck: Deck = netlist.deck(&[("letter", f64::from(letter))]);
+        let measures: Vec<&str> = deck.plan.measures.iter().map(|m| m.name.as_str()).collect();
+        assert_eq!((measures.len(), measures[3]), (10, "moves[3]"));
         let waves = deck.tran(&names);
         let rest = netlist.deck(&[("letter", f64::from((letter + 1) % 40))]).op();
         for name in &names {
@@ -160,4 +162,19 @@ fn outputs_settle_within_5_us_to_the_operating_point_of_the_next_letter() {
     }
     println!("slowest of five transitions: {:.2} us", 1e6 * slowest);
     assert!(slowest > 0.1e-6 && slowest < 5e-6, "{slowest}");
+}
+
+#[test]
+fn six_letters_in_a_row_end_where_the_last_one_rests() {
+    let names: Vec<String> = (0..ROWS / 2).map(|k| format!("h[{k}]")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let waves = Netlist::open("netlists/crossbar_mlp/letters.cir").deck(&[]).tran(&names);
+    for (slot, letter) in [0, 10, 20, 30, 5, 15].into_iter().enumerate() {
+        let layer = Netlist::open("netlists/crossbar_mlp/layer1.cir");
+        let rest = layer.deck(&[("letter", f64::from(letter))]).op();
+        for name in &names {
+            let seen = waves.at(name, 3.99e-6 + 4e-6 * slot as f64);
+            assert!((seen - rest(name)).abs() < 1e-3 * FULL_SCALE, "letter {letter}, {name}: {seen}");
+        }
+    }
 }
