@@ -29,3 +29,5 @@ pub use simulator::{Simulator, environment};
 pub use sink::{Column, Control, Header, Progress, Row, Sink, Stats};
 pub use tran::{TranSpec, tran};
 pub use transient::{Pace, Step, Transient};
+#[cfg(test)]
+mod tests_devices;

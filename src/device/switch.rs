@@ -1,8 +1,9 @@
 //! Switches: a conductance between p and n that a voltage (S) or the current of a source (W) turns on and off.
 //!
-//! On above vt + vh, off below vt − vh, between them as before, as in SPICE. At each threshold ln G follows the cubic
-//! 3u² − 2u³ over a narrow window, so that Newton's method sees a smooth curve; the side is remembered at accepted
-//! points. A negative vh means no memory and a smooth passage from vt − |vh| to vt + |vh|.
+//! On above vt + vh, off below vt − vh, between them as before, as in SPICE. In time a switch with hysteresis is an
+//! event: a step that crosses a threshold is cut to land on it, and the switch turns at that accepted point. In operating
+//! points, and without hysteresis always, ln G follows the cubic 3u² − 2u³ over a narrow window at the threshold, so that
+//! Newton's method sees a smooth curve. A negative vh means no memory and a smooth passage from vt − |vh| to vt + |vh|.
 
 use super::{Device, Environment, Layout, Memory, Mode, Point, Review, Stamps, Unknown};
 use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, Probe, ValueKind, pin};
@@ -68,7 +69,8 @@ pub static CURRENT: Kind = Kind {
     paths: &[Path { a: 0, b: 1, conduct: Conduct::Yes }],
 };
 
-/// Derived: threshold toward on, toward off, half the window; ln of the off conductance, ln(on/off), both ends.
+/// Derived: centers of the windows toward on and toward off, half a window; ln of the off conductance, ln(on/off), both
+/// ends; how near to land on a threshold, 0 without hysteresis.
 const RISE: usize = 0;
 const FALL: usize = 1;
 const HALF: usize = 2;
@@ -76,6 +78,7 @@ const LN_OFF: usize = 3;
 const LN_RATIO: usize = 4;
 const G_OFF: usize = 5;
 const G_ON: usize = 6;
+const LAND: usize = 7;
 
 /// State: 1 when on; time of the last accepted point.
 const ON: usize = 0;
@@ -114,10 +117,13 @@ pub fn build_current(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>
 impl Switch {
     /// Conductance and its derivative by the control.
     #[inline]
-    fn conductance(&self, memory: &Memory, i: usize, lane: usize, control: f64) -> (f64, f64) {
+    fn conductance(&self, memory: &Memory, i: usize, lane: usize, control: f64, mode: Mode) -> (f64, f64) {
         let d = |slot| memory.derived(i, slot, lane);
-        let center = if memory.state(i, ON, lane) != 0.0 { d(FALL) } else { d(RISE) };
-        let u = 0.5 + (control - center) / (2.0 * d(HALF));
+        let on = memory.state(i, ON, lane) != 0.0;
+        if mode == Mode::Dynamic && d(LAND) > 0.0 {
+            return (if on { d(G_ON) } else { d(G_OFF) }, 0.0);
+        }
+        let u = 0.5 + (control - if on { d(FALL) } else { d(RISE) }) / (2.0 * d(HALF));
         if u <= 0.0 {
             (d(G_OFF), 0.0)
         } else if u >= 1.0 {
@@ -140,7 +146,7 @@ impl Device for Switch {
             layout.instance(part, &terminals);
         }
         layout.pattern(&[(0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (0, 3), (1, 2), (1, 3)], &[]);
-        layout.memory(7, 2, 0);
+        layout.memory(8, 2, 0);
     }
 
     fn setup(&self, _env: &Environment, memory: &mut Memory, lane: usize) {
@@ -158,8 +164,11 @@ impl Device for Switch {
                 half = -hysteresis;
             }
             let (g_on, g_off) = (p(m) / p(ron), p(m) / p(roff));
-            let apart = hysteresis.max(0.0);
-            let values = [threshold + apart, threshold - apart, half, g_off.ln(), (p(roff) / p(ron)).ln(), g_off, g_on];
+            // With hysteresis a window lies beyond its threshold, without it around.
+            let (apart, land) =
+                if hysteresis > 0.0 { (hysteresis + half, 1e-5 * (threshold.abs() + hysteresis)) } else { (0.0, 0.0) };
+            let (rise, fall) = (threshold + apart, threshold - apart);
+            let values = [rise, fall, half, g_off.ln(), (p(roff) / p(ron)).ln(), g_off, g_on, land];
             for (slot, value) in values.into_iter().enumerate() {
                 memory.set_derived(i, slot, lane, value);
             }
@@ -171,7 +180,7 @@ impl Device for Switch {
     fn load(&self, at: &Point, memory: &mut Memory, out: &mut Stamps) {
         for i in 0..memory.instances {
             for lane in 0..at.lanes {
-                let (g, slope) = self.conductance(memory, i, lane, at.across(i, 2, 3, lane));
+                let (g, slope) = self.conductance(memory, i, lane, at.across(i, 2, 3, lane), at.mode);
                 let v = at.across(i, 0, 1, lane);
                 out.f(i, 0, lane, g * v);
                 out.f(i, 1, lane, -g * v);
@@ -186,7 +195,7 @@ impl Device for Switch {
         }
     }
 
-    /// A step that runs through the window of a threshold is cut to land in it.
+    /// A step that runs over a threshold is cut to land just behind it, or in its window where there is no hysteresis.
     fn review(&self, at: &Point, memory: &mut Memory, lane: usize) -> Review {
         if at.mode != Mode::Dynamic {
             return Review::Accept;
@@ -194,38 +203,49 @@ impl Device for Switch {
         let mut fraction = 1.0_f64;
         for i in 0..memory.instances {
             let d = |slot| memory.derived(i, slot, lane);
-            let on = memory.state(i, ON, lane) != 0.0;
             let before = at.last(i, 2, lane) - at.last(i, 3, lane);
             let now = at.across(i, 2, 3, lane);
-            let center = if on { d(FALL) } else { d(RISE) };
-            let (from, to) = (before - center, now - center);
-            let passes = if on { from > d(HALF) && to < -d(HALF) } else { from < -d(HALF) && to > d(HALF) };
+            let (land, half) = (d(LAND), d(HALF));
+            // Seen so that the control rises over 0 and should land between 0 and `far`.
+            let (from, to, far) = if land == 0.0 {
+                let (from, to) = (before - d(RISE), now - d(RISE));
+                if from < to { (from + half, to + half, 2.0 * half) } else { (half - from, half - to, 2.0 * half) }
+            } else if memory.state(i, ON, lane) == 0.0 {
+                (before - d(RISE) + half, now - d(RISE) + half, land)
+            } else {
+                (d(FALL) + half - before, d(FALL) + half - now, land)
+            };
             let step = at.time[lane] - memory.state(i, TIME, lane);
-            if passes && step > SHORTEST {
-                fraction = fraction.min((from / (from - to)).clamp(0.05, 0.9));
+            if from < 0.0 && to > far && step > SHORTEST {
+                fraction = fraction.min(((0.5 * far - from) / (to - from)).clamp(1e-3, 0.95));
             }
         }
         if fraction < 1.0 { Review::Cut(fraction) } else { Review::Accept }
     }
 
     fn accept(&self, at: &Point, memory: &mut Memory, lane: usize) -> bool {
+        let mut jumped = false;
         for i in 0..memory.instances {
+            let d = |slot| memory.derived(i, slot, lane);
             let control = at.across(i, 2, 3, lane);
-            let half = memory.derived(i, HALF, lane);
-            let on = if memory.state(i, ON, lane) != 0.0 {
-                control > memory.derived(i, FALL, lane) - half
+            let before = memory.state(i, ON, lane) != 0.0;
+            let on = if d(LAND) == 0.0 {
+                control > d(RISE)
+            } else if before {
+                control >= d(FALL) + d(HALF)
             } else {
-                control >= memory.derived(i, RISE, lane) + half
+                control > d(RISE) - d(HALF)
             };
+            jumped |= on != before && d(LAND) > 0.0;
             memory.set_state(i, ON, lane, f64::from(on));
             memory.set_state(i, TIME, lane, at.time[lane]);
         }
-        false
+        jumped
     }
 
     fn probe(&self, i: usize, name: &str, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
         match name {
-            "g" => Some(self.conductance(memory, i, lane, at.across(i, 2, 3, lane)).0),
+            "g" => Some(self.conductance(memory, i, lane, at.across(i, 2, 3, lane), at.mode).0),
             "on" => Some(memory.state(i, ON, lane)),
             _ => None,
         }
@@ -256,9 +276,15 @@ mod tests {
     /// ngspice-39, `.model sm sw vt=5 vh=2 ron=1 roff=1meg`, control 0 → 10 → 0 V: on from 7 V, off again below 3 V.
     #[test]
     fn remembers_its_side_within_the_hysteresis() {
-        let mut b = bench(&[("vt", 5.0), ("vh", 2.0), ("ron", 1.0), ("roff", 1e6)], "off");
+        let card = [("vt", 5.0), ("vh", 2.0), ("ron", 1.0), ("roff", 1e6)];
+        let mut b = bench(&card, "off");
         let seen = [0.0, 5.0, 6.9, 7.1, 10.0, 5.0, 3.1, 2.9, 5.0].map(|v| go(&mut b, v));
         assert_eq!(seen, [1e-6, 1e-6, 1e-6, 1.0, 1.0, 1.0, 1.0, 1e-6, 1e-6]);
+        // In time it turns at the end of the step.
+        b.mode = Mode::Dynamic;
+        let seen = [6.9, 7.1, 10.0, 5.0, 2.9, 5.0].map(|v| go(&mut b, v));
+        assert_eq!(seen, [1e-6, 1e-6, 1.0, 1.0, 1.0, 1e-6]);
+        assert!(!b.accept(&[0.0, 1.0, 0.0, 6.9]) && b.accept(&[0.0, 1.0, 0.0, 7.1]));
         assert_eq!(go(&mut bench(&[("vt", 0.0), ("vh", 1.0), ("roff", 1e6)], "on"), 0.0), 1.0);
         assert_eq!(go(&mut bench(&[("vt", 0.0), ("vh", 1.0), ("roff", 1e6)], "off"), 0.0), 1e-6);
     }
@@ -293,13 +319,22 @@ mod tests {
     }
 
     #[test]
-    fn a_step_through_the_threshold_is_cut_to_land_on_it() {
+    fn a_step_over_the_threshold_is_cut_to_land_on_it() {
         let mut b = bench(&[("vt", 2.0), ("vh", 0.5), ("roff", 1e6)], "off");
         go(&mut b, 0.0);
         b.mode = Mode::Dynamic;
         b.time = 1e-6;
-        assert_eq!(b.review(&[0.0, 1.0, 0.0, 10.0]), Review::Cut(0.25));
-        assert_eq!(b.review(&[0.0, 1.0, 0.0, 2.502]), Review::Accept);
+        let Review::Cut(f) = b.review(&[0.0, 1.0, 0.0, 10.0]) else { panic!("not cut") };
+        assert!((f - 0.25).abs() < 2e-6, "{f}");
+        assert_eq!(b.review(&[0.0, 1.0, 0.0, 2.50001]), Review::Accept);
         assert_eq!(b.review(&[0.0, 1.0, 0.0, 2.0]), Review::Accept);
+
+        let mut smooth = bench(&[("vt", 2.0), ("roff", 1e6)], "off");
+        go(&mut smooth, 0.0);
+        smooth.mode = Mode::Dynamic;
+        smooth.time = 1e-6;
+        let Review::Cut(f) = smooth.review(&[0.0, 1.0, 0.0, 10.0]) else { panic!("not cut") };
+        assert!((f - 0.2).abs() < 1e-3, "{f}");
+        assert_eq!(smooth.review(&[0.0, 1.0, 0.0, 2.001]), Review::Accept);
     }
 }
