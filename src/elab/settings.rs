@@ -122,7 +122,7 @@ impl<'a> Builder<'a> {
         };
         let mut settings = Settings::new();
         for s in &card.settings {
-            match kind.find(&s.name.text).map(|k| &kind.params[k]) {
+            match kind.find_at(&s.name.text, Place::Model).map(|k| &kind.params[k]) {
                 None if s.name.is(&base) => {}
                 None => {
                     let known: Vec<&str> = param_names(kind).collect();

@@ -5,6 +5,7 @@ use super::eval::Quantities;
 use super::fault::Fault;
 use super::kinds::param_names;
 use crate::circuit::PartId;
+use crate::circuit::kind::Place;
 use crate::circuit::plan::{Sweep, Target};
 use crate::diag::Span;
 use crate::syntax::ast::{Argument, Name, Value, Word};
@@ -102,19 +103,20 @@ impl<'p, 'a> Planner<'p, 'a> {
             _ => return Err(Fault::new("elab::sweep", span, "name(parameter) is needed here", "not of this form")),
         };
         let lower = owner.to_ascii_lowercase();
-        let (kind, target): (_, &dyn Fn(&'static str) -> Target) = if let Some(part) = self.view().part(&lower) {
-            (self.circuit.part(part).kind, &move |p| Target::Part(part, p))
-        } else {
-            let model = self.circuit.models.iter().find(|m| m.name.eq_ignore_ascii_case(&owner));
-            match model.and_then(|m| self.kinds.by_model(&m.base)) {
-                Some(kind) => (kind, &|p| Target::Model(lower.clone(), p)),
-                None => {
-                    let known = self.circuit.models.iter().map(|m| m.name.as_str());
-                    return Err(unknown("elab::unknown-model", "model", &owner, span, known));
+        let (kind, place, target): (_, _, &dyn Fn(&'static str) -> Target) =
+            if let Some(part) = self.view().part(&lower) {
+                (self.circuit.part(part).kind, Place::Instance, &move |p| Target::Part(part, p))
+            } else {
+                let model = self.circuit.models.iter().find(|m| m.name.eq_ignore_ascii_case(&owner));
+                match model.and_then(|m| self.kinds.by_model(&m.base)) {
+                    Some(kind) => (kind, Place::Model, &|p| Target::Model(lower.clone(), p)),
+                    None => {
+                        let known = self.circuit.models.iter().map(|m| m.name.as_str());
+                        return Err(unknown("elab::unknown-model", "model", &owner, span, known));
+                    }
                 }
-            }
-        };
-        match kind.find(&param.text) {
+            };
+        match kind.find_at(&param.text, place) {
             Some(k) => Ok((target(kind.params[k].name), format!("{owner}({})", param.text))),
             None => Err(unknown(
                 "elab::unknown-sweep-parameter",

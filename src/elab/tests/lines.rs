@@ -82,3 +82,18 @@ fn suggestions() {
     assert_eq!(finding("X1 a b fliter\n.subckt filter a b\nR1 a b 1\n.ends").2, "did you mean 'filter'?");
     assert_eq!(finding("R1 a 0 {sqr(2)}").2, "did you mean 'sqrt'?");
 }
+
+#[test]
+fn m_of_a_diode_is_its_multiplier_on_the_line_and_its_grading_in_the_model() {
+    let d = deck("D1 a 0 dm 2 off m=3\nR1 a 0 1\n.model dm d(m=0.4 cjo=1p)");
+    let values = ["m", "mj", "area", "off"].map(|name| d.value("D1", name));
+    assert_eq!(values, [3.0, 0.4, 2.0, 1.0]);
+}
+
+#[test]
+fn switches_take_their_state_and_their_control() {
+    let d = deck("V1 c 0 1\nS1 a 0 c 0 sm ON\nW1 a 0 V1 wm off\nR1 a 0 1\n.model sm sw(vt=1)\n.model wm csw(it=1m)");
+    assert_eq!(d.setting("S1", "initial"), Setting::Text("on".into()));
+    assert_eq!(d.setting("W1", "control"), Setting::Part(d.id("V1")));
+    assert_eq!(d.setting("W1", "initial"), Setting::Text("off".into()));
+}
