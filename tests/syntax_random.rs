@@ -83,7 +83,7 @@ fn binary() -> impl Strategy<Value = Binary> {
 
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
-        3 => "[a-z0-9][a-z0-9+#_.-]{0,5}".prop_map(|text| Value::Word(Word { text, index: Vec::new(), span: SPAN })),
+        3 => "[a-z0-9][a-z0-9+#_.-]{0,5}".prop_filter("operators", |w| w != "or" && w != "and").prop_map(|text| Value::Word(Word { text, index: Vec::new(), span: SPAN })),
         1 => ("[a-z][a-z0-9]{0,3}", expr()).prop_map(|(text, e)| Value::Word(Word { text, index: vec![Slot::At(e)], span: SPAN })),
         1 => expr().prop_map(Value::Expr),
         1 => "[a-z ;/]{0,6}".prop_map(|t| Value::Text(t.replace("//", "/"), SPAN)),
@@ -138,7 +138,6 @@ fn statement() -> impl Strategy<Value = Statement> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn printed_expressions_read_back(e in expr()) {
@@ -165,7 +164,7 @@ proptest! {
     }
 
     #[test]
-    fn netlist_letters_never_panic(text in "title\n([RVXBE.+*}{a-c0-2 =(),'\"\\[\\]:;?$/\n−µ\t\r-]|V\\(|\\.for |\\.subckt |\\.ends\n|\\.param |pulse\\(|table ){0,80}") {
+    fn netlist_letters_never_panic(text in "title\n([RVXBE.+*}{a-c0-2 =(),'\"\\[\\]:;?/\n−µ\t\r-]|V\\(|\\.for |\\.subckt |\\.ends\n|\\.param |pulse\\(|table ){0,80}") {
         let (ast, sources, findings) = parse_str("letters", &text);
         findings.iter().for_each(|d| drop(report::render(d, &sources, false)));
         let again = print::print(&ast);

@@ -231,8 +231,9 @@ struct Scan<'l, 'a> {
     kind: Kind,
     trouble: Option<Trouble>,
     blanks: Vec<(usize, usize)>,
-    /// Open brackets with their places.
+    /// Open brackets with their places, and how many more of them are open.
     open: Vec<(u8, usize)>,
+    beyond: usize,
     quote: Option<(u8, usize)>,
     /// `?` still without its `:`.
     questions: usize,
@@ -240,9 +241,16 @@ struct Scan<'l, 'a> {
     last: u8,
     block_card: bool,
     comma_card: bool,
-    /// The state at the first line end that was passed only because a bracket was open.
-    guess: Option<(usize, usize, usize)>,
+    guess: Option<Guess>,
     wasted: usize,
+}
+
+/// The first line end that was passed only because a bracket was open.
+#[derive(Clone, Copy)]
+struct Guess {
+    end: usize,
+    blanks: usize,
+    bracket: usize,
 }
 
 impl<'l, 'a> Scan<'l, 'a> {
@@ -259,6 +267,7 @@ impl<'l, 'a> Scan<'l, 'a> {
             trouble: None,
             blanks: Vec::new(),
             open: Vec::new(),
+            beyond: 0,
             quote: None,
             questions: 0,
             last: b'=',
@@ -298,9 +307,10 @@ impl<'l, 'a> Scan<'l, 'a> {
                         return;
                     }
                     b'(' | b'[' | b'{' => self.push(c),
-                    b'}' if !self.open.iter().any(|&(b, _)| b == b'{') => {
+                    b'}' if self.beyond == 0 && !self.open.iter().any(|&(b, _)| b == b'{') => {
                         self.next = self.at;
                         self.finish();
+                        self.take_back();
                         return;
                     }
                     b')' | b']' | b'}' => self.pop(c),
@@ -324,12 +334,22 @@ impl<'l, 'a> Scan<'l, 'a> {
             self.at += 1;
         }
         self.finish();
-        if self.trouble.is_some_and(|t| matches!(t, Trouble::Unclosed(_)))
-            && let Some((end, blanks, next)) = self.guess
-        {
-            self.wasted = self.at - end;
-            (self.at, self.next) = (end, next);
-            self.blanks.truncate(blanks);
+        self.take_back();
+    }
+
+    /// Where lines were joined only because a bracket was open, and that came to nothing: one line again.
+    fn take_back(&mut self) {
+        let Some(guess) = self.guess else { return };
+        let far = match self.trouble {
+            Some(Trouble::Unclosed(_)) => true,
+            Some(Trouble::TooDeep(at) | Trouble::Mismatched(at, _)) => at > guess.end,
+            Some(Trouble::TooLong) | None => false,
+        };
+        if far {
+            self.wasted = self.at - guess.end;
+            (self.at, self.next) = (guess.end, guess.end);
+            self.blanks.truncate(guess.blanks);
+            self.trouble = Some(Trouble::Unclosed(guess.bracket));
         }
     }
 
@@ -341,6 +361,8 @@ impl<'l, 'a> Scan<'l, 'a> {
     fn push(&mut self, bracket: u8) {
         if self.open.len() <= MAX_DEPTH {
             self.open.push((bracket, self.at));
+        } else {
+            self.beyond += 1;
         }
         self.check_depth();
     }
@@ -352,6 +374,10 @@ impl<'l, 'a> Scan<'l, 'a> {
     }
 
     fn pop(&mut self, bracket: u8) {
+        if self.beyond > 0 {
+            self.beyond -= 1;
+            return;
+        }
         let wants = match bracket {
             b')' => b'(',
             b']' => b'[',
@@ -390,14 +416,14 @@ impl<'l, 'a> Scan<'l, 'a> {
         if self.quote.is_some() || card || c == b'}' || self.trouble.is_some() {
             return false;
         }
-        let bracket = self.open.last().is_some_and(|&(b, _)| b != b'{');
+        let opened = self.open.last().filter(|&&(b, _)| b != b'{').map(|&(_, at)| at);
         let comma = self.open.is_empty() && self.last == b',' && self.comma_card;
         let block = self.open.is_empty() && c == b'{' && self.block_card;
-        if !(bracket || comma || block) || bracket && self.lines.patience == 0 {
+        if !(opened.is_some() || comma || block) || opened.is_some() && self.lines.patience == 0 {
             return false;
         }
-        if bracket && self.guess.is_none() {
-            self.guess = Some((end, self.blanks.len(), end));
+        if let (Some(bracket), None) = (opened, self.guess) {
+            self.guess = Some(Guess { end, blanks: self.blanks.len(), bracket });
         }
         self.blank(end, following);
         self.at = following;
@@ -406,8 +432,7 @@ impl<'l, 'a> Scan<'l, 'a> {
 
     fn finish(&mut self) {
         if self.trouble.is_none() {
-            let first = self.guess.map_or(usize::MAX, |(end, ..)| end);
-            let bracket = self.open.iter().rev().map(|&(_, at)| at).find(|&at| at < first);
+            let bracket = self.open.last().map(|&(_, at)| at);
             self.trouble = self.quote.map(|(_, at)| at).or(bracket).map(Trouble::Unclosed);
         }
     }

@@ -1,0 +1,96 @@
+//! Netlists made to break a parser: each gives a report in bounded time and stack.
+
+use std::time::{Duration, Instant};
+
+use memspice::syntax::parse_str;
+
+/// Codes of the findings, distinct ones in order; fails when reading takes unreasonably long.
+fn codes(text: &str) -> Vec<&'static str> {
+    let start = Instant::now();
+    let (_, _, findings) = parse_str("hostile", &format!("title\n{text}"));
+    assert!(start.elapsed() < Duration::from_secs(20), "{} bytes took {:?}", text.len(), start.elapsed());
+    let mut codes: Vec<_> = findings.iter().map(|d| d.code).collect();
+    codes.dedup();
+    codes
+}
+
+#[test]
+fn deepest_allowed_nesting_fits_the_stack() {
+    for (open, core, close) in [
+        ("(", "1", ")"),
+        ("{", "1", "}"),
+        ("[", "1", "]"),
+        ("f(", "1", ")"),
+        ("a[", "1", "]"),
+        ("f(x=-(a[", "1", "]))"),
+        ("V(a[", "1", "])"),
+        ("1 ? ", "1", " : 1"),
+        ("1 ? (", "1", ") : 1"),
+    ] {
+        let levels = open.matches(['(', '[', '{', '?']).count();
+        let n = 98 / levels;
+        let line = format!("R1 a b {{{}{core}{}}}", open.repeat(n), close.repeat(n));
+        assert_eq!(codes(&line), [""; 0], "{open}");
+        let deeper = format!("R1 a b {{{}{core}{}}}", open.repeat(10_000), close.repeat(10_000));
+        assert_eq!(codes(&deeper), ["syntax::too-deep"], "{open}");
+    }
+}
+
+#[test]
+fn nested_arguments_are_read_in_linear_time() {
+    for (open, core, close) in [
+        ("f(", "x", ")y"),
+        ("f(", "x", ") y"),
+        ("pulse (", "x", ")*"),
+        ("pulse (", "x", ")y"),
+        ("(", "x", ")y"),
+        ("a=(", "x", ")y"),
+        ("f(a=(", "x", "),1)"),
+        ("f(a=f(", "x", "),1,)"),
+        ("table {", "x", "} (1,"),
+        ("table (", "x", ") ("),
+        ("V(a", "x", ")="),
+        ("'{", "x", "}'*"),
+        ("a[", "x", "]y"),
+    ] {
+        let n = 98 / open.matches(['(', '[', '{']).count();
+        codes(&format!("R1 a b {}{core}{}", open.repeat(n), close.repeat(n)));
+    }
+}
+
+#[test]
+fn brackets_never_closed_cost_no_more_than_their_lines() {
+    assert_eq!(codes(&"R1 a b (1\n".repeat(50_000)), ["syntax::unclosed", "syntax::more"]);
+    assert_eq!(codes(&"R1 a b [1,\n".repeat(50_000)), ["syntax::unclosed", "syntax::more"]);
+    assert_eq!(codes(&"R1 a b {1\n".repeat(50_000)), ["syntax::unclosed", "syntax::more"]);
+    assert_eq!(codes(&"R1 a b '1\n".repeat(50_000)), ["syntax::unclosed", "syntax::more"]);
+}
+
+#[test]
+fn endless_lines_are_refused() {
+    assert_eq!(codes(&format!("R1 a {}", "b ".repeat(5_000_000))), ["syntax::long-line"]);
+    assert_eq!(codes(&format!("R1 a b 1\n{}", "+ x=1\n".repeat(1_000_000))), ["syntax::long-line"]);
+    assert_eq!(codes(&"(".repeat(5_000_000)), ["syntax::long-line"]);
+    assert_eq!(codes(&"\n* comment\n".repeat(300_000)), [""; 0]);
+}
+
+#[test]
+fn long_rows_of_operators() {
+    for row in ["1+", "-", "a?1:", "a^", "not ", "!", "a and ", "V(a)*"] {
+        assert_eq!(codes(&format!("B1 a 0 V={}1", row.repeat(900))), [""; 0], "{row}");
+        assert_eq!(codes(&format!("B1 a 0 V={}1", row.repeat(100_000))), ["syntax::long-expression"], "{row}");
+    }
+    assert_eq!(codes(&format!(".param a=[{}1]", "1, ".repeat(200_000))), [""; 0]);
+}
+
+#[test]
+fn files_in_pieces() {
+    for text in [
+        "\0", ".", "+", "}", "{", "(", "'", "\"", "=", ".for", ".for {", ".model", ".include", ".lib", ".control",
+        "\r", "*", "$",
+    ] {
+        codes(text);
+        codes(&format!("{text}\n{text}\n+{text}"));
+    }
+    assert_eq!(codes("R1 a b 1k\r\nC1 a b 1n\r\n.end\r\n"), [""; 0]);
+}
