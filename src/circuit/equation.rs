@@ -127,6 +127,28 @@ impl Equation {
         }
     }
 
+    /// Calls `see` with every net it reads.
+    pub fn nets(&self, see: &mut impl FnMut(NetId)) {
+        self.visit(&mut |q| {
+            if let Quantity::Voltage(a, b) = q {
+                see(*a);
+                see(*b);
+            }
+        });
+    }
+
+    /// Gives every net it reads another number.
+    pub fn rename_nets(&mut self, rename: &impl Fn(&mut NetId)) {
+        match self {
+            Equation::Quantity(Quantity::Voltage(a, b)) => {
+                rename(a);
+                rename(b);
+            }
+            Equation::Apply(_, args) => args.iter_mut().for_each(|a| a.rename_nets(rename)),
+            Equation::Const(_) | Equation::Quantity(_) => {}
+        }
+    }
+
     /// Its value if it reads nothing of the circuit.
     pub fn constant(&self) -> Option<f64> {
         match self {

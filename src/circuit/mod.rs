@@ -2,6 +2,7 @@
 //!
 //! Knows no file syntax and no number of a solution.
 
+pub mod check;
 pub mod equation;
 pub mod function;
 pub mod kind;

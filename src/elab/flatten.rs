@@ -406,7 +406,7 @@ impl<'a> Builder<'a> {
         }
         let mut ports = HashMap::with_capacity(want);
         for (name, net) in formal.into_iter().flatten().zip(actual.into_iter().flatten()) {
-            ports.insert(name.to_ascii_lowercase(), Port { net, used: Cell::new(false) });
+            ports.insert(name.to_ascii_lowercase(), Port { net: Cell::new(net), used: Cell::new(false) });
         }
         Ok((ports, buses))
     }

@@ -29,7 +29,7 @@ pub struct Instance {
 
 #[derive(Debug)]
 pub struct Port {
-    pub net: NetId,
+    pub net: Cell<NetId>,
     pub used: Cell<bool>,
 }
 
@@ -42,7 +42,7 @@ impl Instance {
     pub fn port(&self, lower: &str) -> Option<NetId> {
         self.ports.get(lower).map(|p| {
             p.used.set(true);
-            p.net
+            p.net.get()
         })
     }
 }

@@ -12,7 +12,6 @@ mod functions;
 mod generate;
 mod instance;
 mod kinds;
-mod label;
 mod live;
 mod measures;
 mod options;
@@ -28,14 +27,14 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 pub use data::DataRoots;
 pub use kinds::Kinds;
 
 use crate::circuit::plan::Plan;
-use crate::circuit::{Circuit, Setting};
+use crate::circuit::{Circuit, NetId, Setting, check};
 use crate::diag::{Diagnostic, any_error};
 use crate::syntax::ast::{Argument, Ast, ExprKind, Item, Statement, Value as AstValue};
 use crate::syntax::number;
@@ -94,6 +93,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     let top = Rc::new(Instance::top());
     builder.body(&ast.items, &scope, &top);
     resolve(&mut builder);
+    drop_loose_nets(&mut builder);
     apply(&mut builder, overrides);
     unused_ports(&mut builder);
 
@@ -130,6 +130,9 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
         );
     }
     diagnostics.extend(shared.notes.take());
+    if !any_error(&diagnostics) {
+        diagnostics.extend(check::check(&circuit, &plan));
+    }
     let deck = (!any_error(&diagnostics)).then_some(Deck { circuit, plan });
     (deck, diagnostics)
 }
@@ -181,6 +184,64 @@ fn resolve(builder: &mut Builder) {
         match pending.resolve(&builder.circuit, builder.shared) {
             Ok(setting) => builder.circuit.parts[pending.part.0 as usize].settings.push((pending.name, setting)),
             Err(fault) => builder.fault(fault),
+        }
+    }
+}
+
+/// Takes out nets that no pin and no equation touches: what is connected to a port that its subcircuit does not use.
+fn drop_loose_nets(builder: &mut Builder) {
+    let circuit = &mut builder.circuit;
+    let mut touched = vec![false; circuit.nets.len()];
+    touched[0] = true;
+    for part in &circuit.parts {
+        part.pins.iter().for_each(|n| touched[n.0 as usize] = true);
+        for (_, setting) in &part.settings {
+            if let Setting::Equation(e) = setting {
+                e.nets(&mut |n| touched[n.0 as usize] = true);
+            }
+        }
+    }
+    if touched.iter().all(|t| *t) {
+        return;
+    }
+    let mut next = 0;
+    let places: Vec<Option<NetId>> = touched
+        .iter()
+        .map(|t| {
+            t.then(|| {
+                next += 1;
+                NetId(next - 1)
+            })
+        })
+        .collect();
+    let place = |n: &mut NetId| *n = places[n.0 as usize].unwrap_or(NetId::GROUND);
+    let mut k = 0;
+    circuit.nets.retain(|_| {
+        k += 1;
+        touched[k - 1]
+    });
+    circuit.net_names.retain(|_, n| {
+        let kept = touched[n.0 as usize];
+        place(n);
+        kept
+    });
+    for part in &mut circuit.parts {
+        part.pins.iter_mut().for_each(place);
+        for (_, setting) in &mut part.settings {
+            if let Setting::Equation(e) = setting {
+                e.rename_nets(&place);
+            }
+        }
+    }
+    // Several cards share an instance: each of its ports moves once.
+    let mut moved = HashSet::new();
+    for card in &builder.cards {
+        if moved.insert(Rc::as_ptr(&card.instance)) {
+            for port in card.instance.ports.values() {
+                let mut net = port.net.get();
+                place(&mut net);
+                port.net.set(net);
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::circuit::plan::{Observation, Print};
 use crate::circuit::{NetId, PartId};
 use crate::diag::Span;
 use crate::syntax::ast::{Argument, Card, Expr, ExprArg, ExprKind, Name, Slot, Value, Word};
+use crate::syntax::print;
 
 /// The word an argument is, or a parameter that is one name.
 pub fn argument_word(a: &Argument) -> Option<Word> {
@@ -171,9 +172,9 @@ impl<'p, 'a> Planner<'p, 'a> {
         let equation = Context { live: Some(&view), ..self.context() }.equation(e)?;
         let written = match &e.kind {
             ExprKind::Call { name, .. } if functions::phasor(&name.lower()).is_some() => None,
-            ExprKind::Call { name, args } if name.is("@") => Some(label_of_at(args)),
+            ExprKind::Call { name, .. } if name.is("@") => Some(print::expr(e)),
             ExprKind::Call { name, .. } if functions::is_live(&name.lower()) => None,
-            _ => Some(super::label::text(e)),
+            _ => Some(print::expr(e)),
         };
         Ok(self.add(equation, written, e.span))
     }
@@ -276,14 +277,6 @@ impl<'p, 'a> Planner<'p, 'a> {
             None => Some((i, i)),
             Some((a, b)) => Some((a.min(i), b.max(i))),
         })
-    }
-}
-
-fn label_of_at(args: &[ExprArg]) -> String {
-    let text: Vec<String> = args.iter().map(|a| super::label::text(&a.value)).collect();
-    match &text[..] {
-        [part, probe] => format!("@{part}[{probe}]"),
-        _ => text.join(" "),
     }
 }
 

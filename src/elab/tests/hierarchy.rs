@@ -6,7 +6,7 @@ use crate::elab::Overrides;
 #[test]
 fn nested_subcircuits_have_paths() {
     let d = deck(
-        "X1 in out pair r=2k m=2\n\
+        "V1 in 0 1\nX1 in out pair r=2k m=2\n\
          .subckt pair a b r=1k\n.param half={r/2}\nXl a n one\nR2 n b {half} m=3\n.subckt one p q\nR1 p q {r}\n.ends\n.ends",
     );
     assert_eq!(d.line("X1.Xl.R1"), "resistor in X1.n");
@@ -36,7 +36,7 @@ fn equal_models_are_shared() {
 #[test]
 fn loops_and_buses() {
     let d = deck(
-        ".param n=3 g=[[1,2,3],[4,5,6]]\n.for i=0:1, j=0:n-1 {\n  Rm[i,j] c[j] r[i] {1/g[i,j]}\n}\n\
+        "V1 r[0] 0 1\n.param n=3 g=[[1,2,3],[4,5,6]]\n.for i=0:1, j=0:n-1 {\n  Rm[i,j] c[j] r[i] {1/g[i,j]}\n}\n\
          Xa c[0:2] r[0:1] load w=3\n.subckt load in[0:w-1] out[0:1] w=2\n.for k=0:w-1 { R[k] in[k] out[0] 1k }\nRo out[0] out[1] 1\n.ends",
     );
     assert_eq!(d.line("Rm[1,2]"), "resistor c[2] r[1]");

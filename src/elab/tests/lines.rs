@@ -42,7 +42,7 @@ fn semiconductors() {
 #[test]
 fn switches_couplings_and_built_ins() {
     let d = deck(
-        ".model s1 sw(vt=1)\n.model w1 csw(it=1m)\nS1 a 0 b 0 s1 on\nVs b 0 1\nW1 a 0 Vs w1 off\nL1 a 0 1m\nL2 b 0 1m\nK1 L1 L2 0.9\n\
+        ".model s1 sw(vt=1)\n.model w1 csw(it=1m)\nS1 a 0 b 0 s1 on\nVs b 0 1\nW1 a 0 Vs w1 off\nL1 a 0 1m\nL2 c 0 1m\nK1 L1 L2 0.9\nR2 a 0 1\nR3 b 0 1\n\
          .model ad opamp (gbw=80meg)\nX1 a b c ad slew=1meg\nX2 a b c a 0 opamp\nR1 c 0 1k",
     );
     assert_eq!(d.setting("S1", "initial"), Setting::Text("on".to_string()));
@@ -50,6 +50,17 @@ fn switches_couplings_and_built_ins() {
     assert_eq!(d.value("K1", "k"), 0.9);
     assert_eq!([d.value("X1", "gbw"), d.value("X1", "slew")], [80e6, 1e6]);
     assert_eq!(d.line("X2"), "opamp a b c a 0");
+}
+
+#[test]
+fn linear_controlled_sources() {
+    let d = deck("V1 a 0 1\nE1 b 0 a 0 2\nG1 c 0 a b 1m\nF1 c 0 V1 3\nH1 d 0 V1 {2*5}\nR1 c d 1\nR2 b 0 1");
+    assert_eq!((d.line("E1"), d.value("E1", "gain")), ("vcvs b 0 a 0".to_string(), 2.0));
+    assert_eq!((d.line("G1"), d.value("G1", "gain")), ("vccs c 0 a b".to_string(), 1e-3));
+    assert_eq!((d.setting("F1", "control"), d.value("F1", "gain")), (Setting::Part(d.id("V1")), 3.0));
+    assert_eq!((d.line("H1"), d.value("H1", "gain")), ("ccvs d 0".to_string(), 10.0));
+    let d = deck("X1 a s m=3\n.subckt s p\nE1 q 0 p 0 2\nG1 p 0 q 0 1\nR1 q 0 1\n.ends\nV1 a 0 1\nR9 a 0 1");
+    assert_eq!([d.value("X1.G1", "m"), d.value("X1.R1", "m")], [3.0, 3.0]);
 }
 
 #[test]
@@ -67,7 +78,7 @@ fn mistakes_on_lines() {
     assert_eq!(codes("R1 a 0 1k m=-1"), ["elab::range"]);
     assert_eq!(codes("V1 a 0 PWL(0 1 2)"), ["elab::pwl"]);
     assert_eq!(codes("V1 a 0 SON(0 1 1k)"), ["elab::unknown-wave"]);
-    assert_eq!(codes("W1 a 0 R1 w\nR1 a 0 1\n.model w csw"), ["elab::not-a-source"]);
+    assert_eq!(codes("F1 a 0 R1 2\nR1 a 0 1"), ["elab::not-a-source"]);
     assert_eq!(codes(".model n npnn(bf=1)\nD1 a 0 n"), ["elab::unknown-model-type"]);
     assert_eq!(codes(".model n nmos(vto=1)\nD1 a 0 n"), ["elab::model-type"]);
 }

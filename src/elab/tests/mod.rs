@@ -1,5 +1,7 @@
 //! Small decks beside what they must give.
 
+mod cards;
+mod expressions;
 mod hierarchy;
 mod lines;
 
