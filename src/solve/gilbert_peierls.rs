@@ -48,7 +48,8 @@ pub fn factor<T: Scalar>(
         options,
         prune,
         x: vec![T::ZERO; n],
-        terms: vec![0.0; n],
+        largest: 0.0,
+        terms: Vec::new(),
         mark: vec![NONE; n],
         row_at: vec![NONE; n],
         diagonal: (0..n as u32).collect(),
@@ -99,8 +100,11 @@ struct Work<'a, T> {
     values: &'a [T],
     options: &'a Pivoting,
     prune: bool,
-    /// The column being solved, by ordered row, and the sum of magnitudes of the terms that made each value.
+    /// The column being solved, by ordered row.
     x: Vec<T>,
+    /// Its largest scaled entry before elimination and among those of U.
+    largest: f64,
+    /// Sums of the magnitudes of the terms that made each value: only where a pivot is in doubt.
     terms: Vec<f64>,
     /// The last column whose search reached this row.
     mark: Vec<u32>,
@@ -129,12 +133,12 @@ impl<T: Scalar> Work<'_, T> {
                 self.visit(row, k);
             }
         }
+        self.largest = 0.0;
         for p in entries {
-            let row = self.ordered.rows[p];
-            if row >= block {
-                let value = self.values[self.ordered.sources[p] as usize];
-                self.x[row as usize] = value;
-                self.terms[row as usize] = value.magnitude();
+            let row = self.ordered.rows[p] as usize;
+            if row >= block as usize {
+                self.x[row] = self.values[self.ordered.sources[p] as usize];
+                self.largest = self.largest.max(self.scaled(row));
             }
         }
         self.eliminate();
@@ -185,55 +189,88 @@ impl<T: Scalar> Work<'_, T> {
         }
     }
 
+    fn scaled(&self, row: usize) -> f64 {
+        self.x[row].magnitude() * self.factors.weights[row]
+    }
+
     /// x ← L⁻¹x, sparse.
     fn eliminate(&mut self) {
         let lower = &self.factors.lower;
         for &j in self.reach.iter().rev() {
-            let u = self.x[self.row_at[j as usize] as usize];
+            let pivot_row = self.row_at[j as usize] as usize;
+            let u = self.x[pivot_row];
+            self.largest = self.largest.max(u.magnitude() * self.factors.weights[pivot_row]);
             let column = lower.starts[j as usize]..lower.starts[j as usize + 1];
             for (&row, &l) in lower.rows[column.clone()].iter().zip(&lower.values[column]) {
-                let product = l * u;
-                self.x[row as usize] -= product;
-                self.terms[row as usize] += product.magnitude();
+                self.x[row as usize] -= l * u;
             }
         }
     }
 
-    /// The index in L's list of the row to pivot on. A value that rounding alone could have made is no candidate.
-    fn choose_pivot(&self, k: u32, start: usize, block: u32) -> Result<usize, SolveError> {
-        let preferred = self.diagonal[k as usize];
-        let mut best = None;
-        let mut largest = 0.0;
+    /// The index in L's list of the row to pivot on.
+    ///
+    /// A value that rounding alone could have made is no candidate. L's scaled entries are bounded by the pivot rule, so a
+    /// scaled value not far below the column's largest is above rounding; only for others are the terms summed.
+    fn choose_pivot(&mut self, k: u32, start: usize, block: u32) -> Result<usize, SolveError> {
+        let column = self.ordered.column_at[k as usize] as usize;
+        if self.factors.lower.rows[start..].iter().any(|&row| !self.x[row as usize].is_finite()) {
+            return Err(SolveError::NotFinite { column });
+        }
+        let doubtful = 1e5 * self.options.absolute.max(f64::EPSILON) * self.largest;
+        match self.largest_candidate(k, start, |_| 0.0) {
+            Some((at, scaled)) if scaled > doubtful => return Ok(at),
+            _ => {}
+        }
+        self.sum_terms(k, block);
+        let floor = |row: usize| {
+            let terms = self.terms[row];
+            (self.options.absolute * terms.min(1.0)).max(0.5 * f64::EPSILON * terms)
+        };
+        let chosen = self.largest_candidate(k, start, floor);
+        let threshold = self.factors.lower.rows[start..].iter().map(|&row| floor(row as usize)).fold(0.0, f64::max);
+        self.terms.clear();
+        chosen.map(|(at, _)| at).ok_or_else(|| SolveError::Singular {
+            column,
+            threshold,
+            dependent: self.dependent_columns(k, block),
+        })
+    }
+
+    /// Among values above their floor the preferred one if it is large enough, else the largest; its index and scaled size.
+    fn largest_candidate(&self, k: u32, start: usize, floor: impl Fn(usize) -> f64) -> Option<(usize, f64)> {
+        let mut best: Option<(usize, f64)> = None;
         let mut diagonal = None;
-        let mut threshold: f64 = 0.0;
         for (at, &row) in self.factors.lower.rows.iter().enumerate().skip(start) {
-            let value = self.x[row as usize];
-            if !value.is_finite() {
-                return Err(SolveError::NotFinite { column: self.ordered.column_at[k as usize] as usize });
-            }
-            let terms = self.terms[row as usize];
-            let floor = (self.options.absolute * terms.min(1.0)).max(0.5 * f64::EPSILON * terms);
-            threshold = threshold.max(floor);
-            if value.magnitude() <= floor {
+            if self.x[row as usize].magnitude() <= floor(row as usize) {
                 continue;
             }
-            let scaled = value.magnitude() * self.factors.weights[row as usize];
-            if scaled > largest {
-                largest = scaled;
-                best = Some(at);
+            let scaled = self.scaled(row as usize);
+            if best.is_none_or(|(_, largest)| scaled > largest) {
+                best = Some((at, scaled));
             }
-            if row == preferred {
+            if row == self.diagonal[k as usize] {
                 diagonal = Some((at, scaled));
             }
         }
-        match (diagonal, best) {
-            (Some((at, scaled)), _) if scaled >= self.options.relative * largest => Ok(at),
-            (_, Some(at)) => Ok(at),
-            _ => Err(SolveError::Singular {
-                column: self.ordered.column_at[k as usize] as usize,
-                threshold,
-                dependent: self.dependent_columns(k, block),
-            }),
+        let (_, largest) = best?;
+        diagonal.filter(|&(_, scaled)| scaled >= self.options.relative * largest).or(best)
+    }
+
+    /// The sums of magnitudes behind each value of x.
+    fn sum_terms(&mut self, k: u32, block: u32) {
+        let lower = &self.factors.lower;
+        self.terms.resize(self.ordered.n, 0.0);
+        for p in self.ordered.starts[k as usize]..self.ordered.starts[k as usize + 1] {
+            let row = self.ordered.rows[p];
+            if row >= block {
+                self.terms[row as usize] = self.values[self.ordered.sources[p] as usize].magnitude();
+            }
+        }
+        for &j in &self.reach {
+            let u = self.x[self.row_at[j as usize] as usize];
+            for p in lower.starts[j as usize]..lower.starts[j as usize + 1] {
+                self.terms[lower.rows[p] as usize] += (lower.values[p] * u).magnitude();
+            }
         }
     }
 

@@ -19,24 +19,28 @@ pub struct StraightLine {
     row_at: Vec<u32>,
     column_at: Vec<u32>,
     blocks: Vec<u32>,
-    /// (index of the caller's value, slot)
+    /// (index of the caller's value, slot), and the slots without one.
     scatter: Vec<(u32, u32)>,
+    fill: Vec<u32>,
     columns: Vec<Column>,
     /// Pivot place of the row of each slot.
     rows: Vec<u32>,
     /// Largest sound magnitude of an entry of L; infinite elsewhere.
     bounds: Vec<f64>,
-    /// Slots of L and U whose products are subtracted from a slot s: up to `pair_ends[s]`.
+    /// Slots above the diagonal that products are subtracted from, by column.
+    sums: Vec<u32>,
+    /// Slots of L and U to multiply: for each of a column's sums, its pivot and its L, up to `pair_ends` of them.
     pairs: Vec<(u32, u32)>,
     pair_ends: Vec<u32>,
 }
 
-/// First slot, slot of the pivot and end of a column.
+/// First slot, slot of the pivot and end of a column, and the end of its sums above the diagonal.
 #[derive(Clone, Copy, Debug)]
 struct Column {
     upper: usize,
     pivot: usize,
     end: usize,
+    sums: usize,
 }
 
 impl StraightLine {
@@ -48,9 +52,11 @@ impl StraightLine {
             column_at: lu.ordered.column_at.clone(),
             blocks: lu.ordered.blocks.clone(),
             scatter: Vec::new(),
+            fill: Vec::new(),
             columns: Vec::with_capacity(n),
             rows: Vec::with_capacity(lu.entries()),
             bounds: Vec::with_capacity(lu.entries()),
+            sums: Vec::new(),
             pairs: Vec::with_capacity(lu.operations()),
             pair_ends: Vec::with_capacity(lu.entries()),
         };
@@ -61,7 +67,6 @@ impl StraightLine {
             let off = lu.off.starts[k]..lu.off.starts[k + 1];
             table.scatter.extend(lu.off_sources[off.clone()].iter().copied().zip(upper as u32..));
             table.rows.extend(&lu.off.rows[off]);
-            table.pair_ends.resize(table.rows.len(), table.pairs.len() as u32);
             let above = &lu.upper.rows[lu.upper.starts[k]..lu.upper.starts[k + 1]];
             let below = lu.lower.starts[k]..lu.lower.starts[k + 1];
             for &row in above.iter().chain(&[k as u32]).chain(&lu.lower.rows[below.clone()]) {
@@ -79,12 +84,22 @@ impl StraightLine {
                     pairs_of_row[table.rows[lower] as usize].push((lower as u32, slot_of_row[j as usize]));
                 }
             }
-            for slot in table.pair_ends.len()..table.rows.len() {
-                table.pairs.append(&mut pairs_of_row[table.rows[slot] as usize]);
-                table.pair_ends.push(table.pairs.len() as u32);
+            let pivot = slot_of_row[k] as usize;
+            for slot in pivot - above.len()..table.rows.len() {
+                let pairs = &mut pairs_of_row[table.rows[slot] as usize];
+                if slot >= pivot || !pairs.is_empty() {
+                    if slot < pivot {
+                        table.sums.push(slot as u32);
+                    }
+                    table.pairs.append(pairs);
+                    table.pair_ends.push(table.pairs.len() as u32);
+                }
             }
-            table.columns.push(Column { upper, pivot: slot_of_row[k] as usize, end: table.rows.len() });
+            table.columns.push(Column { upper, pivot, end: table.rows.len(), sums: table.sums.len() });
         }
+        let mut filled = vec![false; table.rows.len()];
+        table.scatter.iter().for_each(|&(_, slot)| filled[slot as usize] = true);
+        table.fill.extend((0..).zip(&filled).filter(|(_, filled)| !**filled).map(|(slot, _)| slot));
         table
     }
 
@@ -102,7 +117,9 @@ impl StraightLine {
     /// Tells of each lane whether its pivots were large enough and all finite; where not, its factors are of no use.
     pub fn refactor<const W: usize>(&self, values: &[f64], lanes: usize, first: usize, lu: &mut [f64]) -> [bool; W] {
         let lu = lu.as_chunks_mut::<W>().0;
-        lu.fill([0.0; W]);
+        for &slot in &self.fill {
+            lu[slot as usize] = [0.0; W];
+        }
         // anything but 0 here is a fault of the lane; numbers, not bools, so that the sums stay in vectors
         let mut faults = [0.0; W];
         for &(source, slot) in &self.scatter {
@@ -113,19 +130,26 @@ impl StraightLine {
                 *fault += *value * 0.0;
             }
         }
-        let mut done = 0;
-        for &Column { upper, pivot, end } in &self.columns {
-            for slot in upper..pivot {
-                lu[slot] = self.entry(lu, slot, &mut done);
+        let (mut pairs, mut ends, mut sum) = (0, self.pair_ends.iter(), 0);
+        let mut entry = |lu: &[[f64; W]], slot: usize| {
+            let end = ends.next().map_or(pairs, |&end| end as usize);
+            let entry = less_products(lu[slot], lu, &self.pairs[pairs..end]);
+            pairs = end;
+            entry
+        };
+        for column in &self.columns {
+            for &slot in &self.sums[sum..column.sums] {
+                lu[slot as usize] = entry(lu, slot as usize);
             }
-            let inverse = self.entry(lu, pivot, &mut done).map(|pivot| 1.0 / pivot);
+            sum = column.sums;
+            let inverse = entry(lu, column.pivot).map(|pivot| 1.0 / pivot);
             for (fault, inverse) in faults.iter_mut().zip(inverse) {
                 let size = inverse.abs();
                 *fault += if size > 0.0 && size < f64::INFINITY { 0.0 } else { 1.0 };
             }
-            lu[pivot] = inverse;
-            for slot in pivot + 1..end {
-                let mut entry = self.entry(lu, slot, &mut done);
+            lu[column.pivot] = inverse;
+            for slot in column.pivot + 1..column.end {
+                let mut entry = entry(lu, slot);
                 let bound = self.bounds[slot];
                 for (entry, (inverse, fault)) in entry.iter_mut().zip(inverse.into_iter().zip(&mut faults)) {
                     *entry *= inverse;
@@ -135,21 +159,6 @@ impl StraightLine {
             }
         }
         faults.map(|fault| fault == 0.0)
-    }
-
-    /// What was scattered to a slot less the products of its pairs, lane by lane and from left to right.
-    #[inline(always)]
-    fn entry<const W: usize>(&self, lu: &[[f64; W]], slot: usize, done: &mut usize) -> [f64; W] {
-        let mut sum = lu[slot];
-        let end = self.pair_ends[slot] as usize;
-        for &(l, u) in &self.pairs[*done..end] {
-            let products = lu[l as usize].iter().zip(&lu[u as usize]);
-            for (sum, (l, u)) in sum.iter_mut().zip(products) {
-                *sum -= l * u;
-            }
-        }
-        *done = end;
-        sum
     }
 
     /// Solves `W` lanes of `b`, which has `lanes`, with factors of `W` lanes; `y` has room for n × `W`.
@@ -194,4 +203,16 @@ impl StraightLine {
             }
         }
     }
+}
+
+/// sum − Σ lu[l]·lu[u], lane by lane and from left to right.
+#[inline(always)]
+fn less_products<const W: usize>(mut sum: [f64; W], lu: &[[f64; W]], pairs: &[(u32, u32)]) -> [f64; W] {
+    for &(l, u) in pairs {
+        let products = lu[l as usize].iter().zip(&lu[u as usize]);
+        for (sum, (l, u)) in sum.iter_mut().zip(products) {
+            *sum -= l * u;
+        }
+    }
+    sum
 }
