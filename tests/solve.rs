@@ -150,6 +150,14 @@ proptest! {
 }
 
 #[test]
+fn no_unknowns_is_no_trouble() {
+    let (pattern, values) = Pattern::from_triplets::<f64>(0, &[]);
+    assert!(solved(&pattern, &values, &[]).is_empty());
+    let mut batch = BatchSolver::new(&pattern, Pivoting::default(), 3);
+    assert_eq!(batch.factor(&values, &[true; 3]).unwrap(), [true; 3]);
+}
+
+#[test]
 fn circuits_are_solved_to_rounding() {
     for (name, (pattern, values)) in
         [("ladder", ladder(10_000)), ("grid", grid(64)), ("crossbar", crossbar(24)), ("ring", ring(51))]
@@ -252,8 +260,7 @@ fn a_switch_that_opens_forces_new_pivots() {
     // a conductance of 1 S at the near side of a floating source falls to 1e-12 S
     for cells in [3, 40] {
         let circuit = |g: f64| {
-            let mut m = Nodal::default();
-            m.0 = grid_triplets(cells);
+            let mut m = Nodal(grid_triplets(cells));
             let (node, branch) = (cells * cells + 1, cells * cells + 2);
             m.voltage_source(node, 1, branch);
             m.conductance(node, 0, g);

@@ -39,8 +39,8 @@ pub fn factor_small(a: &mut [f64], n: usize, swaps: &mut [u8]) -> bool {
 
 /// b ← A⁻¹b with the factors of [`factor_small`].
 pub fn solve_small(a: &[f64], n: usize, swaps: &[u8], b: &mut [f64]) {
-    for k in 0..n {
-        b.swap(k, swaps[k] as usize);
+    for (k, &with) in swaps[..n].iter().enumerate() {
+        b.swap(k, with as usize);
     }
     for i in 0..n {
         let dot: f64 = a[i * n..i * n + i].iter().zip(&b[..i]).map(|(&l, &y)| l * y).sum();

@@ -277,7 +277,8 @@ impl<T: Scalar> Lu<T> {
                 y[k] = rest * self.inverses[k];
             }
             for k in block.rev() {
-                y[k] = y[k] - self.lower.dot(k, y);
+                let known = self.lower.dot(k, y);
+                y[k] -= known;
             }
         }
         for (&value, &row) in y.iter().zip(&self.row_at) {
@@ -390,6 +391,27 @@ mod tests {
         assert!(3 * lu.searched() < unpruned.searched, "{} against {}", lu.searched(), unpruned.searched);
         assert_eq!(lu.lower.rows, unpruned.lower.rows);
         assert_eq!(lu.upper.rows, unpruned.upper.rows);
+    }
+
+    #[test]
+    fn rows_in_other_units_keep_their_pivots() {
+        let (pattern, values) = grid(6);
+        let scaled: Vec<f64> =
+            values.iter().zip(&pattern.rows).map(|(&v, &row)| if row % 3 == 0 { v * 1e12 } else { v }).collect();
+        let mut lu = Lu::new(&pattern, Pivoting::default()).unwrap();
+        lu.factor(&values).unwrap();
+        let rows = lu.row_at.clone();
+        lu.factor(&scaled).unwrap();
+        assert_eq!(lu.row_at, rows);
+    }
+
+    #[test]
+    fn supernodes_of_a_grid_are_found() {
+        // the last separator of a grid is dense: as many columns alike as the grid is wide, at least
+        let (pattern, values) = grid(16);
+        let mut lu = Lu::new(&pattern, Pivoting::default()).unwrap();
+        lu.factor(&values).unwrap();
+        assert!(lu.alike.iter().max() >= Some(&12), "{:?}", lu.alike);
     }
 
     #[test]
