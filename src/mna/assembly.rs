@@ -306,7 +306,8 @@ impl Assembly {
         let mut add = |unknown: usize, conductance: f64, lane: usize, volts: f64| {
             let k = unknown * lanes + lane;
             self.residual[k] += conductance * (at.x[k] - volts);
-            self.magnitude[k] += (conductance * (at.x[k] - volts)).abs();
+            // x cannot be nearer to `volts` than rounding lets it: both products count, not their difference.
+            self.magnitude[k] += conductance * (at.x[k].abs() + volts.abs());
             self.jacobian[system.diagonal[unknown] as usize * lanes + lane] += conductance;
         };
         if at.shunt != 0.0 || at.anchor != 0.0 {
