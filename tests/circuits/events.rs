@@ -127,3 +127,33 @@ fn the_on_resistance_and_the_hold_time_of_a_switch() {
     }
     close(waves.at("hold", 10e-6), 1.0 - (-3.0f64).exp(), 2e-3);
 }
+
+#[test]
+fn parts_of_the_library_do_what_their_sheets_say() {
+    // Howland source: 10 µA from 0.5 V; through a MAX313 that is on into 20 kΩ; an LM339 sees it above 0.1 V and lets go.
+    let deck = Netlist::new(
+        "Half of a neuron board
+         .include \"models/opa4322.cir\"
+         .include \"models/max313.cir\"
+         .include \"models/lm339.cir\"
+         Vi vi 0 0.5
+         XU3 p m u3 opa4322
+         R3 vi p 100k
+         R4 u4 p 100k
+         R5 m 0 100k
+         R6 u3 m 100k
+         R7 u3 isrc 50k
+         XU4 isrc u4 u4 opa4322
+         XS3 isrc mem max313 on=1
+         XS4 isrc 0 max313 on=0
+         Rm mem 0 20k
+         Vt th 0 0.1
+         Xc mem th comp lm339
+         Vl vl 0 3.3
+         Rl vl comp 10k
+         .op",
+    );
+    let v = deck.deck(&[]).op();
+    close(v("mem"), 0.2, 1e-4);
+    close(v("comp"), 3.3, 1e-3);
+}
