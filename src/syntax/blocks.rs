@@ -79,7 +79,7 @@ impl<'o> Reader<'o> {
     fn look_at_title(&mut self, title: &str, span: Span) {
         let words: Vec<&str> = title.split_whitespace().take(4).collect();
         let Some(first) = words.first() else { return };
-        let card = first.strip_prefix('.').is_some_and(|c| error::is_card(c));
+        let card = first.strip_prefix('.').is_some_and(error::is_card);
         let element = words.len() == 4 && first.len() < 8 && {
             let mut letters = first.chars();
             letters.next().is_some_and(|c| c.is_ascii_alphabetic()) && letters.any(|c| c.is_ascii_digit())

@@ -73,7 +73,7 @@ fn value(value: &Value) -> String {
 fn setting(setting: &Setting) -> String {
     match setting.values.as_slice() {
         [] => setting.name.text.clone(),
-        values => format!("{}={}", setting.name.text, join(values, ",", |v| braced(v))),
+        values => format!("{}={}", setting.name.text, join(values, ",", braced)),
     }
 }
 
