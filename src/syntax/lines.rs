@@ -6,22 +6,19 @@
 
 use std::borrow::Cow;
 
+use crate::syntax::scan::{Scan, comment_at, line_end};
+
 /// Longest logical line in bytes.
 pub const MAX_LINE: usize = 1 << 20;
 /// Deepest nesting of brackets (and of `? :`) that is handed to the recursive parser.
 pub const MAX_DEPTH: usize = 100;
 
-/// Cards that may have a block in braces.
-const BLOCK_CARDS: [&str; 7] = ["for", "device", "variation", "always", "protocol", "experiment", "network"];
-/// Cards that go on after a trailing comma.
-const COMMA_CARDS: [&str; 3] = ["for", "param", "func"];
-
 /// Hands out the logical lines of a text one after another.
 pub struct Lines<'a> {
-    text: &'a str,
+    pub text: &'a str,
     position: usize,
     /// Bytes that may still be read in vain looking for a closing bracket: keeps hopeless files linear.
-    patience: usize,
+    pub patience: usize,
 }
 
 /// A statement with its continuation lines.
@@ -137,7 +134,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The first byte at or after `from` that is not blank, in a comment or a line end.
-    fn next_word(&self, from: usize) -> usize {
+    pub fn next_word(&self, from: usize) -> usize {
         let bytes = self.text.as_bytes();
         let mut i = from;
         while i < bytes.len() {
@@ -150,20 +147,6 @@ impl<'a> Lines<'a> {
         }
         i
     }
-}
-
-/// Whether a trailing comment begins at `i`: `;`, `//`, or `$` before a blank.
-fn comment_at(bytes: &[u8], i: usize) -> bool {
-    match bytes[i] {
-        b';' => true,
-        b'/' => bytes.get(i + 1) == Some(&b'/'),
-        b'$' => matches!(bytes.get(i + 1), None | Some(b' ' | b'\t' | b'\r' | b'\n')),
-        _ => false,
-    }
-}
-
-fn line_end(bytes: &[u8], from: usize) -> usize {
-    bytes[from..].iter().position(|&b| b == b'\n').map_or(bytes.len(), |n| from + n)
 }
 
 impl<'a> Iterator for Lines<'a> {
@@ -218,224 +201,6 @@ fn blanked<'a>(source: &'a str, start: usize, end: usize, ranges: &[(usize, usiz
     }
     text.push_str(&source[start + text.len()..end]);
     Cow::Owned(text)
-}
-
-/// The state of reading one logical line.
-struct Scan<'l, 'a> {
-    lines: &'l Lines<'a>,
-    start: usize,
-    /// Reading place; the end of the line when done.
-    at: usize,
-    /// Where the next line begins.
-    next: usize,
-    kind: Kind,
-    trouble: Option<Trouble>,
-    blanks: Vec<(usize, usize)>,
-    /// Open brackets with their places, and how many more of them are open.
-    open: Vec<(u8, usize)>,
-    beyond: usize,
-    quote: Option<(u8, usize)>,
-    /// `?` still without its `:`.
-    questions: usize,
-    /// The last byte that was neither blank nor comment.
-    last: u8,
-    block_card: bool,
-    comma_card: bool,
-    guess: Option<Guess>,
-    wasted: usize,
-}
-
-/// The first line end that was passed only because a bracket was open.
-#[derive(Clone, Copy)]
-struct Guess {
-    end: usize,
-    blanks: usize,
-    bracket: usize,
-}
-
-impl<'l, 'a> Scan<'l, 'a> {
-    fn new(lines: &'l Lines<'a>, start: usize) -> Scan<'l, 'a> {
-        let card = lines.text[start..].strip_prefix('.').unwrap_or("");
-        let card = &card[..card.bytes().take_while(u8::is_ascii_alphanumeric).count().min(20)];
-        let among = |list: &[&str]| list.iter().any(|c| c.eq_ignore_ascii_case(card));
-        Scan {
-            lines,
-            start,
-            at: start,
-            next: start,
-            kind: Kind::Statement,
-            trouble: None,
-            blanks: Vec::new(),
-            open: Vec::new(),
-            beyond: 0,
-            quote: None,
-            questions: 0,
-            last: b'=',
-            block_card: among(&BLOCK_CARDS),
-            comma_card: among(&COMMA_CARDS),
-            guess: None,
-            wasted: 0,
-        }
-    }
-
-    fn run(&mut self) {
-        let bytes = self.lines.text.as_bytes();
-        loop {
-            let c = match bytes.get(self.at) {
-                None | Some(b'\n') => {
-                    if !self.goes_on() {
-                        break;
-                    }
-                    continue;
-                }
-                Some(&c) => c,
-            };
-            if let Some((quote, _)) = self.quote {
-                if c == quote {
-                    self.quote = None;
-                }
-            } else {
-                match c {
-                    b' ' | b'\t' | b'\r' => {
-                        self.at += 1;
-                        continue;
-                    }
-                    b'"' | b'\'' => self.quote = Some((c, self.at)),
-                    b'{' if self.opens_block() => {
-                        self.kind = Kind::Opens;
-                        self.next = self.at + 1;
-                        return;
-                    }
-                    b'(' | b'[' | b'{' => self.push(c),
-                    b'}' if self.beyond == 0 && !self.open.iter().any(|&(b, _)| b == b'{') => {
-                        self.next = self.at;
-                        self.finish();
-                        self.take_back();
-                        return;
-                    }
-                    b')' | b']' | b'}' => self.pop(c),
-                    b'?' => {
-                        self.questions += 1;
-                        self.check_depth();
-                    }
-                    // `.func f(x) -> y {` is a block too
-                    b'>' if self.comma_card && self.last == b'-' => self.block_card = true,
-                    b':' => self.questions = self.questions.saturating_sub(1),
-                    b';' | b'$' | b'/' if comment_at(bytes, self.at) => {
-                        let end = line_end(bytes, self.at);
-                        self.blank(self.at, end);
-                        self.at = end;
-                        continue;
-                    }
-                    _ => {}
-                }
-            }
-            self.last = c;
-            self.at += 1;
-        }
-        self.finish();
-        self.take_back();
-    }
-
-    /// Where lines were joined only because a bracket was open, and that came to nothing: one line again.
-    fn take_back(&mut self) {
-        let Some(guess) = self.guess else { return };
-        let far = match self.trouble {
-            Some(Trouble::Unclosed(_)) => true,
-            Some(Trouble::TooDeep(at) | Trouble::Mismatched(at, _)) => at > guess.end,
-            Some(Trouble::TooLong) | None => false,
-        };
-        if far {
-            self.wasted = self.at - guess.end;
-            (self.at, self.next) = (guess.end, guess.end);
-            self.blanks.truncate(guess.blanks);
-            self.trouble = Some(Trouble::Unclosed(guess.bracket));
-        }
-    }
-
-    /// Whether a `{` here begins a block: something complete stands before it.
-    fn opens_block(&self) -> bool {
-        self.block_card && self.open.is_empty() && !b"=:,+-*/^<>?&|!~".contains(&self.last)
-    }
-
-    fn push(&mut self, bracket: u8) {
-        if self.open.len() <= MAX_DEPTH {
-            self.open.push((bracket, self.at));
-        } else {
-            self.beyond += 1;
-        }
-        self.check_depth();
-    }
-
-    fn check_depth(&mut self) {
-        if self.open.len() + self.questions > MAX_DEPTH && self.trouble.is_none() {
-            self.trouble = Some(Trouble::TooDeep(self.at));
-        }
-    }
-
-    fn pop(&mut self, bracket: u8) {
-        if self.beyond > 0 {
-            self.beyond -= 1;
-            return;
-        }
-        let wants = match bracket {
-            b')' => b'(',
-            b']' => b'[',
-            _ => b'{',
-        };
-        match self.open.last() {
-            Some(&(open, _)) if open == wants => {
-                self.open.pop();
-            }
-            other => {
-                let opened = other.map(|&(_, at)| at);
-                self.trouble.get_or_insert(Trouble::Mismatched(self.at, opened));
-            }
-        }
-    }
-
-    fn blank(&mut self, from: usize, to: usize) {
-        if from - self.start <= MAX_LINE {
-            self.blanks.push((from, to));
-        }
-    }
-
-    /// At a line end: goes to where the line continues, if it does.
-    fn goes_on(&mut self) -> bool {
-        let bytes = self.lines.text.as_bytes();
-        let end = self.at;
-        self.next = end;
-        let following = self.lines.next_word(end);
-        let Some(&c) = bytes.get(following) else { return false };
-        if c == b'+' {
-            self.blank(end, following + 1);
-            self.at = following + 1;
-            return true;
-        }
-        let card = c == b'.' && bytes.get(following + 1).is_some_and(u8::is_ascii_alphabetic);
-        if self.quote.is_some() || card || c == b'}' || self.trouble.is_some() {
-            return false;
-        }
-        let opened = self.open.last().filter(|&&(b, _)| b != b'{').map(|&(_, at)| at);
-        let comma = self.open.is_empty() && self.last == b',' && self.comma_card;
-        let block = self.open.is_empty() && c == b'{' && self.block_card;
-        if !(opened.is_some() || comma || block) || opened.is_some() && self.lines.patience == 0 {
-            return false;
-        }
-        if let (Some(bracket), None) = (opened, self.guess) {
-            self.guess = Some(Guess { end, blanks: self.blanks.len(), bracket });
-        }
-        self.blank(end, following);
-        self.at = following;
-        true
-    }
-
-    fn finish(&mut self) {
-        if self.trouble.is_none() {
-            let bracket = self.open.last().map(|&(_, at)| at);
-            self.trouble = self.quote.map(|(_, at)| at).or(bracket).map(Trouble::Unclosed);
-        }
-    }
 }
 
 #[cfg(test)]

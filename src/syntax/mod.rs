@@ -14,6 +14,7 @@ mod args;
 pub mod ast;
 mod blocks;
 mod cards;
+mod control;
 mod decode;
 mod error;
 mod expr;
@@ -23,6 +24,8 @@ pub mod number;
 mod parser;
 pub mod print;
 pub mod report;
+mod scan;
+mod sections;
 pub mod source;
 
 pub use include::LoadOptions;
