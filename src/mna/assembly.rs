@@ -55,6 +55,8 @@ pub struct Assembly {
     pub magnitude: Vec<f64>,
     /// Σ|terms| of Q of each row
     pub charge: Vec<f64>,
+    /// Σ|J·x| of each row, by [`Assembly::sum_jacobian`]
+    pub leverage: Vec<f64>,
     pub f: Vec<f64>,
     pub q: Vec<f64>,
     static_g: Vec<f64>,
@@ -142,6 +144,7 @@ impl Assembly {
             imbalance: vec![0.0; rows],
             magnitude: vec![0.0; rows],
             charge: vec![0.0; rows],
+            leverage: vec![0.0; rows],
             f: vec![0.0; rows],
             q: vec![0.0; rows],
             static_g: vec![0.0; slots],
@@ -243,6 +246,20 @@ impl Assembly {
             q += product(&group.pattern_c, &block.c);
         }
         (f, q)
+    }
+
+    /// Fills `leverage` of one lane: how much of R hangs on the last digit of x. Inside a device large currents cancel
+    /// before its row is gathered, so Σ|terms| does not show it.
+    pub fn sum_jacobian(&mut self, system: &System, x: &[f64], lane: usize) {
+        let lanes = self.lanes;
+        self.leverage.iter_mut().skip(lane).step_by(lanes).for_each(|v| *v = 0.0);
+        for column in 0..system.pattern.n {
+            let size = x[(column + 1) * lanes + lane].abs();
+            for slot in system.pattern.starts[column]..system.pattern.starts[column + 1] {
+                let row = (system.pattern.rows[slot] + 1) * lanes + lane;
+                self.leverage[row] += self.jacobian[slot * lanes + lane].abs() * size;
+            }
+        }
     }
 
     /// Changes of the condensed unknowns, from those of the solved ones: fills `dx` behind `system.solved`.
