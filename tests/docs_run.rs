@@ -67,7 +67,7 @@ fn netlists_on_the_pages_run_and_give_the_numbers_claimed() {
             wrong.push(format!("{}: {why}", example.place));
         }
     }
-    assert!(count >= 8, "only {count} netlists found");
+    assert!(count >= 7, "only {count} netlists found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -234,10 +234,22 @@ impl<'a> Builder<'a> {
         }
         if kind.model == ModelUse::Required && draft.model.is_none() {
             let message = format!("{} needs a model", line.e.name.text);
-            return Err(Fault::new("elab::no-model", line.span, message, "no model here").with_help(format!(
-                "add its name after the nodes and a card .model NAME {} (…)",
-                kind.models.join("|")
-            )));
+            let fault = Fault::new("elab::no-model", line.span, message, "no model here");
+            let nodes = line.e.args.iter().filter_map(|a| match a {
+                Argument::Value(Value::Word(w)) => Some(w),
+                _ => None,
+            });
+            return Err(match nodes.last().filter(|w| line.scope.model_names().iter().any(|m| w.is(m))) {
+                Some(model) => fault.with_help(format!(
+                    "'{}' stands where its last node should be: the nodes are {}",
+                    model.text,
+                    kind.pins.iter().map(|p| p.name).collect::<Vec<_>>().join(" ")
+                )),
+                None => fault.with_help(format!(
+                    "add its name after the nodes and a card .model NAME {} (…)",
+                    kind.models.join("|")
+                )),
+            });
         }
         Ok(())
     }

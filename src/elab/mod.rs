@@ -123,7 +123,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     if let Some(t) = overrides.temp {
         plan.options.temp = t;
     }
-    if plan.analyses.is_empty() {
+    if plan.analyses.is_empty() && !any_error(&diagnostics) {
         diagnostics.push(
             Diagnostic::warning("elab::no-analysis", "this deck asks for no analysis")
                 .help("add .op, .dc, .ac or .tran"),
