@@ -9,7 +9,7 @@ use super::history::History;
 use super::lane_solver::LaneSolver;
 use super::newton::ROUNDING;
 use super::observe::View;
-use super::pace::{Sizes, allowed, land, next_step, restart_step};
+use super::pace::{Sizes, allowed, land, next_step, restart_step, tolerable};
 use super::simulator::{Simulator, pivoting};
 use super::sink::Stats;
 use crate::circuit::plan::Options;
@@ -345,7 +345,7 @@ impl Transient {
         let (ratio, culprit) = self.truncation(lane);
         let order = if self.history.points[lane] < 3 { 1 } else { self.lanes[lane].formula.order() };
         self.lanes[lane].culprit = culprit;
-        if ratio > 1.0 && self.options.fixed_step.is_none() {
+        if !tolerable(ratio) && self.options.fixed_step.is_none() {
             let h = next_step(self.lanes[lane].h, ratio, order);
             return self.reject(lane, h, culprit);
         }
