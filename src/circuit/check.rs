@@ -19,7 +19,7 @@ pub fn check(circuit: &Circuit, plan: &Plan) -> Vec<Diagnostic> {
     // Without an operating point capacitors hold what inductors and sources leave open.
     let starts_from_charges = |k: &AnalysisKind| matches!(k, AnalysisKind::Tran { uic: true, .. });
     let dynamic = !plan.analyses.is_empty() && plan.analyses.iter().all(|a| starts_from_charges(&a.kind));
-    loose_ends(circuit, &mut out);
+    loose_ends(circuit, plan, &mut out);
     voltage_loops(circuit, dynamic, &mut out);
     if plan.options.rshunt.is_infinite() {
         floating(circuit, dynamic, &mut out);
@@ -62,7 +62,7 @@ fn report(out: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
 }
 
 /// Nets with a single connection.
-fn loose_ends(circuit: &Circuit, out: &mut Vec<Diagnostic>) {
+fn loose_ends(circuit: &Circuit, plan: &Plan, out: &mut Vec<Diagnostic>) {
     let mut count = vec![0u32; circuit.nets.len()];
     let mut owner = vec![PartId(0); circuit.nets.len()];
     for (p, part) in circuit.parts.iter().enumerate() {
@@ -76,6 +76,9 @@ fn loose_ends(circuit: &Circuit, out: &mut Vec<Diagnostic>) {
                 e.nets(&mut |n| count[n.0 as usize] += 1);
             }
         }
+    }
+    for o in &plan.observations {
+        o.equation.nets(&mut |n| count[n.0 as usize] += 1);
     }
     let mut found = Vec::new();
     for (n, net) in circuit.nets.iter().enumerate().skip(1).filter(|(n, _)| count[*n] == 1) {

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::builder::Placed;
 use super::eval::{Context, Shared};
 use super::fault::{Fault, did_you_mean};
-use super::flatten::Placed;
 use super::instance::Instance;
 use super::kinds::Kinds;
 use super::live::View;
@@ -14,7 +14,6 @@ use crate::circuit::plan::{AcScale, Analysis, AnalysisKind, Plan, Sweep, Target}
 use crate::circuit::{Circuit, NetId};
 use crate::diag::{Diagnostic, Span, closest};
 use crate::syntax::ast::{Argument, Card, Expr, ExprKind, Value};
-use crate::syntax::number;
 
 const KNOWN: &[&str] = &[
     "ac", "dc", "four", "global", "ic", "meas", "measure", "nodeset", "noise", "op", "option", "options", "plot",
@@ -95,10 +94,11 @@ impl<'p, 'a> Planner<'p, 'a> {
         let span = args.span();
         let v = match args.take() {
             Some(Argument::Value(Value::Expr(e))) => self.context().number(e)?,
-            Some(Argument::Value(Value::Word(w))) => match number::parse(&w.text).filter(|_| w.index.is_empty()) {
-                Some(n) => n.value,
-                None => self.context().number(&super::elements::word_expr(w))?,
-            },
+            Some(Argument::Value(Value::Word(w))) => {
+                let v = super::line::word_value(w, &self.context())?;
+                v.number()
+                    .ok_or_else(|| Fault::new("elab::not-a-number", span, format!("{what} must be a number"), "here"))?
+            }
             Some(_) => return Err(Fault::new("elab::not-a-number", span, format!("{what} must be a number"), "here")),
             None => {
                 return Err(Fault::new(
@@ -109,7 +109,7 @@ impl<'p, 'a> Planner<'p, 'a> {
                 ));
             }
         };
-        if v.is_finite() { Ok(v) } else { Err(super::eval::not_finite(v, span)) }
+        if v.is_finite() { Ok(v) } else { Err(super::term::not_finite(v, span)) }
     }
 
     /// What follows the last argument that a card understands.
@@ -296,7 +296,7 @@ impl<'p, 'a> Planner<'p, 'a> {
             };
             let v = Context::constant(self.shared, &placed.scope).number(value)?;
             if !v.is_finite() {
-                return Err(super::eval::not_finite(v, value.span));
+                return Err(super::term::not_finite(v, value.span));
             }
             let list = if name == "ic" { &mut self.plan.initial } else { &mut self.plan.nodeset };
             list.extend(nets.into_iter().filter(|n| *n != NetId::GROUND).map(|n| (n, v)));
@@ -305,7 +305,7 @@ impl<'p, 'a> Planner<'p, 'a> {
     }
 
     fn net_in(&self, name: &str, span: Span, placed: &Placed<'a>) -> Result<NetId, Fault> {
-        use super::eval::Quantities;
+        use super::quantity::Quantities;
         View { circuit: self.circuit, instance: &placed.instance }.net(name, span)
     }
 

@@ -1,9 +1,9 @@
 //! E F G H and B lines: linear, POLY, VALUE, TABLE, and expressions of voltages and currents.
 
-use super::elements::{Draft, Line};
+use super::builder::Builder;
 use super::eval::Context;
 use super::fault::Fault;
-use super::flatten::Builder;
+use super::line::{Draft, Line};
 use super::live::{Input, Shape, Want};
 use crate::circuit::kind::{Kind, ValueKind};
 use crate::diag::Span;

@@ -2,70 +2,18 @@
 
 use std::rc::Rc;
 
-use super::eval::Context;
+use super::builder::Builder;
 use super::fault::{Fault, did_you_mean};
-use super::flatten::{Builder, unknown_subckt};
 use super::instance::Instance;
-use super::kinds::param_names;
+use super::line::{Draft, Line, no_kind};
 use super::live::Want;
 use super::scope::Scope;
-use super::settings::{Settings, check_range, misplaced, unknown};
-use super::value::Value as Constant;
-use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Place, ValueKind};
-use crate::circuit::{ModelId, NetId, Part, PartId, Setting};
+use super::settings::check_range;
+use crate::circuit::Setting;
+use crate::circuit::kind::{Kind, ModelUse, Param, Pin, ValueKind};
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{self, Argument, Element, Expr, ExprKind, Value, Word};
+use crate::syntax::ast::{self, Element, Value, Word};
 use crate::syntax::number;
-
-/// An element line being read.
-pub struct Line<'a> {
-    pub e: &'a Element,
-    pub span: Span,
-    /// Full path
-    pub path: String,
-    pub scope: Rc<Scope<'a>>,
-    pub instance: Rc<Instance>,
-    pub values: Vec<&'a Value>,
-    pub settings: Vec<&'a ast::Setting>,
-}
-
-impl<'a> Line<'a> {
-    pub fn word(&self, k: usize) -> Option<&'a Word> {
-        match self.values.get(k) {
-            Some(Value::Word(w)) => Some(w),
-            _ => None,
-        }
-    }
-
-    /// The place of value `k`, or of the name where the line ends before.
-    pub fn at(&self, k: usize) -> Span {
-        self.values.get(k).map_or(self.e.name.span, |v| v.span())
-    }
-
-    pub fn setting(&self, name: &str) -> Option<&'a ast::Setting> {
-        self.settings.iter().rfind(|s| s.name.is(name)).copied()
-    }
-}
-
-/// A part as far as its line has been read.
-pub struct Draft<'a> {
-    pub kind: &'static Kind,
-    pub pins: Vec<NetId>,
-    pub model: Option<ModelId>,
-    pub settings: Settings,
-    /// What waits until all names are known.
-    pub wants: Vec<(&'static str, Want<'a>, Span)>,
-}
-
-impl Draft<'_> {
-    pub fn new(kind: &'static Kind, pins: Vec<NetId>) -> Self {
-        Draft { kind, pins, model: None, settings: Settings::new(), wants: Vec::new() }
-    }
-
-    pub fn has(&self, name: &str) -> bool {
-        self.settings.iter().any(|(n, _)| *n == name) || self.wants.iter().any(|(n, ..)| *n == name)
-    }
-}
 
 impl<'a> Builder<'a> {
     /// Any element but `X`.
@@ -88,58 +36,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    pub fn line(
-        &mut self,
-        e: &'a Element,
-        span: Span,
-        scope: &Rc<Scope<'a>>,
-        instance: &Rc<Instance>,
-    ) -> Result<Line<'a>, Fault> {
-        let path = self.claim(&e.name, scope, instance)?;
-        let (mut values, mut settings) = (Vec::with_capacity(e.args.len()), Vec::new());
-        for a in &e.args {
-            match a {
-                Argument::Value(v) => values.push(v),
-                Argument::Setting(s) => settings.push(s),
-                Argument::Equal { span, .. } => {
-                    return Err(Fault::new(
-                        "elab::unexpected",
-                        *span,
-                        "this does not belong on an element line",
-                        "here",
-                    ));
-                }
-            }
-        }
-        Ok(Line { e, span, path, scope: scope.clone(), instance: instance.clone(), values, settings })
-    }
-
-    /// The kind of a letter, or of a name where the letter has several.
-    pub fn kind(&self, name: &str, line: &Line) -> Result<&'static Kind, Fault> {
-        self.kinds.by_name(name).ok_or_else(|| no_kind(line))
-    }
-
-    /// Nodes from the start of the line: at least `count` nets, a bus counts as many. Gives how many words they took.
-    pub fn pins(&mut self, line: &Line<'a>, count: usize, kind: &'static Kind) -> Result<(Vec<NetId>, usize), Fault> {
-        let mut nets = Vec::with_capacity(count);
-        let mut k = 0;
-        while nets.len() < count {
-            let Some(word) = line.word(k) else {
-                let names: Vec<&str> = kind.pins.iter().map(|p| p.name).collect();
-                let message = format!("{} needs {count} nodes, not {}", line.e.name.text, nets.len());
-                return Err(Fault::new("elab::too-few-nodes", line.at(k), message, "a node is missing")
-                    .with_help(format!("the nodes of a {} are: {}", kind.name, names.join(" "))));
-            };
-            nets.extend(self.nets(word, &line.scope, &line.instance)?);
-            k += 1;
-        }
-        if nets.len() > count {
-            let message = format!("{} needs {count} nodes, not {}", line.e.name.text, nets.len());
-            return Err(Fault::new("elab::too-many-nodes", line.at(k - 1), message, "this bus is too wide"));
-        }
-        Ok((nets, k))
-    }
-
     /// An element whose kind says all there is to know.
     pub fn general(&mut self, line: &Line<'a>) -> Result<(), Fault> {
         let candidates = self.kinds.by_letter(line.e.letter());
@@ -154,6 +50,14 @@ impl<'a> Builder<'a> {
                     break;
                 }
             }
+        }
+        if found.is_none()
+            && let Some(k) =
+                (1..*nets.start()).find(|&k| line.word(k).is_some_and(|w| self.find_model(w, line).is_some()))
+        {
+            let message = format!("{} needs {} nodes before its model, not {k}", line.e.name.text, nets.start());
+            return Err(Fault::new("elab::too-few-nodes", line.at(k), message, "a node is missing")
+                .with_help(format!("the nodes of a {} are: {}", first.name, pin_names(first))));
         }
         let kind = match found.map(|(card, _)| self.kinds.by_model(&card.base.lower())) {
             Some(Some(kind)) if candidates.iter().any(|c| std::ptr::eq(*c, kind)) => kind,
@@ -234,22 +138,10 @@ impl<'a> Builder<'a> {
         }
         if kind.model == ModelUse::Required && draft.model.is_none() {
             let message = format!("{} needs a model", line.e.name.text);
-            let fault = Fault::new("elab::no-model", line.span, message, "no model here");
-            let nodes = line.e.args.iter().filter_map(|a| match a {
-                Argument::Value(Value::Word(w)) => Some(w),
-                _ => None,
-            });
-            return Err(match nodes.last().filter(|w| line.scope.model_names().iter().any(|m| w.is(m))) {
-                Some(model) => fault.with_help(format!(
-                    "'{}' stands where its last node should be: the nodes are {}",
-                    model.text,
-                    kind.pins.iter().map(|p| p.name).collect::<Vec<_>>().join(" ")
-                )),
-                None => fault.with_help(format!(
-                    "add its name after the nodes and a card .model NAME {} (…)",
-                    kind.models.join("|")
-                )),
-            });
+            return Err(Fault::new("elab::no-model", line.span, message, "no model here").with_help(format!(
+                "add its name after the nodes and a card .model NAME {} (…)",
+                kind.models.join("|")
+            )));
         }
         Ok(())
     }
@@ -284,13 +176,6 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    pub fn part_name(&self, value: &'a Value, line: &Line<'a>) -> Result<String, Fault> {
-        match value {
-            Value::Word(w) => Context::constant(self.shared, &line.scope).word(w),
-            _ => Err(Fault::new("elab::not-an-element", value.span(), "the name of an element is needed here", "here")),
-        }
-    }
-
     fn unexpected(&self, line: &Line<'a>, value: &Value, draft: &Draft) -> Fault {
         if let Value::Word(w) = value
             && number::parse(&w.text).is_none()
@@ -312,221 +197,15 @@ impl<'a> Builder<'a> {
             None => fault.with_help(format!("add a card .model {} …, or .include the file that has it", word.text)),
         }
     }
-
-    /// The number of a value: `1k`, a parameter, `{2*a}`.
-    pub fn number(&self, value: &'a Value, line: &Line<'a>) -> Result<f64, Fault> {
-        let v = self.constant(value, line)?;
-        v.number().ok_or_else(|| {
-            let message = format!("a number is needed here, not {}", v.describe());
-            Fault::new("elab::not-a-number", value.span(), message, "here")
-        })
-    }
-
-    /// The constant value of an argument.
-    pub fn constant(&self, value: &'a Value, line: &Line<'a>) -> Result<Constant, Fault> {
-        let context = Context::constant(self.shared, &line.scope);
-        match value {
-            Value::Word(w) => {
-                if w.index.is_empty()
-                    && let Some(n) = number::parse(&w.text)
-                {
-                    return Ok(Constant::Number(n.value));
-                }
-                context.value(&word_expr(w))
-            }
-            Value::Expr(e) => context.value(e),
-            Value::Call { span, .. } | Value::Table { span, .. } => {
-                Err(Fault::new("elab::not-a-number", *span, "a number is needed here", "not a number")
-                    .with_help("put expressions in braces: {…}"))
-            }
-            Value::Text(_, span) => {
-                Err(Fault::new("elab::not-a-number", *span, "a number is needed here, not a text", "here"))
-            }
-        }
-    }
-
-    /// All `name=value` of the line.
-    pub fn set(&mut self, line: &Line<'a>, draft: &mut Draft<'a>) -> Result<(), Fault> {
-        for s in &line.settings {
-            self.set_one(line, draft, s)?;
-        }
-        Ok(())
-    }
-
-    pub fn set_one(&mut self, line: &Line<'a>, draft: &mut Draft<'a>, s: &'a ast::Setting) -> Result<(), Fault> {
-        let kind = draft.kind;
-        let Some(param) = kind.find(&s.name.text).map(|k| &kind.params[k]) else {
-            let known: Vec<&str> = param_names(kind).collect();
-            self.report(unknown(s, &known, kind.name));
-            return Ok(());
-        };
-        if param.place == Place::Model {
-            self.report(misplaced(s, kind, "belongs in its .model, not on the line"));
-            return Ok(());
-        }
-        match (param.value, &s.values[..]) {
-            (ValueKind::Equation, [e]) => draft.wants.push((param.name, Want::plain(e), s.span)),
-            (ValueKind::Part, list) => {
-                for e in list {
-                    let name = path_text(e).ok_or_else(|| {
-                        Fault::new("elab::not-an-element", e.span, "the name of an element is needed here", "here")
-                    })?;
-                    draft.wants.push((param.name, Want::Part(name), e.span));
-                }
-            }
-            (_, values) => {
-                let context = Context::constant(self.shared, &line.scope);
-                let setting = self.constant_setting(param, values, s.span, &context)?;
-                draft.settings.push((param.name, setting));
-            }
-        }
-        Ok(())
-    }
-
-    /// Multiplies `m` down the hierarchy and adds the part.
-    pub fn finish(&mut self, line: &Line<'a>, mut draft: Draft<'a>) -> Result<(), Fault> {
-        let around = line.instance.multiplier;
-        if around != 1.0 {
-            match draft.kind.find("m").map(|k| draft.kind.params[k].name) {
-                Some(name) => {
-                    let own = draft.settings.iter().rfind(|(n, _)| *n == name).map_or(1.0, |(_, s)| match s {
-                        Setting::Number(v) => *v,
-                        _ => 1.0,
-                    });
-                    draft.settings.retain(|(n, _)| *n != name);
-                    draft.settings.push((name, Setting::Number(own * around)));
-                }
-                None if conducts(draft.kind, Conduct::Current) => {
-                    for (name, setting) in &mut draft.settings {
-                        if let Setting::Number(v) = setting
-                            && *name == "gain"
-                        {
-                            *v *= around;
-                        }
-                    }
-                    for (_, want, _) in &mut draft.wants {
-                        if let Want::Equation { scale, .. } | Want::Poly { scale, .. } = want {
-                            *scale *= around;
-                        }
-                    }
-                }
-                None if !conducts(draft.kind, Conduct::Voltage) && !draft.pins.is_empty() => {
-                    let message = format!("a {} cannot be multiplied; m={around} does not reach it", draft.kind.name);
-                    self.report(
-                        Diagnostic::warning("elab::not-multiplied", message)
-                            .at(line.span, "in a multiplied subcircuit"),
-                    );
-                }
-                None => {}
-            }
-        }
-        let id = self.add(Part {
-            path: line.path.clone(),
-            kind: draft.kind,
-            pins: draft.pins,
-            model: draft.model,
-            settings: draft.settings,
-            span: line.span,
-        });
-        for (name, want, span) in draft.wants {
-            self.wait(id, name, want, span, line);
-        }
-        Ok(())
-    }
-
-    fn wait(&mut self, part: PartId, name: &'static str, want: Want<'a>, span: Span, line: &Line<'a>) {
-        let (scope, instance) = (line.scope.clone(), line.instance.clone());
-        self.pending.push(super::live::Pending { part, name, want, span, scope, instance });
-    }
-
-    /// An X line of a built-in kind, by its name or that of a model.
-    pub fn builtin(
-        &mut self,
-        e: &'a Element,
-        span: Span,
-        words: &[&'a Word],
-        scope: &Rc<Scope<'a>>,
-        instance: &Rc<Instance>,
-    ) -> Result<(), Fault> {
-        let what = words[words.len() - 1];
-        let lower = what.text.to_ascii_lowercase();
-        let card = scope.model(&lower);
-        let kind = match card {
-            Some((card, _)) => self.kinds.by_model(&card.base.lower()),
-            None => self.kinds.by_name(&lower),
-        };
-        let Some(kind) = kind else {
-            return match card {
-                // Says what is wrong with the type of the model.
-                Some((card, home)) => {
-                    self.model(card, home);
-                    Ok(())
-                }
-                None => Err(unknown_subckt(self, what, scope)),
-            };
-        };
-        let line = self.line(e, span, scope, instance)?;
-        let mut draft = Draft::new(kind, Vec::new());
-        for word in &words[..words.len() - 1] {
-            draft.pins.extend(self.nets(word, scope, instance)?);
-        }
-        let nets = kind.nets();
-        if !nets.contains(&draft.pins.len()) {
-            let names: Vec<String> = kind
-                .pins
-                .iter()
-                .map(|p| if p.optional { format!("[{}]", p.name) } else { p.name.to_string() })
-                .collect();
-            let message =
-                format!("{} connects {} nodes; a {} has {}", e.name.text, draft.pins.len(), kind.name, names.join(" "));
-            return Err(Fault::new("elab::pin-count", span, message, "here"));
-        }
-        if card.is_some() {
-            self.use_model(what, &line, &mut draft)?;
-        } else if kind.model == ModelUse::Required {
-            return Err(Fault::new(
-                "elab::no-model",
-                what.span,
-                format!("a {} needs a .model", kind.name),
-                "not a model",
-            ));
-        }
-        self.set(&line, &mut draft)?;
-        self.finish(&line, draft)
-    }
-}
-
-/// Whether some two pins of a kind conduct so.
-pub fn conducts(kind: &Kind, how: Conduct) -> bool {
-    kind.paths.iter().any(|p| p.conduct == how)
-}
-
-fn no_kind(line: &Line) -> Fault {
-    let text = &line.e.name.text;
-    let message = format!("there is no element of letter '{}'", line.e.letter().to_ascii_uppercase());
-    Fault::new("elab::unknown-element", line.e.name.span, message, format!("'{text}'"))
-        .with_help("the first letter of a line says what it is: R C L K V I E F G H B D Q J M S W T X")
-}
-
-/// A word that is not a number, as an expression: a parameter, perhaps indexed.
-pub fn word_expr(w: &Word) -> Expr {
-    let name = Expr { span: w.span, kind: ExprKind::Name(w.text.clone()) };
-    match w.index.is_empty() {
-        true => name,
-        false => Expr { span: w.span, kind: ExprKind::Index(Box::new(name), w.index.clone()) },
-    }
-}
-
-/// The name an expression spells: `Vsense`, `X1.V2`.
-pub fn path_text(e: &Expr) -> Option<String> {
-    match &e.kind {
-        ExprKind::Name(n) | ExprKind::Text(n) => Some(n.clone()),
-        ExprKind::Field(base, name) => Some(format!("{}.{}", path_text(base)?, name.text)),
-        _ => None,
-    }
 }
 
 /// Whether a fault only says that a value is not constant.
 pub fn is_live<T>(result: &Result<T, Fault>) -> bool {
     matches!(result, Err(Fault::Live(_)))
+}
+
+/// `drain gate source bulk`
+pub fn pin_names(kind: &Kind) -> String {
+    let name = |p: &Pin| if p.optional { format!("[{}]", p.name) } else { p.name.to_string() };
+    kind.pins.iter().map(name).collect::<Vec<_>>().join(" ")
 }

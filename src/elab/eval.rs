@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use super::data::DataRoots;
 use super::fault::{Fault, did_you_mean};
+use super::quantity::Quantities;
 use super::scope::Scope;
-use super::value::{self, Value};
+use super::term::{Term, combine, to_equation};
+use super::value::Value;
 use super::{functions, tensor};
 use crate::circuit::equation::{Equation, Function, Quantity};
-use crate::circuit::{NetId, PartId};
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{Binary, Expr, ExprArg, ExprKind, Func, Name, Slot, Unary, Word};
+use crate::syntax::ast::{Expr, ExprArg, ExprKind, Func, Name, Slot, Unary};
 
 /// Nested expressions, functions included, go no deeper.
 const MAX_DEPTH: usize = 400;
@@ -20,23 +21,6 @@ const MAX_DEPTH: usize = 400;
 const MAX_TERMS: usize = 2000;
 /// Operations one expression may take, functions put in place.
 const MAX_OPERATIONS: u64 = 5_000_000;
-
-/// What an expression came to.
-#[derive(Clone, Debug)]
-pub enum Term {
-    Fixed(Value),
-    Live(Equation),
-}
-
-/// Finds what expressions name in the flat circuit, as seen from one instance.
-pub trait Quantities {
-    fn net(&self, name: &str, span: Span) -> Result<NetId, Fault>;
-    /// A part or a pin of a part: `R1`, `X1.V2`, `M1.d`.
-    fn current(&self, name: &str, span: Span) -> Result<Quantity, Fault>;
-    fn part(&self, name: &str) -> Option<PartId>;
-    /// `name` of the part, if it has one.
-    fn probe(&self, part: PartId, name: &str, span: Span) -> Result<Quantity, Fault>;
-}
 
 /// What all expressions of an elaboration share.
 pub struct Shared<'d> {
@@ -184,7 +168,7 @@ impl<'c, 'a> Context<'c, 'a> {
         let mut out = self.nested(at)?;
         let mut lives = 0;
         for (op, right, span) in links.into_iter().rev() {
-            out = combine(binary(op), vec![out, self.nested(right)?], span)?;
+            out = combine(super::term::binary(op), vec![out, self.nested(right)?], span)?;
             lives += matches!(out, Term::Live(_)) as usize;
             if lives > MAX_TERMS {
                 return Err(Fault::new("elab::too-deep", span, format!("more than {MAX_TERMS} terms"), "here")
@@ -219,11 +203,6 @@ impl<'c, 'a> Context<'c, 'a> {
         if let Some(v) = functions::constant(&lower) {
             return Ok(Term::Fixed(Value::Number(v)));
         }
-        if name.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+')) {
-            let message = format!("'{name}' is not a number");
-            return Err(Fault::new("elab::bad-number", span, message, "not a number below 1.8e308")
-                .with_help("numbers look like 12.5, 1e-9, 10k, 4.7meg, 100nF"));
-        }
         let fault = Fault::new(
             "elab::unknown-parameter",
             span,
@@ -253,75 +232,6 @@ impl<'c, 'a> Context<'c, 'a> {
         tensor::slice(array, &picks, span).map(Term::Fixed)
     }
 
-    /// `npz(f).name`, or a probe of a part.
-    fn field(&self, base: &Expr, name: &Name, span: Span) -> Result<Term, Fault> {
-        if let Some(live) = self.live
-            && let Some(path) = self.path(base)?
-            && let Some(part) = live.part(&path)
-        {
-            return live.probe(part, &name.text, span).map(|q| Term::Live(Equation::Quantity(q)));
-        }
-        if self.live.is_none()
-            && matches!(base.kind, ExprKind::Name(_) | ExprKind::Field(..))
-            && self.value(base).is_err()
-        {
-            return Err(Fault::Live(span));
-        }
-        match self.value(base)? {
-            Value::Archive(arrays) => match arrays.get(&name.text) {
-                Some(v) => Ok(Term::Fixed(v.clone())),
-                None => {
-                    let fault =
-                        Fault::new("elab::no-array", span, format!("the file has no array '{}'", name.text), "here");
-                    let names: Vec<&str> = arrays.keys().map(String::as_str).collect();
-                    Err(fault.with_help(format!("it has {}", names.join(", "))))
-                }
-            },
-            other => {
-                let message = format!("{} has no part named '{}'", other.describe(), name.text);
-                Err(Fault::new("elab::no-field", span, message, "here"))
-            }
-        }
-    }
-
-    /// The instance path an expression spells, if it spells one: `X1.Xm[3,4]`.
-    fn path(&self, expr: &Expr) -> Result<Option<String>, Fault> {
-        Ok(match &expr.kind {
-            ExprKind::Name(n) => Some(n.clone()),
-            ExprKind::Field(base, name) => self.path(base)?.map(|p| format!("{p}.{}", name.text)),
-            ExprKind::Index(base, slots) => match self.path(base)? {
-                None => None,
-                Some(p) => {
-                    let mut places = Vec::new();
-                    for slot in slots {
-                        let Slot::At(e) = slot else { return Ok(None) };
-                        places.push(self.integer(e)?.to_string());
-                    }
-                    Some(format!("{p}[{}]", places.join(",")))
-                }
-            },
-            _ => None,
-        })
-    }
-
-    /// The full text of a word, its indices resolved: `row[3]`.
-    pub fn word(&self, word: &Word) -> Result<String, Fault> {
-        if word.index.is_empty() {
-            return Ok(word.text.clone());
-        }
-        let mut places = Vec::with_capacity(word.index.len());
-        for slot in &word.index {
-            match slot {
-                Slot::At(e) => places.push(self.integer(e)?.to_string()),
-                Slot::Range(..) | Slot::All(_) => {
-                    return Err(Fault::new("elab::bus-here", word.span, "one net is needed here, not a bus", "a bus")
-                        .with_help(format!("pick one: {}[0]", word.text)));
-                }
-            }
-        }
-        Ok(format!("{}[{}]", word.text, places.join(",")))
-    }
-
     fn list(&self, items: &[Expr], span: Span) -> Result<Term, Fault> {
         let mut values = Vec::with_capacity(items.len());
         for item in items {
@@ -335,6 +245,9 @@ impl<'c, 'a> Context<'c, 'a> {
 
     fn call(&self, name: &Name, args: &[ExprArg], span: Span) -> Result<Term, Fault> {
         let lower = name.lower();
+        if self.scope.value(&lower).is_some_and(|v| matches!(v, Value::Broken)) {
+            return Err(Fault::Said);
+        }
         if let Some((func, scope)) = self.scope.func(&lower) {
             return self.user(func, scope, args, span);
         }
@@ -353,46 +266,6 @@ impl<'c, 'a> Context<'c, 'a> {
             }
         }
         functions::call(self, name, positional, named, span)
-    }
-
-    /// What stands in `V( )`: names with their places; None where it is something else, as in `min(a, b)`.
-    fn words(&self, args: &[ExprArg]) -> Result<Option<Vec<(String, Span)>>, Fault> {
-        let mut words = Vec::with_capacity(args.len());
-        for a in args {
-            let text = match &a.value.kind {
-                ExprKind::Node(w) => self.word(w)?,
-                ExprKind::Number(v) => v.to_string(),
-                _ => match self.path(&a.value)? {
-                    Some(path) => path,
-                    None => return Ok(None),
-                },
-            };
-            words.push((text, a.value.span));
-        }
-        Ok(Some(words))
-    }
-
-    fn quantity(&self, lower: &str, words: &[(String, Span)], span: Span) -> Result<Term, Fault> {
-        let Some(live) = self.live else { return Err(Fault::Live(span)) };
-        let quantity = match (lower, words) {
-            ("@", [(part, at), (probe, _)]) => {
-                let id = live.part(part).ok_or_else(|| unknown_part(part, *at))?;
-                live.probe(id, probe, span)?
-            }
-            (v, [(a, at)]) if v.starts_with('v') => Quantity::Voltage(live.net(a, *at)?, NetId::GROUND),
-            (v, [(a, at), (b, bt)]) if v.starts_with('v') => Quantity::Voltage(live.net(a, *at)?, live.net(b, *bt)?),
-            (i, [(part, at)]) if i.starts_with('i') => live.current(part, *at)?,
-            (v, _) if v.starts_with('v') => {
-                return Err(Fault::new("elab::arguments", span, "V( ) takes one node or two", "here"));
-            }
-            _ => return Err(Fault::new("elab::arguments", span, "I( ) takes one element", "here")),
-        };
-        let phasor = functions::phasor(lower);
-        let equation = Equation::Quantity(quantity);
-        Ok(Term::Live(match phasor {
-            Some(f) => Equation::apply(f, [equation]),
-            None => equation,
-        }))
     }
 
     /// A `.func`: its body with the arguments in place, in the scope it was defined in.
@@ -420,64 +293,4 @@ impl<'c, 'a> Context<'c, 'a> {
         }
         Context { scope, locals: &locals, ..*self }.nested(&func.body)
     }
-}
-
-pub fn unknown_part(name: &str, span: Span) -> Fault {
-    Fault::new("elab::unknown-part", span, format!("there is no element '{name}'"), "not in the circuit")
-}
-
-/// `^` and `**` take the magnitude of the base, as SPICE does.
-fn binary(op: Binary) -> Function {
-    match op {
-        Binary::Add => Function::Add,
-        Binary::Sub => Function::Sub,
-        Binary::Mul => Function::Mul,
-        Binary::Div => Function::Div,
-        Binary::Pow => Function::AbsPow,
-        Binary::Lt => Function::Lt,
-        Binary::Le => Function::Le,
-        Binary::Gt => Function::Gt,
-        Binary::Ge => Function::Ge,
-        Binary::Eq => Function::Eq,
-        Binary::Ne => Function::Ne,
-        Binary::And => Function::And,
-        Binary::Or => Function::Or,
-    }
-}
-
-/// A function of terms: computed where all are constant.
-pub fn combine(f: Function, args: Vec<Term>, span: Span) -> Result<Term, Fault> {
-    if args.iter().any(|a| matches!(a, Term::Live(_))) || matches!(f, Function::Ddt | Function::Idt) {
-        let args: Result<Vec<Equation>, Fault> = args.into_iter().map(|a| to_equation(a, span)).collect();
-        return Ok(Term::Live(Equation::Apply(f, args?)));
-    }
-    let values: Vec<Value> = args
-        .into_iter()
-        .filter_map(|a| match a {
-            Term::Fixed(v) => Some(v),
-            Term::Live(_) => None,
-        })
-        .collect();
-    value::apply(f, &values, span).map(Term::Fixed)
-}
-
-/// An equation; constants in it must be finite.
-pub fn to_equation(term: Term, span: Span) -> Result<Equation, Fault> {
-    match term {
-        Term::Live(e) => Ok(e),
-        Term::Fixed(v) => match v.number() {
-            Some(v) if v.is_finite() => Ok(Equation::Const(v)),
-            Some(v) => Err(not_finite(v, span)),
-            None => {
-                let message = format!("a number is needed here, not {}", v.describe());
-                Err(Fault::new("elab::not-a-number", span, message, "this is not one number"))
-            }
-        },
-    }
-}
-
-pub fn not_finite(v: f64, span: Span) -> Fault {
-    let what = if v.is_nan() { "not a number (NaN)" } else { "infinite" };
-    Fault::new("elab::not-finite", span, format!("this value is {what}"), "comes to no finite number")
-        .with_help("look for a division by zero or a logarithm of zero in the parameters it is made of")
 }

@@ -1,7 +1,8 @@
 //! Functions of expressions by name: SPICE's and the scalar half of numpy's here, arrays in `tensor`.
 
-use super::eval::{Context, Term, combine};
+use super::eval::Context;
 use super::fault::{Fault, did_you_mean};
+use super::term::{Term, combine};
 use super::value::Value;
 use super::{data, tensor};
 use crate::circuit::equation::{Equation, Function};

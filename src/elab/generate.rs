@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use super::eval::{Context, Term};
-use super::flatten::Builder;
+use super::builder::Builder;
+use super::eval::Context;
 use super::instance::Instance;
 use super::scope::Scope;
+use super::term::Term;
 use super::value::Value;
 use crate::syntax::ast::{For, Over};
 

@@ -2,11 +2,13 @@
 
 use std::rc::Rc;
 
-use super::elements::conducts;
-use super::eval::{Context, Quantities, Shared, not_finite};
+use super::eval::{Context, Shared};
 use super::fault::{Fault, did_you_mean};
 use super::instance::{Instance, is_ground};
+use super::parts::conducts;
+use super::quantity::Quantities;
 use super::scope::Scope;
+use super::term::not_finite;
 use crate::circuit::equation::{Equation, Function, Quantity};
 use crate::circuit::kind::{Conduct, Kind};
 use crate::circuit::{Circuit, NetId, PartId, Setting};
@@ -185,7 +187,7 @@ impl View<'_> {
     }
 
     fn unknown_part(&self, name: &str, span: Span) -> Fault {
-        let fault = super::eval::unknown_part(name, span);
+        let fault = super::quantity::unknown_part(name, span);
         match did_you_mean(name, self.part_names()) {
             Some(help) => fault.with_help(help),
             None => fault,

@@ -1,8 +1,10 @@
 //! `.meas` cards: all of ngspice's forms.
 
 use super::cards::{Args, Planner};
-use super::eval::{Context, Quantities, Term, combine, unknown_part};
+use super::eval::Context;
 use super::fault::Fault;
+use super::quantity::{Quantities, unknown_part};
+use super::term::{Term, combine};
 use crate::circuit::equation::{Equation, Quantity};
 use crate::circuit::plan::{AnalysisKind, Edge, Event, Measure, MeasureKind, ParamExpr, Place, Reduction};
 use crate::circuit::{NetId, PartId};

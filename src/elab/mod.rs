@@ -1,5 +1,6 @@
 //! Ast → Circuit and Plan: parameters evaluated, hierarchy flattened, names resolved.
 
+mod builder;
 mod cards;
 mod controlled;
 mod data;
@@ -12,16 +13,20 @@ mod functions;
 mod generate;
 mod instance;
 mod kinds;
+mod line;
 mod live;
 mod measures;
 mod options;
 mod outputs;
+mod parts;
 mod passive;
+mod quantity;
 mod scope;
 mod settings;
 mod sources;
 mod sweeps;
 mod tensor;
+mod term;
 mod value;
 
 #[cfg(test)]
@@ -38,9 +43,9 @@ use crate::circuit::{Circuit, NetId, Setting, check};
 use crate::diag::{Diagnostic, any_error};
 use crate::syntax::ast::{Argument, Ast, ExprKind, Item, Statement, Value as AstValue};
 use crate::syntax::number;
+use builder::Builder;
 use cards::Planner;
 use eval::Shared;
-use flatten::Builder;
 use instance::{Instance, is_ground};
 use value::Value;
 
@@ -69,8 +74,8 @@ const ROOM: f64 = 27.0;
 
 /// The circuit and plan of a parsed netlist; None if something in it is an error.
 pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoots) -> (Option<Deck>, Vec<Diagnostic>) {
-    if estimate::parts(&ast.items) > flatten::MAX_WORK {
-        return (None, vec![flatten::too_big()]);
+    if estimate::parts(&ast.items) > builder::MAX_WORK {
+        return (None, vec![builder::too_big()]);
     }
     let temp = overrides.temp.or_else(|| temperature(&ast.items)).unwrap_or(ROOM);
     let shared = Shared::new(data, temp);
@@ -95,7 +100,9 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     resolve(&mut builder);
     drop_loose_nets(&mut builder);
     apply(&mut builder, overrides);
-    unused_ports(&mut builder);
+    if !any_error(&builder.diagnostics) {
+        unused_ports(&mut builder);
+    }
 
     let Builder { circuit, mut diagnostics, cards, .. } = builder;
     let mut planner = Planner {
@@ -123,7 +130,8 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     if let Some(t) = overrides.temp {
         plan.options.temp = t;
     }
-    if plan.analyses.is_empty() && !any_error(&diagnostics) {
+    let analysis = |name: &str| matches!(name, "op" | "dc" | "ac" | "tran");
+    if !cards.iter().any(|c| c.instance.prefix.is_empty() && analysis(&c.card.name.lower())) {
         diagnostics.push(
             Diagnostic::warning("elab::no-analysis", "this deck asks for no analysis")
                 .help("add .op, .dc, .ac or .tran"),

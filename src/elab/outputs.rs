@@ -1,11 +1,12 @@
 //! `.save .probe .print .plot` and what any card looks at: names → observations.
 
 use super::cards::{Args, Planner};
-use super::elements::word_expr;
-use super::eval::{Context, Quantities};
+use super::eval::Context;
 use super::fault::Fault;
 use super::functions;
 use super::instance::{Instance, spread};
+use super::line::word_expr;
+use super::quantity::Quantities;
 use crate::circuit::equation::{Equation, Quantity};
 use crate::circuit::kind::Conduct;
 use crate::circuit::plan::{Observation, Print};
@@ -65,7 +66,7 @@ impl<'p, 'a> Planner<'p, 'a> {
             out.push(self.add(Equation::Quantity(Quantity::Voltage(NetId(n), NetId::GROUND)), None, span));
         }
         for (p, part) in self.circuit.parts.iter().enumerate() {
-            if super::elements::conducts(part.kind, Conduct::Voltage) {
+            if super::parts::conducts(part.kind, Conduct::Voltage) {
                 out.push(self.add(Equation::Quantity(Quantity::Current(PartId(p as u32), 0)), None, span));
             }
         }

@@ -15,6 +15,8 @@ pub struct Definitions<'a> {
     /// Every parameter once, its last definition, each after those it reads.
     pub params: Vec<(String, &'a Expr)>,
     pub funcs: HashMap<String, &'a Func>,
+    /// Parameters and functions that define themselves in a circle, which has been reported
+    pub circular: HashSet<String>,
     pub models: HashMap<String, &'a Model>,
     pub subckts: HashMap<String, &'a Subckt>,
 }
@@ -60,7 +62,8 @@ impl<'a> Definitions<'a> {
                 Statement::Element(_) | Statement::For(_) | Statement::Card(_) => {}
             }
         }
-        out.params = in_order(&assigns, &out.funcs, diagnostics);
+        out.params = in_order(&assigns, &out.funcs, &mut out.circular, diagnostics);
+        out.funcs.retain(|name, _| !out.circular.contains(name));
         out
     }
 }
@@ -93,6 +96,7 @@ impl<'a> Defined<'a> {
 fn in_order<'a>(
     assigns: &[&'a Assign],
     funcs: &HashMap<String, &'a Func>,
+    circular: &mut HashSet<String>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<(String, &'a Expr)> {
     let mut last: HashMap<String, usize> = HashMap::with_capacity(assigns.len());
@@ -142,6 +146,7 @@ fn in_order<'a>(
                     let mut members: Vec<NodeIndex> = group;
                     members.sort_unstable();
                     let members: Vec<Defined> = members.iter().map(|&n| graph[n]).collect();
+                    circular.extend(members.iter().map(|d| d.name().lower()));
                     diagnostics.push(cycle(&members));
                 }
             }

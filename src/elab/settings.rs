@@ -1,9 +1,10 @@
 //! `name=value` of elements and models → settings of a kind, checked against what it takes.
 
-use super::eval::{Context, not_finite};
+use super::builder::Builder;
+use super::eval::Context;
 use super::fault::Fault;
-use super::flatten::Builder;
 use super::kinds::{is_foreign, param_names};
+use super::term::not_finite;
 use super::value::Value;
 use crate::circuit::kind::{Kind, Param, Place, ValueKind};
 use crate::circuit::{Model, ModelId, Setting};

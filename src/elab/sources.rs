@@ -1,10 +1,10 @@
 //! V and I lines: a DC value, an AC value, a waveform.
 
-use super::elements::{Draft, Line};
+use super::builder::Builder;
+use super::data;
 use super::eval::Context;
 use super::fault::Fault;
-use super::flatten::Builder;
-use super::{data, elements};
+use super::line::{Draft, Line};
 use crate::circuit::{Setting, Wave};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{self, Argument, Value};
@@ -125,14 +125,14 @@ impl<'a> Builder<'a> {
 
     fn finite(&self, value: &'a Value, line: &Line<'a>) -> Result<f64, Fault> {
         let v = self.number(value, line)?;
-        if v.is_finite() { Ok(v) } else { Err(super::eval::not_finite(v, value.span())) }
+        if v.is_finite() { Ok(v) } else { Err(super::term::not_finite(v, value.span())) }
     }
 
     /// One value of a waveform; a list is several.
     fn wave_value(&mut self, reading: &mut Reading, value: &'a Value, line: &Line<'a>) -> Result<(), Fault> {
         for v in self.constant(value, line)?.numbers() {
             if !v.is_finite() {
-                return Err(super::eval::not_finite(v, value.span()));
+                return Err(super::term::not_finite(v, value.span()));
             }
             reading.wave.args.push(Some(v));
         }
@@ -150,7 +150,7 @@ impl<'a> Builder<'a> {
             ("pwl", "r") => reading.wave.repeat = Some(context.number(value)?).filter(|r| *r >= 0.0),
             ("pwl", "td") => reading.wave.delay = context.number(value)?,
             ("pwl", "file") => {
-                let name = match elements::path_text(value) {
+                let name = match super::line::path_text(value) {
                     Some(name) => name,
                     None => {
                         return Err(Fault::new("elab::no-file", value.span, "file= takes the name of a file", "here"));
@@ -196,7 +196,8 @@ impl<'a> Builder<'a> {
             }
             let times: Vec<f64> = wave.args.iter().step_by(2).map(|t| t.unwrap_or(0.0)).collect();
             if let Some(k) = (1..times.len()).find(|&k| times[k] < times[k - 1]) {
-                let message = format!("the times of PWL go back: {:e} after {:e}", times[k], times[k - 1]);
+                let (at, before) = (number::format(times[k]), number::format(times[k - 1]));
+                let message = format!("the times of PWL go back: {at} after {before}");
                 return Err(Fault::new("elab::pwl", span, message, "times must not fall"));
             }
             if let Some(r) = wave.repeat
@@ -215,7 +216,8 @@ impl<'a> Builder<'a> {
             && *width < 0.0
         {
             self.report(
-                Diagnostic::warning("elab::wave", format!("a pulse width of {width:e} s is negative")).at(span, "here"),
+                Diagnostic::warning("elab::wave", format!("a pulse width of {} s is negative", number::format(*width)))
+                    .at(span, "here"),
             );
         }
         Ok(wave)

@@ -1,9 +1,9 @@
 //! Sweeps of `.dc` and `.step`: what is swept, and over which values.
 
 use super::cards::{Args, Planner, unknown};
-use super::eval::Quantities;
 use super::fault::Fault;
 use super::kinds::param_names;
+use super::quantity::Quantities;
 use crate::circuit::PartId;
 use crate::circuit::kind::Place;
 use crate::circuit::plan::{Sweep, Target};

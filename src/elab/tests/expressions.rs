@@ -41,6 +41,7 @@ fn parameters_in_any_order() {
         codes(".func f(x) {g(x)}\n.func g(x) {f(x)+1}\nR1 a 0 {f(1)}").first(),
         Some(&"elab::recursive-function")
     );
+    assert_eq!(codes(".param a={b} b={a}\nR1 a 0 {a+b}"), ["elab::parameter-cycle"]);
     assert_eq!(codes(".param a={zz}\nR1 a 0 {a}"), ["elab::unknown-parameter"]);
 }
 

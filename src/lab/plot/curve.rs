@@ -3,7 +3,7 @@
 use num_complex::Complex64;
 
 /// What is shown of a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Show {
     Real,
     /// 20·log10 |v|

@@ -1,0 +1,261 @@
+//! The circuit in the making: nets, parts and scopes as the netlist is walked, and what is found on the way.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::eval::{Context, Shared};
+use super::fault::Fault;
+use super::instance::{Instance, is_ground, spread};
+use super::kinds::Kinds;
+use super::live::Pending;
+use super::scope::{Definitions, Scope};
+use super::value::Value as Constant;
+use crate::circuit::{Circuit, ModelId, Net, NetId, Part, PartId};
+use crate::diag::{Diagnostic, Span};
+use crate::syntax::ast::{Assign, Card, Item, Slot, Word};
+
+/// Parts and passes of loops, together, are at most this many.
+pub const MAX_WORK: u64 = 16_000_000;
+/// A dot card and where it stands.
+pub struct Placed<'a> {
+    pub card: &'a Card,
+    pub span: Span,
+    pub scope: Rc<Scope<'a>>,
+    pub instance: Rc<Instance>,
+}
+
+/// A circuit in the making.
+pub struct Builder<'a> {
+    pub kinds: &'a Kinds,
+    pub shared: &'a Shared<'a>,
+    pub circuit: Circuit,
+    pub diagnostics: Vec<Diagnostic>,
+    seen: HashSet<(&'static str, Option<Span>)>,
+    definitions: HashMap<usize, Rc<Definitions<'a>>>,
+    /// Where each instance and part was defined, by lower-case path.
+    pub places: HashMap<String, Span>,
+    pub globals: HashSet<String>,
+    /// By model card and scope.
+    pub models: HashMap<(usize, u64), Option<ModelId>>,
+    pub pending: Vec<Pending<'a>>,
+    pub cards: Vec<Placed<'a>>,
+    /// Ports of each subcircuit: where, its name, whether any copy connects it.
+    pub ports: HashMap<usize, Vec<(Span, String, bool)>>,
+    /// The first copies of each subcircuit
+    pub copies: HashMap<usize, Vec<Rc<Instance>>>,
+    work: u64,
+    scopes: u64,
+}
+
+impl<'a> Builder<'a> {
+    pub fn new(kinds: &'a Kinds, shared: &'a Shared<'a>, title: &str) -> Builder<'a> {
+        let mut circuit = Circuit { title: title.to_string(), ..Circuit::default() };
+        circuit.nets.push(Net { name: "0".to_string(), span: Span::new(crate::diag::FileId(0), 0, 0) });
+        circuit.net_names.insert("0".to_string(), NetId::GROUND);
+        Builder {
+            kinds,
+            shared,
+            circuit,
+            diagnostics: Vec::new(),
+            seen: HashSet::new(),
+            definitions: HashMap::new(),
+            places: HashMap::new(),
+            globals: HashSet::new(),
+            models: HashMap::new(),
+            pending: Vec::new(),
+            cards: Vec::new(),
+            ports: HashMap::new(),
+            copies: HashMap::new(),
+            work: 0,
+            scopes: 0,
+        }
+    }
+
+    /// Adds a finding, once for each place however many copies a subcircuit has.
+    pub fn report(&mut self, d: Diagnostic) {
+        if self.seen.insert((d.code, d.labels.first().map(|l| l.span))) || d.labels.is_empty() {
+            self.diagnostics.push(d);
+        }
+    }
+
+    pub fn fault(&mut self, fault: Fault) {
+        if let Some(d) = fault.report() {
+            self.report(d);
+        }
+    }
+
+    /// Counts `n` more steps; false once there are too many.
+    pub fn spend(&mut self, n: u64, span: Span) -> bool {
+        let before = self.work;
+        self.work = self.work.saturating_add(n);
+        if self.work > MAX_WORK && before <= MAX_WORK {
+            self.report(too_big().at(span, "while building this"));
+        }
+        self.work <= MAX_WORK
+    }
+
+    /// How many more steps there may be.
+    pub fn left(&self) -> u64 {
+        MAX_WORK.saturating_sub(self.work)
+    }
+
+    /// A body's definitions, collected once.
+    pub fn defined(&mut self, formals: &'a [Assign], items: &'a [Item]) -> Rc<Definitions<'a>> {
+        let key = items.as_ptr() as usize;
+        if let Some(d) = self.definitions.get(&key)
+            && !items.is_empty()
+        {
+            return d.clone();
+        }
+        let mut found = Vec::new();
+        let definitions = Rc::new(Definitions::collect(formals, items, &mut found));
+        for d in found {
+            self.report(d);
+        }
+        self.definitions.insert(key, definitions.clone());
+        definitions
+    }
+
+    /// A scope for one copy of a body, its parameters evaluated; `given` wins over what the body says.
+    pub fn scope(
+        &mut self,
+        parent: Option<Rc<Scope<'a>>>,
+        formals: &'a [Assign],
+        items: &'a [Item],
+        given: HashMap<String, Constant>,
+    ) -> Rc<Scope<'a>> {
+        let definitions = self.defined(formals, items);
+        self.scopes += 1;
+        let mut scope = Scope::new(self.scopes, parent, definitions.clone());
+        scope.values = given;
+        for name in &definitions.circular {
+            scope.values.entry(name.clone()).or_insert(Constant::Broken);
+        }
+        for (name, expr) in &definitions.params {
+            if scope.values.contains_key(name) {
+                continue;
+            }
+            let value = match Context::constant(self.shared, &scope).value(expr) {
+                Ok(v) => v,
+                Err(fault) => {
+                    self.fault(fault);
+                    Constant::Broken
+                }
+            };
+            scope.values.insert(name.clone(), value);
+        }
+        Rc::new(scope)
+    }
+
+    /// The net of a name seen from an instance, made if it is new.
+    pub fn net(&mut self, name: &str, span: Span, instance: &Instance) -> Result<NetId, Fault> {
+        let lower = name.to_ascii_lowercase();
+        if is_ground(&lower) {
+            return Ok(NetId::GROUND);
+        }
+        if let Some(net) = instance.port(&lower) {
+            return Ok(net);
+        }
+        if instance.buses.contains_key(&lower) {
+            return Err(Fault::new("elab::whole-bus", span, format!("'{name}' is a bus"), "which of its nets?")
+                .with_help(format!("write {name}[:] for all of it, {name}[0] for one net")));
+        }
+        let (key, name) = match instance.prefix.is_empty() || self.globals.contains(&lower) {
+            true => (lower, name.to_string()),
+            false => (format!("{}{lower}", instance.lower), format!("{}{name}", instance.prefix)),
+        };
+        let next = NetId(self.circuit.nets.len() as u32);
+        let id = *self.circuit.net_names.entry(key).or_insert(next);
+        if id == next {
+            self.circuit.nets.push(Net { name, span });
+        }
+        Ok(id)
+    }
+
+    /// The nets of a word, a bus spread out.
+    pub fn nets(&mut self, word: &Word, scope: &Scope<'a>, instance: &Instance) -> Result<Vec<NetId>, Fault> {
+        if word.index.is_empty() {
+            return Ok(vec![self.net(&word.text, word.span, instance)?]);
+        }
+        let context = Context::constant(self.shared, scope);
+        let lower = word.text.to_ascii_lowercase();
+        let mut axes = Vec::with_capacity(word.index.len());
+        for (k, slot) in word.index.iter().enumerate() {
+            axes.push(match slot {
+                Slot::At(e) => {
+                    let k = context.integer(e)?;
+                    (k, k)
+                }
+                Slot::Range(a, b) => (context.integer(a)?, context.integer(b)?),
+                Slot::All(span) => match instance.buses.get(&lower).and_then(|b| b.get(k)) {
+                    Some(&axis) => axis,
+                    None => {
+                        return Err(Fault::new(
+                            "elab::unknown-width",
+                            *span,
+                            format!("the width of '{}' is not known", word.text),
+                            "all of it?",
+                        )
+                        .with_help("[:] stands only for ports of the subcircuit; write the range"));
+                    }
+                },
+            });
+        }
+        if let Some(declared) = instance.buses.get(&lower) {
+            check_inside(word, &axes, declared)?;
+        }
+        let names = spread(&word.text, &axes, word.span)?;
+        names.iter().map(|n| self.net(n, word.span, instance)).collect()
+    }
+
+    /// The full name of an element, its index resolved; refuses a name that is taken.
+    pub fn claim(&mut self, name: &Word, scope: &Scope<'a>, instance: &Instance) -> Result<String, Fault> {
+        let own = Context::constant(self.shared, scope).word(name)?;
+        let lower = format!("{}{}", instance.lower, own.to_ascii_lowercase());
+        match self.places.entry(lower) {
+            std::collections::hash_map::Entry::Occupied(old) => {
+                let d = Diagnostic::error("elab::duplicate-element", format!("two elements are called '{own}'"))
+                    .at(name.span, "this one")
+                    .at(*old.get(), "and this one")
+                    .help("names ignore case; rename one of them");
+                Err(Fault::Wrong(Box::new(d)))
+            }
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(name.span);
+                Ok(format!("{}{own}", instance.prefix))
+            }
+        }
+    }
+
+    pub fn add(&mut self, part: Part) -> PartId {
+        let id = PartId(self.circuit.parts.len() as u32);
+        self.circuit.part_names.insert(part.path.to_ascii_lowercase(), id);
+        self.circuit.parts.push(part);
+        id
+    }
+}
+
+/// What is said of a deck that grows without bound.
+pub fn too_big() -> Diagnostic {
+    Diagnostic::error("elab::too-big", format!("more than {MAX_WORK} parts and passes of loops"))
+        .help("a loop bound or nested subcircuits multiply to more than fits")
+}
+
+/// Indices of a bus port lie inside its declared range.
+fn check_inside(word: &Word, axes: &[(i64, i64)], declared: &[(i64, i64)]) -> Result<(), Fault> {
+    let fits =
+        axes.len() == declared.len() && axes.iter().zip(declared).all(|(a, d)| a.0 > a.1 || (a.0 >= d.0 && a.1 <= d.1));
+    if fits {
+        return Ok(());
+    }
+    let show = |axes: &[(i64, i64)]| {
+        let each = |(a, b): &(i64, i64)| if a == b { a.to_string() } else { format!("{a}:{b}") };
+        format!("{}[{}]", word.text, axes.iter().map(each).collect::<Vec<_>>().join(","))
+    };
+    Err(Fault::new(
+        "elab::bus-range",
+        word.span,
+        format!("{} lies outside the port {}", show(axes), show(declared)),
+        "outside the port",
+    ))
+}
