@@ -141,3 +141,111 @@ fn follow_pseudo_transient(simulator: &mut Simulator, problem: &Problem, held: &
     }
     Err(Trouble::Slow { unknown: 0, change: 0.0 })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::analysis::{Failure, environment, operating_point};
+    use crate::circuit::Circuit;
+    use crate::circuit::equation::{Equation, Function, Quantity};
+    use crate::circuit::plan::Options;
+    use crate::circuit::{NetId, Setting};
+    use crate::device::testing::{circuit, model, net, numbers, part};
+    use crate::device::{behavioral, diode, mosfet, resistor, vsource};
+    use crate::mna::{Condensation, System};
+
+    /// Five CMOS inverters, each driving the next, the input at half the supply: gain ~10⁵ from one end to the other.
+    fn inverters() -> Circuit {
+        let nets = ["vdd", "n0", "n1", "n2", "n3", "n4", "n5"];
+        let mut c = circuit(&nets);
+        let n = model(
+            &mut c,
+            "n",
+            "nmos",
+            &[("vto", 0.5), ("kp", 1.2e-4), ("gamma", 0.45), ("phi", 0.8), ("lambda", 0.02)],
+        );
+        let p =
+            model(&mut c, "p", "pmos", &[("vto", -0.6), ("kp", 4e-5), ("gamma", 0.4), ("phi", 0.8), ("lambda", 0.02)]);
+        part(&mut c, &vsource::KIND, "Vdd", &["vdd", "0"], None, numbers(&[("dc", 3.3)]));
+        part(&mut c, &vsource::KIND, "Vin", &["n0", "0"], None, numbers(&[("dc", 1.45)]));
+        for k in 1..=5 {
+            let (a, b) = (nets[k], nets[k + 1]);
+            let size = |w| numbers(&[("w", w), ("l", 5e-7)]);
+            part(&mut c, &mosfet::KIND, &format!("Mn{k}"), &[b, a, "0", "0"], Some(n), size(2e-6));
+            part(&mut c, &mosfet::KIND, &format!("Mp{k}"), &[b, a, "vdd", "vdd"], Some(p), size(5e-6));
+        }
+        c
+    }
+
+    /// Ten diodes in series at 12 V behind 1 Ω.
+    fn stack() -> Circuit {
+        let nets: Vec<String> = (0..11).map(|k| format!("n{k}")).collect();
+        let names: Vec<&str> = nets.iter().map(String::as_str).collect();
+        let mut c = circuit(&names);
+        let d = model(&mut c, "d", "d", &[("is", 1e-14), ("rs", 0.1)]);
+        part(&mut c, &vsource::KIND, "V1", &["n0", "0"], None, numbers(&[("dc", 12.0)]));
+        part(&mut c, &resistor::KIND, "R1", &["n0", "n1"], None, numbers(&[("r", 1.0)]));
+        for k in 1..=10 {
+            let to = if k == 10 { "0" } else { names[k + 1] };
+            part(&mut c, &diode::KIND, &format!("D{k}"), &[names[k], to], Some(d), vec![]);
+        }
+        c
+    }
+
+    fn simulator(circuit: Circuit) -> Simulator {
+        let options = Options::default();
+        let system = System::new(Arc::new(circuit), Condensation::Condensed).unwrap();
+        let env = environment(&options, 0.0, 0.0);
+        Simulator::new(Arc::new(system), options, env)
+    }
+
+    /// V1 = 5 V through 1 kΩ into a current of 10 mA·atan(50·(v − 1 V)): from 0 V Newton runs back and forth
+    /// between −11 V and 21 V for ever.
+    fn cycle() -> Circuit {
+        let mut c = circuit(&["a", "x"]);
+        part(&mut c, &vsource::KIND, "V1", &["a", "0"], None, numbers(&[("dc", 5.0)]));
+        part(&mut c, &resistor::KIND, "R1", &["a", "x"], None, numbers(&[("r", 1e3)]));
+        let v = Equation::Quantity(Quantity::Voltage(net(&c, "x"), NetId::GROUND));
+        let difference = Equation::apply(Function::Sub, [v, Equation::Const(1.0)]);
+        let steep = Equation::apply(Function::Mul, [Equation::Const(50.0), difference]);
+        let bent = Equation::apply(Function::Atan, [steep]);
+        let value = Equation::apply(Function::Mul, [Equation::Const(1e-2), bent]);
+        part(&mut c, &behavioral::CURRENT, "B1", &["x", "0"], None, vec![("value", Setting::Equation(value))]);
+        c
+    }
+
+    #[test]
+    fn each_homotopy_finds_what_newton_misses() {
+        let problem = Problem { cold: true, ..Problem::plain(100) };
+        let mut alone = simulator(cycle());
+        let result = Homotopy::Newton.run(&mut alone, &problem);
+        assert!(result.is_err(), "{result:?} at {:?}", alone.x);
+        for homotopy in [Homotopy::Gmin, Homotopy::Source, Homotopy::PseudoTransient] {
+            let mut s = simulator(cycle());
+            homotopy.run(&mut s, &problem).unwrap_or_else(|t| panic!("{homotopy:?}: {}", t.describe(&s)));
+            let v = s.x[2];
+            let current = (5.0 - v) / 1e3 - 1e-2 * (50.0 * (v - 1.0)).atan();
+            assert!(current.abs() < 1e-9, "{homotopy:?}: {v} V leaves {current} A");
+        }
+    }
+
+    /// The plain way is tried first, then the others: five inverters at half supply need none of them.
+    #[test]
+    fn a_chain_of_inverters_needs_no_homotopy() {
+        let mut s = simulator(inverters());
+        Homotopy::Newton.run(&mut s, &Problem { cold: true, ..Problem::plain(100) }).unwrap();
+    }
+
+    #[test]
+    fn all_are_tried_in_order_and_say_what_happened() {
+        let mut s = simulator(stack());
+        s.options.itl1 = 2;
+        let Err(Failure::OperatingPoint { tried, .. }) = operating_point(&mut s, false, false) else {
+            panic!("two iterations cannot be enough")
+        };
+        let names: Vec<&str> = tried.iter().filter_map(|t| t.split(':').next()).collect();
+        assert_eq!(names, ["Newton", "gmin stepping", "source stepping", "pseudo-transient"]);
+    }
+}

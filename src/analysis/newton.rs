@@ -5,6 +5,9 @@ use crate::device::{Mode, Ticks};
 use crate::mna::{Clamp, Inputs};
 use crate::solve::SolveError;
 
+/// Rounding error of a sum, relative to its terms.
+pub(super) const ROUNDING: f64 = 16.0 * f64::EPSILON;
+
 /// What is solved: the circuit itself, or a deformation of it that a homotopy asks for.
 #[derive(Clone, Copy, Debug)]
 pub struct Problem<'a> {
@@ -81,7 +84,7 @@ pub fn newton(simulator: &mut Simulator, problem: &Problem) -> Result<usize, Tro
         if let Some(u) = not_finite(&simulator.assembly.residual) {
             return Err(Trouble::NotFinite(u));
         }
-        let converged = k > 0 && small_change && !limited && small_residual(simulator).is_none();
+        let converged = k > 0 && small_change && !limited && small_residual(simulator);
         let linear_done = !simulator.system.nonlinear && k > 0;
         worst = step(simulator)?;
         if converged || linear_done {
@@ -114,14 +117,22 @@ pub(super) fn assemble(simulator: &mut Simulator, problem: &Problem, mode: Mode)
     simulator.assembly.assemble(&simulator.system, &mut simulator.memories, &at);
 }
 
-/// The first row whose residual exceeds its tolerance.
-fn small_residual(simulator: &Simulator) -> Option<usize> {
-    let (options, assembly) = (&simulator.options, &simulator.assembly);
-    (1..simulator.system.unknowns()).find(|&u| {
-        // A row of a net sums currents, a branch's row voltages.
-        let abstol = simulator.system.abstol(u, options.abstol, options.vntol);
-        assembly.imbalance[u].abs() > options.reltol * assembly.magnitude[u] + abstol
-    })
+/// Whether each row's residual is within its tolerance, or within what rounding of x leaves of it.
+fn small_residual(simulator: &mut Simulator) -> bool {
+    let small = |simulator: &Simulator, rounding: f64| {
+        let (options, assembly) = (&simulator.options, &simulator.assembly);
+        (1..simulator.system.unknowns()).all(|u| {
+            // A row of a net sums currents, a branch's row voltages.
+            let abstol = simulator.system.abstol(u, options.abstol, options.vntol);
+            let allowed = options.reltol * assembly.magnitude[u] + abstol + rounding * assembly.leverage[u];
+            assembly.imbalance[u].abs() <= allowed
+        })
+    };
+    if small(simulator, 0.0) {
+        return true;
+    }
+    simulator.assembly.sum_jacobian(&simulator.system, &simulator.x, 0);
+    small(simulator, ROUNDING)
 }
 
 /// Factors, solves, moves x. Returns the unknown that moved most and by how many tolerances.

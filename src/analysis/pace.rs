@@ -7,6 +7,8 @@ use crate::device::Ticks;
 const FADE: f64 = 0.97;
 /// Safety of the step that the error allows.
 const SAFETY: f64 = 0.9;
+/// Errors up to this multiple of what is allowed are taken.
+const TOLERANCE: f64 = 2.0;
 /// Largest growth from one step to the next.
 const GROWTH: f64 = 2.0;
 /// A restart begins with this fraction of the way it could go.
@@ -40,10 +42,17 @@ pub fn next_step(h: f64, ratio: f64, order: i32) -> f64 {
     h * (SAFETY * ratio.powf(-1.0 / f64::from(order + 1))).clamp(0.1, GROWTH)
 }
 
-/// The allowed truncation error of a value of this size: trtol/7 · (reltol·size + abstol).
-/// trtol keeps SPICE's meaning of "how much the estimate exaggerates", 7 being the default and the neutral value here.
+/// The allowed truncation error of a value of this size: 6·trtol·(reltol·size + abstol).
+///
+/// SPICE3 puts a third divided difference where a third derivative belongs (a factor of 6) and calls trtol, 7 by default,
+/// the factor by which its estimate is too large. The same options thus mean about the same steps here and there.
 pub fn allowed(options: &Options, size: f64, abstol: f64) -> f64 {
-    options.trtol / 7.0 * (options.reltol * size + abstol)
+    6.0 * options.trtol * (options.reltol * size + abstol)
+}
+
+/// Whether a step whose error was `ratio` times what is allowed is taken: a little too much only shortens the next one.
+pub fn tolerable(ratio: f64) -> bool {
+    ratio <= TOLERANCE
 }
 
 /// The end of a step that wants to be `h` seconds from `now` and must land on `corner`:

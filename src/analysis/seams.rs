@@ -315,7 +315,7 @@ fn run(members: &[(f64, f64)]) -> Vec<Vec<(i128, Vec<u64>)>> {
     let mut charges = Vec::new();
     // Lanes share the system of the nominal member; what differs are parameters.
     let nominal_system = system(bench(0.5, 0.5), Condensation::Condensed, 0.0);
-    let options = Options::default();
+    let options = Options { reltol: 1e-6, ..Options::default() };
     let fresh = || Simulator::new(nominal_system.clone(), options.clone(), environment(&options, 1e-8, 1e-6));
     let mut nominal = fresh();
     rest(&mut nominal).unwrap();

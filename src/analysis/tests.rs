@@ -124,9 +124,8 @@ fn convergence_order_at_fixed_step() {
 #[test]
 fn error_falls_with_tolerance() {
     let mut before = f64::INFINITY;
-    for reltol in [1e-2, 1e-3, 1e-4, 1e-5] {
-        let (error, stats) = sine_error(Options { reltol, vntol: 1e-9, ..Options::default() }, 1.0);
-        println!("reltol {reltol:e}: error {error:.2e}, {stats:?}");
+    for reltol in [1e-4, 1e-5, 1e-6, 1e-7] {
+        let (error, _) = sine_error(Options { reltol, vntol: 1e-9, ..Options::default() }, 1.0);
         assert!(error < 0.6 * before, "{reltol}: {error} after {before}");
         before = error;
     }

@@ -7,17 +7,15 @@ use super::failure::Failure;
 use super::formula::{Coefficients, Formula, extrapolation};
 use super::history::History;
 use super::lane_solver::LaneSolver;
+use super::newton::ROUNDING;
 use super::observe::View;
-use super::pace::{Sizes, allowed, land, next_step, restart_step};
+use super::pace::{Sizes, allowed, land, next_step, restart_step, tolerable};
 use super::simulator::{Simulator, pivoting};
 use super::sink::Stats;
 use crate::circuit::plan::Options;
 use crate::device::{Environment, Memory, Mode, Review, Ticks};
 use crate::mna::{Assembly, Inputs, System};
 use crate::solve::SolveError;
-
-/// Rounding error of a sum, relative to its terms.
-const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
 /// What [`Transient::step`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -303,25 +301,35 @@ impl Transient {
         }
         let limited = self.memories.iter().any(|m| m.limited[lane]);
         let linear = !self.system.nonlinear;
-        if linear || (state.small_change && !limited && self.small_residual(lane)) {
+        let (small_change, iteration, mover) = (state.small_change, state.iteration, state.mover);
+        if linear || (small_change && !limited && self.small_residual(lane)) {
             self.conclude(lane)?;
             return Ok(false);
         }
-        if state.iteration >= self.options.itl4 {
-            let mover = state.mover;
+        if iteration >= self.options.itl4 {
             return self.give_up(lane, Some(mover)).map(|()| false);
         }
         Ok(true)
     }
 
-    fn small_residual(&self, lane: usize) -> bool {
+    fn small_residual(&mut self, lane: usize) -> bool {
+        if self.residual_within(lane, 0.0) {
+            return true;
+        }
+        self.assembly.sum_jacobian(&self.system, &self.x, lane);
+        self.residual_within(lane, ROUNDING)
+    }
+
+    /// Whether each row's residual is within its tolerance, with this share of Σ|J·x| for the rounding of x.
+    fn residual_within(&self, lane: usize, share: f64) -> bool {
         let count = self.lanes.len();
         (1..self.system.unknowns()).all(|u| {
             let k = u * count + lane;
             let abstol = self.system.abstol(u, self.options.abstol, self.options.vntol);
             // What rounding leaves of a·Q + β where both are large.
             let rounding = ROUNDING * (self.a[lane] * self.assembly.charge[k] + self.beta[k].abs());
-            self.assembly.imbalance[k].abs() <= self.options.reltol * self.assembly.magnitude[k] + abstol + rounding
+            let allowed = self.options.reltol * self.assembly.magnitude[k] + abstol + rounding;
+            self.assembly.imbalance[k].abs() <= allowed + share * self.assembly.leverage[k]
         })
     }
 
@@ -337,7 +345,7 @@ impl Transient {
         let (ratio, culprit) = self.truncation(lane);
         let order = if self.history.points[lane] < 3 { 1 } else { self.lanes[lane].formula.order() };
         self.lanes[lane].culprit = culprit;
-        if ratio > 1.0 && self.options.fixed_step.is_none() {
+        if !tolerable(ratio) && self.options.fixed_step.is_none() {
             let h = next_step(self.lanes[lane].h, ratio, order);
             return self.reject(lane, h, culprit);
         }

@@ -51,6 +51,10 @@ impl Device for CurrentSource {
 
     fn load(&self, _at: &Point, _memory: &mut Memory, _out: &mut Stamps) {}
 
+    fn excites(&self) -> bool {
+        true
+    }
+
     fn excite(&self, at: &Point, memory: &Memory, out: &mut Stamps) {
         let [m] = KIND.places(["m"]);
         for i in 0..memory.instances {

@@ -69,6 +69,11 @@ pub trait Device: Send + Sync {
     /// A linear device ([`Layout::linear`]) is loaded only after a setup, at x = 0, and only its G and C are used.
     fn load(&self, at: &Point, memory: &mut Memory, out: &mut Stamps);
 
+    /// Whether [`Device::excite`] ever adds anything.
+    fn excites(&self) -> bool {
+        false
+    }
+
     /// For linear devices: adds the part of F that does not depend on x (sources), at every iteration.
     fn excite(&self, _at: &Point, _memory: &Memory, _out: &mut Stamps) {}
 

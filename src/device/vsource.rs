@@ -139,6 +139,10 @@ impl Device for VoltageSource {
         }
     }
 
+    fn excites(&self) -> bool {
+        true
+    }
+
     fn excite(&self, at: &Point, memory: &Memory, out: &mut Stamps) {
         for i in 0..memory.instances {
             for lane in 0..at.lanes {

@@ -12,7 +12,7 @@ use super::settings::check_range;
 use crate::circuit::Setting;
 use crate::circuit::kind::{Kind, ModelUse, Param, Pin, ValueKind};
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{self, Element, Value, Word};
+use crate::syntax::ast::{self, Argument, Element, Value, Word};
 use crate::syntax::number;
 
 impl<'a> Builder<'a> {
@@ -50,14 +50,6 @@ impl<'a> Builder<'a> {
                     break;
                 }
             }
-        }
-        if found.is_none()
-            && let Some(k) =
-                (1..*nets.start()).find(|&k| line.word(k).is_some_and(|w| self.find_model(w, line).is_some()))
-        {
-            let message = format!("{} needs {} nodes before its model, not {k}", line.e.name.text, nets.start());
-            return Err(Fault::new("elab::too-few-nodes", line.at(k), message, "a node is missing")
-                .with_help(format!("the nodes of a {} are: {}", first.name, pin_names(first))));
         }
         let kind = match found.map(|(card, _)| self.kinds.by_model(&card.base.lower())) {
             Some(Some(kind)) if candidates.iter().any(|c| std::ptr::eq(*c, kind)) => kind,
@@ -138,10 +130,22 @@ impl<'a> Builder<'a> {
         }
         if kind.model == ModelUse::Required && draft.model.is_none() {
             let message = format!("{} needs a model", line.e.name.text);
-            return Err(Fault::new("elab::no-model", line.span, message, "no model here").with_help(format!(
-                "add its name after the nodes and a card .model NAME {} (…)",
-                kind.models.join("|")
-            )));
+            let fault = Fault::new("elab::no-model", line.span, message, "no model here");
+            let nodes = line.e.args.iter().filter_map(|a| match a {
+                Argument::Value(Value::Word(w)) => Some(w),
+                _ => None,
+            });
+            return Err(match nodes.last().filter(|w| line.scope.model_names().iter().any(|m| w.is(m))) {
+                Some(model) => fault.with_help(format!(
+                    "'{}' stands where its last node should be: the nodes are {}",
+                    model.text,
+                    pin_names(kind)
+                )),
+                None => fault.with_help(format!(
+                    "add its name after the nodes and a card .model NAME {} (…)",
+                    kind.models.join("|")
+                )),
+            });
         }
         Ok(())
     }

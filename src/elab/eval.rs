@@ -203,6 +203,11 @@ impl<'c, 'a> Context<'c, 'a> {
         if let Some(v) = functions::constant(&lower) {
             return Ok(Term::Fixed(Value::Number(v)));
         }
+        if name.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+')) {
+            let message = format!("'{name}' is not a number");
+            return Err(Fault::new("elab::bad-number", span, message, "not a number below 1.8e308")
+                .with_help("numbers look like 12.5, 1e-9, 10k, 4.7meg, 100nF"));
+        }
         let fault = Fault::new(
             "elab::unknown-parameter",
             span,

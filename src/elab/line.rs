@@ -166,16 +166,6 @@ pub fn word_value(w: &Word, context: &Context) -> Result<Constant, Fault> {
     {
         return Ok(Constant::Number(n.value));
     }
-    let digits = w.text.trim_start_matches(['+', '-', '.']).starts_with(|c: char| c.is_ascii_digit());
-    if digits && context.scope.value(&w.text.to_ascii_lowercase()).is_none() {
-        return Err(Fault::new(
-            "elab::bad-number",
-            w.span,
-            format!("'{}' is not a number", w.text),
-            "not of the form 1.5k, 1e-9",
-        )
-        .with_help("digits, an exponent, then letters: a scale factor (t g meg k m u n p f) and a unit"));
-    }
     context.value(&word_expr(w))
 }
 

@@ -55,14 +55,27 @@ pub struct Assembly {
     pub magnitude: Vec<f64>,
     /// Σ|terms| of Q of each row
     pub charge: Vec<f64>,
+    /// Σ|J·x| of each row, by [`Assembly::sum_jacobian`]
+    pub leverage: Vec<f64>,
     pub f: Vec<f64>,
     pub q: Vec<f64>,
     static_g: Vec<f64>,
     static_c: Vec<f64>,
+    /// Entries of the static matrices that are not zero in every lane.
+    terms_g: Vec<Term>,
+    terms_c: Vec<Term>,
     blocks: Vec<Block>,
     /// An eliminated block was singular in this lane.
     pub local_failure: Vec<bool>,
     scratch: Vec<f64>,
+}
+
+/// One entry of a static matrix: unknowns of its row and column, and its slot.
+#[derive(Clone, Copy)]
+struct Term {
+    row: u32,
+    column: u32,
+    slot: u32,
 }
 
 /// What one device loads, before it is scattered.
@@ -142,10 +155,13 @@ impl Assembly {
             imbalance: vec![0.0; rows],
             magnitude: vec![0.0; rows],
             charge: vec![0.0; rows],
+            leverage: vec![0.0; rows],
             f: vec![0.0; rows],
             q: vec![0.0; rows],
             static_g: vec![0.0; slots],
             static_c: vec![0.0; slots],
+            terms_g: Vec::new(),
+            terms_c: Vec::new(),
             blocks: system.groups.iter().map(|g| Block::new(g, lanes)).collect(),
             local_failure: vec![false; lanes],
             scratch: vec![0.0; 2 * widest],
@@ -165,19 +181,33 @@ impl Assembly {
                 scatter(&group.slots_c, &block.c, &mut self.static_c, self.lanes);
             }
         }
+        self.terms_g = terms(system, &self.static_g, self.lanes);
+        self.terms_c = terms(system, &self.static_c, self.lanes);
     }
 
     /// R and J at a point.
     pub fn assemble(&mut self, system: &System, memories: &mut [Memory], at: &Inputs) {
-        let lanes = self.lanes;
-        self.linear_part(system, at);
+        match self.lanes {
+            1 => self.assemble_wide::<1>(system, memories, at),
+            8 => self.assemble_wide::<8>(system, memories, at),
+            16 => self.assemble_wide::<16>(system, memories, at),
+            _ => self.assemble_wide::<0>(system, memories, at),
+        }
+    }
+
+    /// `W` is the number of lanes, known to the compiler; 0 where it is not.
+    fn assemble_wide<const W: usize>(&mut self, system: &System, memories: &mut [Memory], at: &Inputs) {
+        let lanes = if W == 0 { self.lanes } else { W };
+        self.linear_part(at, lanes);
         self.local_failure.fill(false);
         for ((group, memory), block) in system.groups.iter().zip(memories).zip(&mut self.blocks) {
             let p = point(group, lanes, at);
             if group.linear {
-                block.clear_sources();
-                group.device.excite(&p, memory, &mut block.stamps(group, lanes));
-                gather_rows(group, &block.f, &mut self.f, &mut self.magnitude, lanes);
+                if group.device.excites() {
+                    block.clear_sources();
+                    group.device.excite(&p, memory, &mut block.stamps(group, lanes));
+                    gather_rows(group, &block.f, &mut self.f, &mut self.magnitude, lanes);
+                }
                 continue;
             }
             block.clear();
@@ -193,17 +223,28 @@ impl Assembly {
                 scatter_scaled(&group.slots_c, &block.c, at.a, &mut self.jacobian, lanes);
             }
         }
-        for (k, r) in self.residual.iter_mut().enumerate() {
-            let dq = at.a[k % lanes] * self.q[k] + at.beta[k];
-            *r = self.f[k] + dq;
-            self.magnitude[k] += dq.abs();
-        }
+        self.balance(at, lanes);
         self.shunts(system, at);
         self.imbalance.copy_from_slice(&self.residual);
         for (g, group) in system.groups.iter().enumerate() {
             self.condense(g, group, at);
         }
         self.residual[..lanes].fill(0.0);
+    }
+
+    /// R = F + a·Q + β
+    #[inline(always)]
+    fn balance(&mut self, at: &Inputs, lanes: usize) {
+        let rows = self.residual.chunks_exact_mut(lanes).zip(self.magnitude.chunks_exact_mut(lanes));
+        let known = self.f.chunks_exact(lanes).zip(self.q.chunks_exact(lanes)).zip(at.beta.chunks_exact(lanes));
+        let a = &at.a[..lanes];
+        for ((r, m), ((f, q), beta)) in rows.zip(known) {
+            for lane in 0..lanes {
+                let dq = a[lane] * q[lane] + beta[lane];
+                r[lane] = f[lane] + dq;
+                m[lane] += dq.abs();
+            }
+        }
     }
 
     /// Q of every device at a point: initial charges.
@@ -245,6 +286,20 @@ impl Assembly {
         (f, q)
     }
 
+    /// Fills `leverage` of one lane: how much of R hangs on the last digit of x. Inside a device large currents cancel
+    /// before its row is gathered, so Σ|terms| does not show it.
+    pub fn sum_jacobian(&mut self, system: &System, x: &[f64], lane: usize) {
+        let lanes = self.lanes;
+        self.leverage.iter_mut().skip(lane).step_by(lanes).for_each(|v| *v = 0.0);
+        for column in 0..system.pattern.n {
+            let size = x[(column + 1) * lanes + lane].abs();
+            for slot in system.pattern.starts[column]..system.pattern.starts[column + 1] {
+                let row = (system.pattern.rows[slot] + 1) * lanes + lane;
+                self.leverage[row] += self.jacobian[slot * lanes + lane].abs() * size;
+            }
+        }
+    }
+
     /// Changes of the condensed unknowns, from those of the solved ones: fills `dx` behind `system.solved`.
     pub fn back_substitute(&mut self, system: &System, dx: &mut [f64]) {
         let lanes = self.lanes;
@@ -268,36 +323,20 @@ impl Assembly {
     }
 
     /// J, F, Q and row magnitudes of the linear devices: products with the static matrices.
-    fn linear_part(&mut self, system: &System, at: &Inputs) {
-        let lanes = self.lanes;
+    #[inline(always)]
+    fn linear_part(&mut self, at: &Inputs, lanes: usize) {
         for v in [&mut self.f, &mut self.q, &mut self.magnitude, &mut self.charge] {
             v.fill(0.0);
         }
-        for ((j, g), c) in self
-            .jacobian
-            .chunks_exact_mut(lanes)
-            .zip(self.static_g.chunks_exact(lanes))
-            .zip(self.static_c.chunks_exact(lanes))
-        {
+        let a = &at.a[..lanes];
+        let fixed = self.static_g.chunks_exact(lanes).zip(self.static_c.chunks_exact(lanes));
+        for (j, (g, c)) in self.jacobian.chunks_exact_mut(lanes).zip(fixed) {
             for lane in 0..lanes {
-                j[lane] = g[lane] + at.a[lane] * c[lane];
+                j[lane] = g[lane] + a[lane] * c[lane];
             }
         }
-        let pattern = &system.pattern;
-        for column in 0..pattern.n {
-            let x = &at.x[(column + 1) * lanes..(column + 2) * lanes];
-            for slot in pattern.starts[column]..pattern.starts[column + 1] {
-                let row = (pattern.rows[slot] + 1) * lanes;
-                for lane in 0..lanes {
-                    let term = self.static_g[slot * lanes + lane] * x[lane];
-                    self.f[row + lane] += term;
-                    self.magnitude[row + lane] += term.abs();
-                    let charge = self.static_c[slot * lanes + lane] * x[lane];
-                    self.q[row + lane] += charge;
-                    self.charge[row + lane] += charge.abs();
-                }
-            }
-        }
+        multiply(&self.terms_g, &self.static_g, at.x, &mut self.f, &mut self.magnitude, lanes);
+        multiply(&self.terms_c, &self.static_c, at.x, &mut self.q, &mut self.charge, lanes);
     }
 
     /// Conductances that belong to no device: shunts, anchors, clamps.
@@ -398,6 +437,7 @@ fn hold_states(group: &Group, block: &mut Block, at: &Inputs, lanes: usize) {
     }
 }
 
+#[inline(always)]
 fn scatter(slots: &[u32], values: &[f64], into: &mut [f64], lanes: usize) {
     for (slot, value) in slots.iter().zip(values.chunks_exact(lanes)) {
         let at = *slot as usize * lanes;
@@ -407,6 +447,7 @@ fn scatter(slots: &[u32], values: &[f64], into: &mut [f64], lanes: usize) {
     }
 }
 
+#[inline(always)]
 fn scatter_scaled(slots: &[u32], values: &[f64], scale: &[f64], into: &mut [f64], lanes: usize) {
     for (slot, value) in slots.iter().zip(values.chunks_exact(lanes)) {
         let at = *slot as usize * lanes;
@@ -416,7 +457,38 @@ fn scatter_scaled(slots: &[u32], values: &[f64], scale: &[f64], into: &mut [f64]
     }
 }
 
+/// The entries of a static matrix that some lane has.
+fn terms(system: &System, values: &[f64], lanes: usize) -> Vec<Term> {
+    let pattern = &system.pattern;
+    let mut found = Vec::new();
+    for column in 0..pattern.n {
+        for slot in pattern.starts[column]..pattern.starts[column + 1] {
+            if values[slot * lanes..(slot + 1) * lanes].iter().any(|v| *v != 0.0) {
+                let row = pattern.rows[slot] as u32 + 1;
+                found.push(Term { row, column: column as u32 + 1, slot: slot as u32 });
+            }
+        }
+    }
+    found
+}
+
+/// Adds matrix·x to `rows` and the absolute terms to `magnitude`.
+#[inline(always)]
+fn multiply(terms: &[Term], matrix: &[f64], x: &[f64], rows: &mut [f64], magnitude: &mut [f64], lanes: usize) {
+    for term in terms {
+        let (row, column, slot) = (term.row as usize * lanes, term.column as usize * lanes, term.slot as usize * lanes);
+        let (entry, x) = (&matrix[slot..slot + lanes], &x[column..column + lanes]);
+        let (sum, size) = (&mut rows[row..row + lanes], &mut magnitude[row..row + lanes]);
+        for lane in 0..lanes {
+            let product = entry[lane] * x[lane];
+            sum[lane] += product;
+            size[lane] += product.abs();
+        }
+    }
+}
+
 /// Adds a device's F or Q to the rows, and its magnitudes.
+#[inline(always)]
 fn gather_rows(group: &Group, from: &[f64], rows: &mut [f64], magnitude: &mut [f64], lanes: usize) {
     for (term, value) in group.terms.iter().zip(from.chunks_exact(lanes)) {
         let at = *term as usize * lanes;

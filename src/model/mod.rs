@@ -1,6 +1,8 @@
 //! Equations of the circuit turned into something that runs: [`crate::circuit::equation::Equation`] → [`dag`] (shared
 //! subexpressions, folded constants) → [`diff`] (exact derivatives) → [`tape`] (instructions over lanes).
 
+#[cfg(test)]
+mod agreement;
 pub mod dag;
 pub mod diff;
 pub mod eval;

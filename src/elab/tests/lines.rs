@@ -68,7 +68,7 @@ fn mistakes_on_lines() {
     assert_eq!(codes("R1 a 0 1k\nr1 a 0 2k"), ["elab::duplicate-element"]);
     assert_eq!(codes("R1 a 0"), ["elab::no-value"]);
     assert_eq!(codes("R1 a"), ["elab::too-few-nodes"]);
-    assert_eq!(codes("M1 d g 0 n w=1u\n.model n nmos"), ["elab::too-few-nodes"]);
+    assert_eq!(codes("M1 d g 0 n w=1u\n.model n nmos"), ["elab::no-model"]);
     assert_eq!(codes("R1 a 0 1.2.3"), ["elab::bad-number"]);
     assert_eq!(codes("R1 a 0 1M"), ["elab::milli"]);
     assert_eq!(codes("C1 a 0 1F"), ["elab::femto"]);

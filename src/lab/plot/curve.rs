@@ -3,7 +3,7 @@
 use num_complex::Complex64;
 
 /// What is shown of a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Show {
     Real,
     /// 20·log10 |v|

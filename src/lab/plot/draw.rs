@@ -15,6 +15,9 @@ type Drawn = Result<(), String>;
 const FINE: i32 = 8;
 const WIDTH: i32 = 960 * FINE;
 const PLOT_HEIGHT: i32 = 260 * FINE;
+/// Where there are more panels than these they are lower.
+const MANY: usize = 3;
+const LOW_PLOT_HEIGHT: i32 = 150 * FINE;
 const LEFT: i32 = 88 * FINE;
 const TOP: i32 = 46 * FINE;
 const GAP: i32 = 18 * FINE;
@@ -24,6 +27,8 @@ const LEGEND_LINE: i32 = 19 * FINE;
 const DASH: (f64, f64) = (7.0 * FINE as f64, 4.0 * FINE as f64);
 /// Letters of a label shown
 const LABEL: usize = 26;
+/// Letters of the title shown
+const TITLE: usize = 92;
 /// The backend writes a font of this size as 1.
 const FONT_SCALE: f64 = 1.24;
 const FONT: &str = "sans-serif";
@@ -61,21 +66,32 @@ struct Frame {
 }
 
 /// Draws panels below each other over one x axis.
-pub fn figure(title: &str, x_name: &str, x: &Axis, panels: &[Panel]) -> Result<String, String> {
+pub fn figure(title: &str, note: &str, x_name: &str, x: &Axis, panels: &[Panel]) -> Result<String, String> {
+    let plot_height = if panels.len() > MANY { LOW_PLOT_HEIGHT } else { PLOT_HEIGHT };
+    let gap = if panels.iter().any(|p| !p.caption.is_empty()) { 2 * GAP } else { GAP };
+    let top_of_first = TOP + if panels[0].caption.is_empty() { 0 } else { GAP };
     let any_legend = panels.iter().any(|p| p.legend);
     let longest = panels.iter().filter(|p| p.legend).flat_map(|p| &p.curves).map(|c| c.label.chars().count()).max();
-    let legend_width = if any_legend { (54 + 8 * longest.unwrap_or(0).min(LABEL) as i32) * FINE } else { 28 * FINE };
-    let height = TOP + panels.len() as i32 * (PLOT_HEIGHT + GAP) - GAP + BOTTOM;
+    let legend_width =
+        if any_legend { (54 + 8 * longest.unwrap_or(0).clamp(10, LABEL) as i32) * FINE } else { 28 * FINE };
+    let height = top_of_first + panels.len() as i32 * (plot_height + gap) - gap + BOTTOM;
     let mut text = String::new();
     {
         let area = SVGBackend::with_string(&mut text, (WIDTH as u32, height as u32)).into_drawing_area();
         area.fill(&WHITE).map_err(problem)?;
         let right = WIDTH - legend_width;
-        write(&area, title, (LEFT, TOP - 14 * FINE), 17.0, HPos::Left, VPos::Bottom)?;
+        let title = title.trim_start_matches(['*', ' ']);
+        write(&area, &shorten_end(title, TITLE), (LEFT, TOP - 14 * FINE), 17.0, HPos::Left, VPos::Bottom)?;
+        write(&area, note, (WIDTH - 12 * FINE, height - 12 * FINE), 12.5, HPos::Right, VPos::Bottom)?;
         for (k, panel) in panels.iter().enumerate() {
-            let top = TOP + k as i32 * (PLOT_HEIGHT + GAP);
-            let frame = Frame { left: LEFT, right, top, bottom: top + PLOT_HEIGHT };
+            let top = top_of_first + k as i32 * (plot_height + gap);
+            let frame = Frame { left: LEFT, right, top, bottom: top + plot_height };
             draw_panel(&area, frame, x, panel, k + 1 == panels.len())?;
+            if panel.legend {
+                // Down to where the next legend begins.
+                let rows = 1 + panels[k + 1..].iter().take_while(|p| !p.legend).count() as i32;
+                draw_legend(&area, Frame { bottom: top + rows * (plot_height + gap) - gap, ..frame }, panel)?;
+            }
         }
         let name = match x.unit.is_empty() {
             true => x_name.to_string(),
@@ -116,7 +132,8 @@ fn draw_panel(area: &Area, frame: Frame, x: &Axis, panel: &Panel, last: bool) ->
             write(area, &label, (to_x(v), bottom + 8 * FINE), 12.5, HPos::Center, VPos::Top)?;
         }
     }
-    for (v, label) in panel.y.ticks(5) {
+    write(area, &panel.caption, (left, top - 4 * FINE), 12.5, HPos::Left, VPos::Bottom)?;
+    for (v, label) in panel.y.ticks(((bottom - top) / (52 * FINE)) as usize) {
         line(area, vec![(left, to_y(v)), (right, to_y(v))], GRID, 1)?;
         line(area, vec![(left - 5 * FINE, to_y(v)), (left, to_y(v))], INK, 1)?;
         write(area, &label, (left - 9 * FINE, to_y(v)), 12.5, HPos::Right, VPos::Center)?;
@@ -136,8 +153,7 @@ fn draw_panel(area: &Area, frame: Frame, x: &Axis, panel: &Panel, last: bool) ->
     };
     let style = (FONT, 14.0 * FONT_SCALE * FINE as f64).into_font().transform(FontTransform::Rotate270).color(&INK);
     let style = style.pos(Pos::new(HPos::Center, VPos::Top));
-    area.draw(&Text::new(name, (14 * FINE, (top + bottom) / 2), style)).map_err(problem)?;
-    if panel.legend { draw_legend(area, frame, panel) } else { Ok(()) }
+    area.draw(&Text::new(name, (14 * FINE, (top + bottom) / 2), style)).map_err(problem)
 }
 
 /// Color and whether dashed. Steps of one column run through a color map, other curves through the palette, then dashed.
@@ -264,6 +280,14 @@ fn draw_legend(area: &Area, frame: Frame, panel: &Panel) -> Drawn {
         write(area, &more, (x + 26 * FINE, y), 12.5, HPos::Left, VPos::Center)?;
     }
     Ok(())
+}
+
+/// At most `most` characters; the end of a longer text is left out.
+fn shorten_end(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.into(),
+    }
 }
 
 /// At most `most` characters; the middle of a longer name is left out.

@@ -4,6 +4,8 @@ mod axis;
 mod curve;
 mod draw;
 
+use std::collections::{HashMap, HashSet};
+
 use thiserror::Error;
 
 use super::number::engineering;
@@ -21,6 +23,11 @@ pub enum PlotError {
     #[error("the figure could not be drawn: {0}")]
     Drawing(String),
 }
+
+/// More curves than these in one panel are not told apart by color and dashes.
+const MOST_IN_PANEL: usize = 14;
+/// Panels of step points drawn below each other.
+const MOST_PANELS: usize = 6;
 
 /// What to draw.
 pub struct Figure<'a> {
@@ -41,17 +48,29 @@ struct Panel {
     y: Axis,
     /// `voltage`, `V(out)`, `phase`
     y_name: String,
+    /// Above the panel: the step point
+    caption: String,
     /// Points are marked, as of quantities that are not continuous.
     marks: bool,
     legend: bool,
 }
 
-/// Draws a figure.
+/// Draws a figure. Where several columns at many step points would be too many curves for one panel, some step points
+/// get panels of their own, below each other.
 pub fn svg(figure: &Figure) -> Result<String, PlotError> {
-    let (x_name, x_unit, curves) = curves(figure);
-    let all = || curves.iter().flat_map(|c| &c.1.points);
+    let apart = is_apart(figure);
+    let chosen: Vec<&Wave> = match apart {
+        true => spread(figure.waves.len(), (MOST_PANELS / units(figure)).max(2)).map(|k| figure.waves[k]).collect(),
+        false => figure.waves.to_vec(),
+    };
+    let rows: Vec<&[&Wave]> = if apart { chosen.chunks(1).collect() } else { vec![&chosen] };
+    let parts: Vec<Figure> = rows.into_iter().map(|waves| Figure { waves, ..*figure }).collect();
+    let curves: Vec<Vec<(Group, Curve)>> = parts.iter().map(|f| curves(f, !apart)).collect();
+
+    let all = || curves.iter().flatten().flat_map(|c| &c.1.points);
     let (low, high) = bounds(all().map(|p| p.0)).ok_or(PlotError::Empty)?;
-    let marks = figure.waves.iter().all(|w| w.header.scale.is_none());
+    let marks = chosen.iter().all(|w| w.header.scale.is_none());
+    let (x_name, x_unit) = x_axis(figure);
     let log = x_unit == "Hz" && low > 0.0 && high / low >= 5.0;
     let x = match log {
         true => Axis::log(low, high, &x_unit),
@@ -60,25 +79,65 @@ pub fn svg(figure: &Figure) -> Result<String, PlotError> {
             Axis { whole, ..Axis::new(low, high, &x_unit, if marks { 0.03 } else { 0.0 }) }
         }
     };
-    let panels = panels(curves, figure, marks);
+    let mut ranges: HashMap<Group, (f64, f64)> = HashMap::new();
+    for (group, curve) in curves.iter().flatten() {
+        if let Some((low, high)) = bounds(curve.points.iter().map(|p| p.1)) {
+            let range = ranges.entry(group.clone()).or_insert((low, high));
+            *range = (range.0.min(low), range.1.max(high));
+        }
+    }
+    let mut panels = Vec::new();
+    for (k, (part, curves)) in parts.iter().zip(curves).enumerate() {
+        let made = panels_of(curves, part, &ranges, marks);
+        let caption = if apart { step_label(&part.waves[0].header.steps).trim().to_string() } else { String::new() };
+        panels.extend(made.into_iter().map(|p| Panel { legend: p.legend && k == 0, caption: caption.clone(), ..p }));
+    }
     if panels.is_empty() {
         return Err(PlotError::Empty);
     }
-    draw::figure(figure.title, &x_name, &x, &panels).map_err(PlotError::Drawing)
+    let note = match figure.waves.len() > chosen.len() {
+        true => format!("{} of {} step points", chosen.len(), figure.waves.len()),
+        false => String::new(),
+    };
+    draw::figure(figure.title, &note, &x_name, &x, &panels).map_err(PlotError::Drawing)
+}
+
+/// Whether step points need panels of their own.
+fn is_apart(figure: &Figure) -> bool {
+    let (waves, columns) = (figure.waves.len(), figure.columns.len());
+    let curves = figure.waves.iter().all(|w| w.header.scale.is_some() && !w.header.complex);
+    curves && waves > 1 && columns > 1 && waves * columns > MOST_IN_PANEL
+}
+
+/// Number of different units, at least 1.
+fn units(figure: &Figure) -> usize {
+    let of = |c: &usize| figure.waves.first().and_then(|w| w.header.columns.get(*c)).map_or("", |c| c.unit);
+    figure.columns.iter().map(of).collect::<HashSet<&str>>().len().max(1)
+}
+
+/// At most `most` of `0..count` at equal distances, first and last among them.
+fn spread(count: usize, most: usize) -> impl Iterator<Item = usize> {
+    let shown = count.min(most);
+    (0..shown).map(move |k| if shown < 2 { 0 } else { k * (count - 1) / (shown - 1) })
 }
 
 /// What a curve is grouped by: its unit and what is shown of it.
 type Group = (String, Show);
 
-/// The name and unit of the x axis and every curve with its group, in order.
-fn curves(figure: &Figure) -> (String, String, Vec<(Group, Curve)>) {
+/// The name and unit of the x axis.
+fn x_axis(figure: &Figure) -> (String, String) {
     let Some(first) = figure.waves.first() else { return Default::default() };
     match &first.header.scale {
-        Some(scale) => (scale.name.clone(), scale.unit.to_string(), along_scale(figure)),
-        None => {
-            let name = first.header.steps.last().map(|s| s.0.clone()).unwrap_or_default();
-            (name, String::new(), along_steps(figure))
-        }
+        Some(scale) => (scale.name.clone(), scale.unit.to_string()),
+        None => (first.header.steps.last().map(|s| s.0.clone()).unwrap_or_default(), String::new()),
+    }
+}
+
+/// Every curve with its group, in order; `named` if labels tell the step points apart.
+fn curves(figure: &Figure, named: bool) -> Vec<(Group, Curve)> {
+    match figure.waves.first().is_some_and(|w| w.header.scale.is_some()) {
+        true => along_scale(figure, named),
+        false => along_steps(figure),
     }
 }
 
@@ -87,7 +146,7 @@ pub(super) fn step_label(steps: &[(String, f64)]) -> String {
     steps.iter().map(|(name, v)| format!(" {name}={}", engineering(*v, ""))).collect()
 }
 
-fn along_scale(figure: &Figure) -> Vec<(Group, Curve)> {
+fn along_scale(figure: &Figure, named: bool) -> Vec<(Group, Curve)> {
     let mut found = Vec::new();
     for &column in figure.columns {
         for wave in figure.waves {
@@ -105,7 +164,8 @@ fn along_scale(figure: &Figure) -> Vec<(Group, Curve)> {
                     Show::Decibels => format!("dB{}", about.unit),
                     Show::Phase => "°".into(),
                 };
-                let label = format!("{}{}", about.name, step_label(&header.steps));
+                let steps = if named { step_label(&header.steps) } else { String::new() };
+                let label = format!("{}{steps}", about.name);
                 let points = broken_at_restarts(&wave.scale, &values);
                 found.push(((unit, show), Curve { label, points }));
             }
@@ -146,7 +206,12 @@ fn along_steps(figure: &Figure) -> Vec<(Group, Curve)> {
     found
 }
 
-fn panels(curves: Vec<(Group, Curve)>, figure: &Figure, marks: bool) -> Vec<Panel> {
+fn panels_of(
+    curves: Vec<(Group, Curve)>,
+    figure: &Figure,
+    ranges: &HashMap<Group, (f64, f64)>,
+    marks: bool,
+) -> Vec<Panel> {
     let mut groups: Vec<(Group, Vec<Curve>)> = Vec::new();
     for (group, curve) in curves {
         match groups.iter_mut().find(|(g, _)| *g == group) {
@@ -162,7 +227,7 @@ fn panels(curves: Vec<(Group, Curve)>, figure: &Figure, marks: bool) -> Vec<Pane
     for ((unit, show), mut members) in groups {
         let left_out = members.len().saturating_sub(MOST_CURVES);
         members.truncate(MOST_CURVES);
-        let Some((low, high)) = bounds(members.iter().flat_map(|c| &c.points).map(|p| p.1)) else { continue };
+        let Some(&(low, high)) = ranges.get(&(unit.clone(), show)) else { continue };
         let quantity = match (show, &unit[..]) {
             (Show::Phase, _) => "phase",
             (Show::Decibels, _) | (_, "dB") => "magnitude",
@@ -190,7 +255,8 @@ fn panels(curves: Vec<(Group, Curve)>, figure: &Figure, marks: bool) -> Vec<Pane
         }
         let repeated = show == Show::Phase && bode;
         let legend = !repeated && !(only && members.len() == 1 && y_name == members[0].label);
-        panels.push(Panel { curves: members, left_out, y: Axis::new(low, high, &unit, 0.05), y_name, marks, legend });
+        let y = Axis::new(low, high, &unit, 0.05);
+        panels.push(Panel { curves: members, left_out, y, y_name, caption: String::new(), marks, legend });
     }
     panels
 }
@@ -247,12 +313,19 @@ mod tests {
     fn steps_are_overlaid_and_named() {
         let waves = [500.0, 1e3, 2e3].map(rc);
         let waves: Vec<&Wave> = waves.iter().collect();
-        let svg = svg(&Figure { title: "three loads", waves: &waves, columns: &[0], real: &[] }).unwrap();
+        let svg = self::svg(&Figure { title: "three loads", waves: &waves, columns: &[0], real: &[] }).unwrap();
         look("steps.svg", &svg);
         assert!(svg.contains("rload=2000") && svg.contains("V(out) (V)"));
         let many: Vec<Wave> = (1..=30).map(|k| rc(100.0 * k as f64)).collect();
         let many: Vec<&Wave> = many.iter().collect();
-        look("many.svg", &drawn("thirty loads, three columns", &many, &[]));
+        let together = self::svg(&Figure { title: "thirty loads", waves: &many, columns: &[0], real: &[] }).unwrap();
+        look("many.svg", &together);
+        assert!(together.contains("of 30 curves"));
+        let apart = drawn("thirty loads, three columns", &many, &[]);
+        look("apart.svg", &apart);
+        for text in ["3 of 30 step points", "rload=100", "rload=3000", "voltage", "current"] {
+            assert!(apart.contains(text), "{text}");
+        }
     }
 
     #[test]
