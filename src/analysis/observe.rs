@@ -231,7 +231,7 @@ fn unit(equation: &Equation) -> &'static str {
         Equation::Quantity(Quantity::Frequency) => "Hz",
         Equation::Quantity(Quantity::Temperature) => "°C",
         Equation::Apply(Function::Decibel, _) => "dB",
-        Equation::Apply(Function::Phase, _) => "°",
+        Equation::Apply(Function::Phase, _) => "rad",
         Equation::Apply(
             Function::Magnitude | Function::Real | Function::Imaginary | Function::Neg | Function::Abs,
             args,

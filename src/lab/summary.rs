@@ -95,7 +95,7 @@ fn files(text: &mut String, report: &Report, dir: &Path) {
         let _ = writeln!(text, "  {}", dir.join(file).display());
     }
     if files.len() > MOST_FILES {
-        let _ = writeln!(text, "  and {} more files", files.len() - MOST_FILES);
+        let _ = writeln!(text, "  and {} more", files.len() - MOST_FILES);
     }
     let _ = writeln!(text, "  {}", dir.join("report.json").display());
 }

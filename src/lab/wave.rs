@@ -68,6 +68,15 @@ impl Wave {
         }
     }
 
+    /// Forgets every second row.
+    fn halve(&mut self) {
+        every_second(&mut self.scale);
+        match &mut self.columns {
+            Columns::Real(c) => c.iter_mut().for_each(every_second),
+            Columns::Complex(c) => c.iter_mut().for_each(every_second),
+        }
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.scale.len()
@@ -99,45 +108,79 @@ impl Wave {
     }
 }
 
+/// What a [`Recorder`] does when there is no more room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Full {
+    /// Later rows are dropped.
+    Drop,
+    /// Every second row of the present wave is forgotten, and of what follows only as much is taken.
+    Halve,
+}
+
 /// Keeps what it is given, up to a number of values.
 #[derive(Debug)]
 pub struct Recorder {
     /// One wave for each `begin`.
     pub waves: Vec<Wave>,
     room: usize,
-    /// Rows were dropped because there was no more room.
+    when_full: Full,
+    /// Rows are missing because there was no more room.
     pub full: bool,
+    /// Of this many rows one is kept.
+    stride: usize,
+    /// Rows given since one was kept.
+    since: usize,
 }
 
 impl Recorder {
     /// Holds at most `room` values (rows × columns, scale included).
-    pub fn new(room: usize) -> Recorder {
-        Recorder { waves: Vec::new(), room, full: false }
+    pub fn new(room: usize, when_full: Full) -> Recorder {
+        Recorder { waves: Vec::new(), room, when_full, full: false, stride: 1, since: 0 }
     }
 }
 
 impl Sink for Recorder {
     fn begin(&mut self, header: &Header) -> io::Result<()> {
         self.waves.push(Wave::new(header));
+        self.since = 0;
         Ok(())
     }
 
     fn row(&mut self, scale: f64, row: Row) -> io::Result<()> {
         let Some(wave) = self.waves.last_mut() else { return Ok(()) };
-        let values = wave.header.columns.len() + 1;
-        match self.room.checked_sub(values) {
-            Some(left) => {
-                self.room = left;
-                wave.push(scale, row);
-            }
-            None => self.full = true,
+        self.since += 1;
+        if self.since < self.stride && !wave.is_empty() {
+            return Ok(());
         }
+        self.since = 0;
+        let values = wave.header.columns.len() + 1;
+        if self.room < values {
+            self.full = true;
+            if self.when_full == Full::Drop || wave.len() < 2 {
+                return Ok(());
+            }
+            let before = wave.len();
+            wave.halve();
+            self.room += (before - wave.len()) * values;
+            self.stride *= 2;
+        }
+        self.room -= values;
+        wave.push(scale, row);
         Ok(())
     }
 
     fn end(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Removes every second value, the first stays.
+fn every_second<T>(values: &mut Vec<T>) {
+    let mut k = 0;
+    values.retain(|_| {
+        k += 1;
+        k % 2 == 1
+    });
 }
 
 #[cfg(test)]
@@ -178,13 +221,25 @@ pub(super) mod tests {
 
     #[test]
     fn a_recorder_keeps_what_it_has_room_for() {
-        let mut recorder = Recorder::new(4);
+        let mut recorder = Recorder::new(4, Full::Drop);
         recorder.begin(&tran_header(&["V(a)"])).unwrap();
         for k in 0..3 {
             recorder.row(k as f64, Row::Real(&[7.0])).unwrap();
         }
         assert_eq!(recorder.waves[0].len(), 2);
         assert!(recorder.full);
+    }
+
+    #[test]
+    fn a_recorder_may_thin_a_long_wave() {
+        let mut recorder = Recorder::new(20, Full::Halve);
+        recorder.begin(&tran_header(&["V(a)"])).unwrap();
+        for k in 0..1000 {
+            recorder.row(k as f64, Row::Real(&[k as f64])).unwrap();
+        }
+        let scale = &recorder.waves[0].scale;
+        assert!((5..=10).contains(&scale.len()) && scale[0] == 0.0 && scale[scale.len() - 1] > 800.0, "{scale:?}");
+        assert_eq!(&*recorder.waves[0].real(0), &scale[..]);
     }
 
     #[test]

@@ -87,10 +87,10 @@ impl Seen {
     fn value(&self, what: Reduction) -> Option<f64> {
         let long = self.any && self.length > 0.0;
         match what {
-            Reduction::Average => long.then(|| self.integral / self.length),
-            Reduction::Rms => long.then(|| (self.squares / self.length).sqrt()),
+            Reduction::Average => long.then_some(self.integral / self.length),
+            Reduction::Rms => long.then_some((self.squares / self.length).sqrt()),
             Reduction::Integral => self.any.then_some(self.integral),
-            Reduction::PeakToPeak => self.any.then(|| self.most.1 - self.least.1),
+            Reduction::PeakToPeak => self.any.then_some(self.most.1 - self.least.1),
             Reduction::Minimum => self.any.then_some(self.least.1),
             Reduction::Maximum => self.any.then_some(self.most.1),
             Reduction::MinimumAt => self.any.then_some(self.least.0),

@@ -120,8 +120,8 @@ fn line(area: &Area, points: Vec<(i32, i32)>, color: RGBColor, width: u32) -> Dr
 
 fn draw_panel(area: &Area, frame: Frame, x: &Axis, panel: &Panel, last: bool) -> Drawn {
     let Frame { left, right, top, bottom } = frame;
-    let to_x = |v: f64| left + (x.part(v) * (right - left) as f64).round() as i32;
-    let to_y = |v: f64| bottom - (panel.y.part(v) * (bottom - top) as f64).round() as i32;
+    let plane = Plane { x, y: &panel.y, frame };
+    let (to_x, to_y) = (|v: f64| plane.x(v), |v: f64| plane.y(v));
     for v in x.minor() {
         line(area, vec![(to_x(v), top), (to_x(v), bottom)], FAINT, 1)?;
     }
@@ -138,12 +138,12 @@ fn draw_panel(area: &Area, frame: Frame, x: &Axis, panel: &Panel, last: bool) ->
         line(area, vec![(left - 5 * FINE, to_y(v)), (left, to_y(v))], INK, 1)?;
         write(area, &label, (left - 9 * FINE, to_y(v)), 12.5, HPos::Right, VPos::Center)?;
     }
-    let count = panel.curves.len();
+    let width = if panel.curves.len() > 20 { 1 } else { 2 };
     for (k, curve) in panel.curves.iter().enumerate() {
-        let (color, dash) = look(k, panel);
-        draw_curve(area, curve, (&to_x, &to_y), x, ((right - left) / FINE) as usize, color, dash, count)?;
+        let look = look(k, panel);
+        draw_curve(area, curve, &plane, look, width)?;
         if panel.marks {
-            draw_marks(area, curve, &to_x, &to_y, color)?;
+            draw_marks(area, curve, &plane, look.0)?;
         }
     }
     line(area, vec![(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], INK, 1)?;
@@ -169,23 +169,32 @@ fn look(k: usize, panel: &Panel) -> (RGBColor, bool) {
     (PALETTE[k % PALETTE.len()], k >= PALETTE.len())
 }
 
-type Scales<'a> = (&'a dyn Fn(f64) -> i32, &'a dyn Fn(f64) -> i32);
+/// The coordinate system of a panel.
+struct Plane<'a> {
+    x: &'a Axis,
+    y: &'a Axis,
+    frame: Frame,
+}
 
-#[allow(clippy::too_many_arguments)]
-fn draw_curve(
-    area: &Area,
-    curve: &Curve,
-    (to_x, to_y): Scales,
-    x: &Axis,
-    pixels: usize,
-    color: RGBColor,
-    dash: bool,
-    count: usize,
-) -> Drawn {
-    let points = thin(&curve.points, pixels, |v| x.part(v));
-    let width = if count > 20 { 1 } else { 2 };
+impl Plane<'_> {
+    fn x(&self, v: f64) -> i32 {
+        self.frame.left + (self.x.part(v) * (self.frame.right - self.frame.left) as f64).round() as i32
+    }
+
+    fn y(&self, v: f64) -> i32 {
+        self.frame.bottom - (self.y.part(v) * (self.frame.bottom - self.frame.top) as f64).round() as i32
+    }
+
+    fn pixels(&self) -> usize {
+        ((self.frame.right - self.frame.left) / FINE) as usize
+    }
+}
+
+fn draw_curve(area: &Area, curve: &Curve, plane: &Plane, (color, dash): (RGBColor, bool), width: u32) -> Drawn {
+    let points = thin(&curve.points, plane.pixels(), |v| plane.x.part(v));
     for run in points.chunk_by(|a, b| a.1.is_finite() && b.1.is_finite()) {
-        let pixels: Vec<(i32, i32)> = run.iter().filter(|p| p.1.is_finite()).map(|p| (to_x(p.0), to_y(p.1))).collect();
+        let pixels: Vec<(i32, i32)> =
+            run.iter().filter(|p| p.1.is_finite()).map(|p| (plane.x(p.0), plane.y(p.1))).collect();
         if pixels.len() < 2 {
             continue;
         }
@@ -234,18 +243,12 @@ fn dashes(path: &[(i32, i32)], on: f64, off: f64) -> Vec<Vec<(i32, i32)>> {
     pieces
 }
 
-fn draw_marks(
-    area: &Area,
-    curve: &Curve,
-    to_x: &dyn Fn(f64) -> i32,
-    to_y: &dyn Fn(f64) -> i32,
-    color: RGBColor,
-) -> Drawn {
+fn draw_marks(area: &Area, curve: &Curve, plane: &Plane, color: RGBColor) -> Drawn {
     if curve.points.len() > 100 {
         return Ok(());
     }
     for p in curve.points.iter().filter(|p| p.1.is_finite()) {
-        area.draw(&Circle::new((to_x(p.0), to_y(p.1)), 4 * FINE, color.filled())).map_err(problem)?;
+        area.draw(&Circle::new((plane.x(p.0), plane.y(p.1)), 4 * FINE, color.filled())).map_err(problem)?;
     }
     Ok(())
 }

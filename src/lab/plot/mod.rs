@@ -238,7 +238,6 @@ fn panels_of(
             (_, "°C") => "temperature",
             _ => "value",
         };
-        let only = alone || members.len() == 1;
         let y_name = match &name {
             Some(name) if alone && show == Show::Real => name.clone(),
             _ => quantity.to_string(),
@@ -254,7 +253,7 @@ fn panels_of(
             }
         }
         let repeated = show == Show::Phase && bode;
-        let legend = !repeated && !(only && members.len() == 1 && y_name == members[0].label);
+        let legend = !repeated && (members.len() > 1 || y_name != members[0].label);
         let y = Axis::new(low, high, &unit, 0.05);
         panels.push(Panel { curves: members, left_out, y, y_name, caption: String::new(), marks, legend });
     }

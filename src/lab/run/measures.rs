@@ -61,7 +61,7 @@ pub(super) fn point(
         let (m, Some(to)) = (&plan.measures[k], measured.get_mut(k)) else { continue };
         let from = recorded.iter().find(|r| r.analysis == m.analysis);
         let outcome = match from {
-            None if is_param(m) => value(m, &Curves { wave: &nothing, columns: &[] }, &done),
+            _ if is_param(m) => value(m, &Curves { wave: &nothing, columns: &[] }, &done),
             None => Err(Some(format!("there is no .{} analysis", m.analysis))),
             Some(Recorded { full: true, .. }) => Err(Some("there were more points than are kept in memory".into())),
             Some(Recorded { wave: None, .. }) => Err(None),

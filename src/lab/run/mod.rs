@@ -15,7 +15,7 @@ use std::time::Instant;
 pub use measures::Measured;
 
 use super::report::{Experiment, Status, Totals};
-use super::wave::{Recorder, Wave};
+use super::wave::{Full, Recorder, Wave};
 use super::writer::{Format, is_too_much};
 use crate::analysis::sink::{Control, Progress, Stats};
 use crate::analysis::{
@@ -27,15 +27,16 @@ use crate::diag::{Diagnostic, any_error};
 use crate::elab::Overrides;
 use crate::mna::{Condensation, System, SystemError};
 use measures::Recorded;
-use output::Output;
+use output::{Output, Recorders};
 use selection::Selection;
 
 /// Values (rows × columns) written without a `.save` card.
 pub const VALUES_WITHOUT_SAVE: u64 = 10_000_000;
-/// Values of one analysis kept in memory for measures and plots.
-const VALUES_RECORDED: usize = 50_000_000;
-/// Values of all step points kept for plots.
-const VALUES_PLOTTED: usize = 20_000_000;
+/// Values of one analysis kept in memory for measures.
+const VALUES_MEASURED: usize = 50_000_000;
+/// Values of one analysis kept for plots, and those of all step points together.
+const VALUES_DRAWN: usize = 2_000_000;
+const ALL_VALUES_DRAWN: usize = 20_000_000;
 
 /// A netlist elaborated.
 #[derive(Clone, Debug)]
@@ -198,7 +199,7 @@ impl<'a> Runner<'a> {
             .map_err(|e: SystemError| Stop::Failed(e.into(), None))?;
         let bench = Bench { deck, system, targets, overrides, elaborate: self.elaborate };
 
-        let mut records: Vec<(Selection, Vec<Wave>, bool)> = Vec::new();
+        let mut records: Vec<(Selection, Recorders)> = Vec::new();
         let mut stop = None;
         let analyses = deck.plan.analyses.len();
         for a in 0..analyses {
@@ -208,25 +209,26 @@ impl<'a> Runner<'a> {
             let mut progress = |p: Progress| outer(share(p));
             let mut inner = Control { interrupted: control.interrupted, progress: &mut progress };
             let selection = Selection::new(&deck.circuit, &deck.plan, self.outputs[a].kind);
-            let (waves, full, result) = self.analysis(&bench, a, &selection, &steps, &mut inner);
-            records.push((selection, waves, full));
+            let (recorders, result) = self.analysis(&bench, a, &selection, &steps, &mut inner);
+            records.push((selection, recorders));
             if let Err(failure) = result {
                 stop = Some(Stop::Failed(failure, Some(bench.system.clone())));
                 break;
             }
         }
         self.measure(deck, &steps, &records, stop.is_some());
-        for (output, (selection, waves, _)) in self.outputs.iter_mut().zip(records) {
+        for (output, (selection, recorders)) in self.outputs.iter_mut().zip(records) {
+            let waves = recorders.drawn.waves;
             let size: usize = waves.iter().map(|w| w.len() * (w.header.columns.len() + 1)).sum();
             self.plotted += size;
-            if self.plotted <= VALUES_PLOTTED {
+            if self.plotted <= ALL_VALUES_DRAWN {
                 output.keep(selection, waves);
             }
         }
         stop.map_or(Ok(()), Err)
     }
 
-    /// One analysis of one step point: its waves, whether points are missing in them, how it ended.
+    /// One analysis of one step point: what it left in memory, how it ended.
     fn analysis(
         &mut self,
         bench: &Bench,
@@ -234,9 +236,12 @@ impl<'a> Runner<'a> {
         selection: &Selection,
         steps: &[(String, f64)],
         control: &mut Control,
-    ) -> (Vec<Wave>, bool, Result<(), Failure>) {
+    ) -> (Recorders, Result<(), Failure>) {
         let started = Instant::now();
-        let mut recorder = Recorder::new(VALUES_RECORDED);
+        let mut recorders = Recorders {
+            measured: Recorder::new(VALUES_MEASURED, Full::Drop),
+            drawn: Recorder::new(VALUES_DRAWN, Full::Halve),
+        };
         let limit = bench.deck.plan.saves.is_none().then_some(&mut self.room);
         let place = output::Place { dir: &self.options.dir, name: self.name, title: &self.title };
         let output = &mut self.outputs[a];
@@ -244,7 +249,7 @@ impl<'a> Runner<'a> {
             .open(&place, &self.options.formats, selection, &mut self.raw)
             .map_err(Failure::from)
             .and_then(|()| {
-                let mut sink = output.sink(selection, steps, &mut recorder, &mut self.raw, limit);
+                let mut sink = output.sink(selection, steps, &mut recorders, &mut self.raw, limit);
                 bench.run(&bench.deck.plan.analyses[a].kind, &selection.observations, &mut sink, control)
             });
         if let Ok(stats) = &result {
@@ -252,30 +257,24 @@ impl<'a> Runner<'a> {
             output.add(stats);
         }
         output.seconds += started.elapsed().as_secs_f64();
-        (recorder.waves, recorder.full, result.map(|_| ()))
+        (recorders, result.map(|_| ()))
     }
 
-    fn measure(
-        &mut self,
-        deck: &Deck,
-        steps: &[(String, f64)],
-        records: &[(Selection, Vec<Wave>, bool)],
-        stopped: bool,
-    ) {
+    fn measure(&mut self, deck: &Deck, steps: &[(String, f64)], records: &[(Selection, Recorders)], stopped: bool) {
         if deck.plan.measures.is_empty() {
             return;
         }
-        let joined: Vec<Option<Wave>> = records.iter().map(|(_, waves, _)| Wave::join(waves)).collect();
+        let joined: Vec<Option<Wave>> = records.iter().map(|(_, r)| Wave::join(&r.measured.waves)).collect();
         let last = records.len().saturating_sub(1);
         let recorded: Vec<Recorded> = records
             .iter()
             .zip(&joined)
             .enumerate()
-            .map(|(a, ((selection, _, full), wave))| Recorded {
+            .map(|(a, ((selection, recorders), wave))| Recorded {
                 analysis: self.outputs[a].kind,
                 wave: wave.as_ref().filter(|_| !(stopped && a == last)),
-                columns: &selection.recorded_of,
-                full: *full,
+                columns: &selection.measured_of,
+                full: recorders.measured.full,
             })
             .chain(self.outputs[records.len().min(self.outputs.len())..].iter().map(|o| Recorded {
                 analysis: o.kind,

@@ -25,6 +25,14 @@ pub(super) struct Raw {
     pub path: Option<String>,
 }
 
+/// What one analysis of a step point leaves in memory.
+pub(super) struct Recorders {
+    /// Every row, as measures need them
+    pub measured: Recorder,
+    /// Thinned where it is long
+    pub drawn: Recorder,
+}
+
 /// One analysis of a deck.
 pub(super) struct Output {
     pub kind: &'static str,
@@ -107,12 +115,18 @@ impl Output {
         &'a mut self,
         selection: &Selection,
         steps: &[(String, f64)],
-        recorder: &'a mut Recorder,
+        recorders: &'a mut Recorders,
         raw: &'a mut Raw,
         room: Option<&'a mut u64>,
     ) -> impl Sink + 'a {
         let shown: Vec<usize> = (0..selection.shown).collect();
-        let mut sinks: Vec<Box<dyn Sink + 'a>> = vec![Box::new(Pick::new(selection.recorded.clone(), recorder))];
+        let mut sinks: Vec<Box<dyn Sink + 'a>> = Vec::new();
+        if selection.is_measured {
+            sinks.push(Box::new(Pick::new(selection.measured.clone(), &mut recorders.measured)));
+        }
+        if !selection.drawn.is_empty() {
+            sinks.push(Box::new(Pick::new(selection.drawn.clone(), &mut recorders.drawn)));
+        }
         let mut files: Vec<Box<dyn Sink + 'a>> = Vec::new();
         files.extend(self.files.iter_mut().map(|f| Box::new(f) as Box<dyn Sink + 'a>));
         files.extend(raw.writer.as_mut().map(|w| Box::new(w) as Box<dyn Sink + 'a>));
@@ -142,7 +156,7 @@ impl Output {
             let value = |k: usize| wave.real(k).first().copied().unwrap_or(f64::NAN);
             self.values = columns.map(|(k, c)| (c.name.clone(), c.unit, value(k))).collect();
         }
-        self.real = selection.recorded.iter().map(|&c| selection.real[c]).collect();
+        self.real = selection.drawn.iter().map(|&c| selection.real[c]).collect();
         self.figures = selection.figures;
         self.waves.extend(waves);
     }

@@ -20,11 +20,15 @@ pub(super) struct Selection {
     pub real: Vec<bool>,
     /// Internals of the devices, for `devices.csv`.
     pub probes: Vec<usize>,
-    /// The ones kept in memory.
-    pub recorded: Vec<usize>,
-    /// For each observation of the plan its place among those recorded.
-    pub recorded_of: Vec<Option<usize>>,
-    /// For each figure its curves, places among those recorded.
+    /// Some measure is of this analysis.
+    pub is_measured: bool,
+    /// The ones kept in memory for measures.
+    pub measured: Vec<usize>,
+    /// For each observation of the plan its place among those measured.
+    pub measured_of: Vec<Option<usize>>,
+    /// The ones kept in memory for figures.
+    pub drawn: Vec<usize>,
+    /// For each figure its curves, places among those drawn.
     pub figures: Vec<Vec<usize>>,
 }
 
@@ -46,7 +50,8 @@ impl Selection {
         cards(&plan.prints).iter().chain(&plots).flatten().for_each(|&o| columns.of(plan, o));
         let shown = columns.observations.len();
 
-        let measured: Vec<usize> = plan.measures.iter().filter(|m| m.analysis == analysis).flat_map(curves).collect();
+        let measures = || plan.measures.iter().filter(|m| m.analysis == analysis);
+        let measured: Vec<usize> = measures().flat_map(curves).collect();
         measured.iter().for_each(|&o| columns.of(plan, o));
         let before = columns.observations.len();
         if analysis == "op" {
@@ -59,17 +64,19 @@ impl Selection {
         if figures.is_empty() {
             figures.extend(default_figure(&observations[..shown]));
         }
-        let drawn = figures.iter().flatten().copied();
-        let recorded: BTreeSet<usize> = drawn.chain(measured.iter().filter_map(column)).collect();
-        let recorded: Vec<usize> = recorded.into_iter().collect();
-        let place = |column: usize| recorded.binary_search(&column).ok();
+        let distinct = |columns: BTreeSet<usize>| columns.into_iter().collect::<Vec<usize>>();
+        let drawn = distinct(figures.iter().flatten().copied().collect());
+        let measured = distinct(measured.iter().filter_map(column).collect());
+        let place = |among: &[usize], column: usize| among.binary_search(&column).ok();
         Selection {
             shown,
+            is_measured: measures().next().is_some(),
             real: observations.iter().map(|o| is_real(&o.equation)).collect(),
             probes: (before..observations.len()).collect(),
-            recorded_of: of_plan.iter().map(|c| c.and_then(place)).collect(),
-            figures: figures.into_iter().map(|f| f.into_iter().filter_map(place).collect()).collect(),
-            recorded,
+            measured_of: of_plan.iter().map(|c| c.and_then(|c| place(&measured, c))).collect(),
+            figures: figures.into_iter().map(|f| f.into_iter().filter_map(|c| place(&drawn, c)).collect()).collect(),
+            measured,
+            drawn,
             observations,
         }
     }

@@ -219,11 +219,11 @@ fn same_columns(first: &Header, now: &Header) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::wave::{Recorder, tests::tran_header};
+    use crate::lab::wave::{Full, Recorder, tests::tran_header};
 
     #[test]
     fn a_limit_keeps_what_came_before_it() {
-        let mut recorder = Recorder::new(usize::MAX);
+        let mut recorder = Recorder::new(usize::MAX, Full::Drop);
         let mut room = 5;
         let mut sink = Limit { room: &mut room, inner: Pick::new(vec![1], &mut recorder) };
         sink.begin(&tran_header(&["V(a)", "V(b)"])).unwrap();
