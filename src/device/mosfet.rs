@@ -3,15 +3,17 @@
 //!
 //! Source: ngspice 39, mos1 (T. Quarles), whose operating points, limiting and temperature laws these are.
 
-use super::junction::{self, Depletion};
+use super::junction;
+use super::lane::{Lane, LaneMut};
 use super::meyer::{GateCapacitance, gate_capacitance};
+use super::mosfet_bulk::{Junction, Profile};
 pub use super::mosfet_kind::KIND;
 use super::mosfet_level1::{Channel, Current};
 use super::mosfet_setup::{
-    BETA, COX, CRITICAL_DRAIN, CRITICAL_SOURCE, DERIVED, DRAIN_BOTTOM, G_DRAIN, G_SOURCE, GAMMA, IS_DRAIN, IS_SOURCE,
-    LAMBDA, OVERLAP, PHI, SOURCE_BOTTOM, SQRT_PHI, VBI, VT, VTO, derive, series,
+    BETA, COX, CRITICAL_DRAIN, CRITICAL_SOURCE, DERIVED, DRAIN_JUNCTION, G_DRAIN, G_SOURCE, GAMMA, IS_DRAIN, IS_SOURCE,
+    LAMBDA, OVERLAP, PHI, PROFILE, SOURCE_JUNCTION, SQRT_PHI, VBI, VT, VTO, derive, series,
 };
-use super::{Device, Environment, Layout, Memory, Mode, Point, Stamps, mosfet_limit};
+use super::{Device, Environment, Layout, Memory, Mode, Point, Stamps, mosfet_bulk, mosfet_limit};
 use crate::circuit::{Circuit, PartId, Setting};
 
 const DRAIN: usize = 0;
@@ -71,84 +73,63 @@ struct Voltages {
     bs: f64,
 }
 
-/// Current and conductance of a bulk junction; `gmin` in parallel.
-#[inline]
-fn bulk_junction(v: f64, saturation: f64, vt: f64, gmin: f64) -> (f64, f64) {
-    if v <= -3.0 * vt {
-        (gmin * v - saturation, gmin)
-    } else {
-        let e = saturation * (v / vt).min(700.0).exp();
-        (e - saturation + gmin * v, e / vt + gmin)
-    }
+/// What a load found at one instance: gate charges and capacitances to source, drain, bulk; those of the junctions.
+struct Charges {
+    gate: [f64; 3],
+    c: [f64; 3],
+    bulk_drain: (f64, f64),
+    bulk_source: (f64, f64),
 }
 
 /// The derived numbers of one instance in one lane.
-#[derive(Clone, Copy)]
-struct Numbers<'a> {
-    derived: &'a [f64],
-    lanes: usize,
-    lane: usize,
+type Numbers<'a, const W: usize> = Lane<'a, DERIVED, W>;
+
+#[inline(always)]
+fn numbers<const W: usize>(memory: &Memory, i: usize, lane: usize) -> Numbers<'_, W> {
+    Lane::of(&memory.derived, i, memory.lanes, lane)
 }
 
-impl Numbers<'_> {
-    #[inline(always)]
-    fn of(memory: &Memory, i: usize, lane: usize) -> Numbers<'_> {
-        let n = memory.slots.derived * memory.lanes;
-        Numbers { derived: &memory.derived[i * n..(i + 1) * n], lanes: memory.lanes, lane }
+#[inline(always)]
+fn channel<const W: usize>(n: Numbers<W>) -> Channel {
+    Channel {
+        beta: n.get(BETA),
+        vbi: n.get(VBI),
+        gamma: n.get(GAMMA),
+        phi: n.get(PHI),
+        sqrt_phi: n.get(SQRT_PHI),
+        lambda: n.get(LAMBDA),
     }
+}
 
-    #[inline(always)]
-    fn get(&self, slot: usize) -> f64 {
-        self.derived[slot * self.lanes + self.lane]
+/// Charge and capacitance of the bulk junction whose numbers start at `first`.
+#[inline(always)]
+fn junction_charge<const W: usize>(n: Numbers<W>, first: usize, v: f64) -> (f64, f64) {
+    let [potential, bottom, side, knee] = [0, 1, 2, 3].map(|k| n.get(PROFILE + k));
+    let profile = Profile { potential, bottom, side, knee };
+    let [bottom, side, knee_charge, knee_c, knee_slope] = [0, 1, 2, 3, 4].map(|k| n.get(first + k));
+    Junction { bottom, side, knee_charge, knee_c, knee_slope }.charge(&profile, v)
+}
+
+/// Meyer's capacitances to source, drain, bulk without overlaps.
+#[inline(always)]
+fn gate<const W: usize>(n: Numbers<W>, v: Voltages, current: &Current) -> [f64; 3] {
+    let cox = n.get(COX);
+    if cox == 0.0 {
+        return [0.0; 3];
     }
-
-    #[inline]
-    fn channel(&self) -> Channel {
-        Channel {
-            beta: self.get(BETA),
-            vbi: self.get(VBI),
-            gamma: self.get(GAMMA),
-            phi: self.get(PHI),
-            sqrt_phi: self.get(SQRT_PHI),
-            lambda: self.get(LAMBDA),
-        }
-    }
-
-    /// Charge and capacitance of a bulk junction whose numbers start at `first`.
-    #[inline]
-    fn depletion(&self, first: usize, v: f64) -> (f64, f64) {
-        let (mut q, mut c) = (0.0, 0.0);
-        for first in [first, first + Depletion::SLOTS] {
-            if self.get(first) != 0.0 {
-                let (dq, dc) = Depletion::from_slots(|k| self.get(first + k)).at(v);
-                q += dq;
-                c += dc;
-            }
-        }
-        (q, c)
-    }
-
-    /// Meyer's capacitances to source, drain, bulk without overlaps.
-    #[inline]
-    fn gate(&self, v: Voltages, current: &Current) -> [f64; 3] {
-        let cox = self.get(COX);
-        if cox == 0.0 {
-            return [0.0; 3];
-        }
-        let phi = self.get(PHI);
-        if v.ds >= 0.0 {
-            let GateCapacitance { gs, gd, gb } = gate_capacitance(v.gs - current.von, v.ds, current.vdsat, phi, cox);
-            [gs, gd, gb]
-        } else {
-            let over = v.gs - v.ds - current.von;
-            let GateCapacitance { gs, gd, gb } = gate_capacitance(over, -v.ds, current.vdsat, phi, cox);
-            [gd, gs, gb]
-        }
+    let phi = n.get(PHI);
+    if v.ds >= 0.0 {
+        let GateCapacitance { gs, gd, gb } = gate_capacitance(v.gs - current.von, v.ds, current.vdsat, phi, cox);
+        [gs, gd, gb]
+    } else {
+        let over = v.gs - v.ds - current.von;
+        let GateCapacitance { gs, gd, gb } = gate_capacitance(over, -v.ds, current.vdsat, phi, cox);
+        [gd, gs, gb]
     }
 }
 
 impl Mosfet {
-    #[inline]
+    #[inline(always)]
     fn voltages(&self, at: &Point, i: usize, lane: usize) -> Voltages {
         let source = at.x(i, self.source, lane);
         Voltages {
@@ -159,9 +140,9 @@ impl Mosfet {
     }
 
     /// Where to evaluate for the iterate `v`.
-    #[inline]
-    fn limited(&self, at: &Point, memory: &Memory, n: Numbers, i: usize, v: Voltages) -> Voltages {
-        let lane = n.lane;
+    #[inline(always)]
+    fn limited<const W: usize>(&self, at: &Point, memory: &Memory, i: usize, lane: usize, v: Voltages) -> Voltages {
+        let n: Numbers<W> = numbers(memory, i, lane);
         match at.mode {
             Mode::Linearize => v,
             Mode::Initial => self.initial[i].map_or(v, |[ds, gs, bs]| Voltages { gs, ds, bs }),
@@ -171,7 +152,8 @@ impl Mosfet {
                 _ => Voltages { gs: n.get(VTO), ds: 0.0, bs: -1.0 },
             },
             Mode::Static | Mode::Dynamic => {
-                let [gs0, ds0, bs0, von] = std::array::from_fn(|k| memory.limit(i, k, lane));
+                let old: Lane<LIMIT, W> = Lane::of(&memory.limit, i, memory.lanes, lane);
+                let [gs0, ds0, bs0, von] = [0, 1, 2, 3].map(|k| old.get(k));
                 let mut u = v;
                 if ds0 >= 0.0 {
                     u.gs = mosfet_limit::gate(v.gs, gs0, von);
@@ -192,32 +174,28 @@ impl Mosfet {
         }
     }
 
-    /// Adds the gate and junction charges at `u`, as tangents taken at `v`.
-    #[inline]
-    #[allow(clippy::too_many_arguments)]
-    fn charges(
+    /// Gate and junction charges at `u`, as tangents taken at `v`; what the next step starts from goes to `memory.trial`.
+    #[inline(always)]
+    fn charges<const W: usize>(
         &self,
-        at: &Point,
+        mode: Mode,
         memory: &mut Memory,
-        out: &mut Stamps,
-        i: usize,
-        lane: usize,
-        u: Voltages,
-        v: Voltages,
+        [i, lane]: [usize; 2],
+        [u, v]: [Voltages; 2],
         current: &Current,
-    ) {
-        let n = Numbers::of(memory, i, lane);
-        let (drain, source) = (self.drain, self.source);
-        let (qbd, cbd) = n.depletion(DRAIN_BOTTOM, u.bs - u.ds);
-        let (qbs, cbs) = n.depletion(SOURCE_BOTTOM, u.bs);
-        let now = n.gate(u, current);
+    ) -> Charges {
+        let n: Numbers<W> = numbers(memory, i, lane);
+        let (qbd, cbd) = junction_charge(n, DRAIN_JUNCTION, u.bs - u.ds);
+        let (qbs, cbs) = junction_charge(n, SOURCE_JUNCTION, u.bs);
+        let now = gate(n, u, current);
         let overlap = [0, 1, 2].map(|k| n.get(OVERLAP + k));
         let to = [u.gs, u.gs - u.ds, u.gs - u.bs];
         let moved = [v.gs - u.gs, v.gs - v.ds - to[1], v.gs - v.bs - to[2]];
         let (mut q, mut c) = ([0.0; 3], [0.0; 3]);
+        let state: Lane<STATE, W> = Lane::of(&memory.state, i, memory.lanes, lane);
         for k in 0..3 {
-            if at.mode == Mode::Dynamic {
-                let [v0, c0, q0] = [0, 3, 6].map(|block| memory.state(i, block + k, lane));
+            if mode == Mode::Dynamic {
+                let [v0, c0, q0] = [0, 3, 6].map(|block| state.get(block + k));
                 c[k] = 0.5 * (now[k] + c0) + overlap[k];
                 q[k] = q0 + c[k] * (to[k] - v0);
             } else {
@@ -225,38 +203,99 @@ impl Mosfet {
                 q[k] = c[k] * to[k];
             }
             q[k] += c[k] * moved[k];
-            if at.mode != Mode::Linearize {
+        }
+        if mode != Mode::Linearize {
+            let mut trial: LaneMut<W> = LaneMut::of(&mut memory.trial, STATE, i, memory.lanes, lane);
+            for k in 0..3 {
                 for (block, value) in [to[k] + moved[k], now[k], q[k]].into_iter().enumerate() {
-                    memory.set_trial(i, 3 * block + k, lane, value);
+                    trial.set(3 * block + k, value);
                 }
             }
         }
-        let qbs = qbs + cbs * (v.bs - u.bs);
-        let qbd = qbd + cbd * (v.bs - v.ds - u.bs + u.ds);
+        let bulk_source = (qbs + cbs * (v.bs - u.bs), cbs);
+        let bulk_drain = (qbd + cbd * (v.bs - v.ds - u.bs + u.ds), cbd);
+        Charges { gate: q, c, bulk_drain, bulk_source }
+    }
+
+    #[inline(always)]
+    fn stamp_charges<const W: usize>(&self, out: &mut Stamps, i: usize, lane: usize, charges: &Charges) {
+        let Charges { gate: [qgs, qgd, qgb], c: [cgs, cgd, cgb], bulk_drain: (qbd, cbd), bulk_source: (qbs, cbs) } =
+            *charges;
         let s = self.sign;
-        out.q(i, GATE, lane, s * (q[0] + q[1] + q[2]));
-        out.q(i, source, lane, -s * (q[0] + qbs));
-        out.q(i, drain, lane, -s * (q[1] + qbd));
-        out.q(i, BULK, lane, s * (qbs + qbd - q[2]));
-        let [cgs, cgd, cgb] = c;
-        let entries = [
-            cgs + cgd + cgb,
-            -cgd,
-            -cgs,
-            -cgb,
-            -cgd,
-            cgd + cbd,
-            -cbd,
-            -cgs,
-            cgs + cbs,
-            -cbs,
-            -cgb,
-            -cbd,
-            -cbs,
-            cgb + cbd + cbs,
-        ];
-        for (entry, value) in entries.into_iter().enumerate() {
-            out.c(i, entry, lane, value);
+        let mut q: LaneMut<W> = LaneMut::of(out.q, out.width, i, out.lanes, lane);
+        q.add(GATE, s * (qgs + qgd + qgb));
+        q.add(self.source, -s * (qgs + qbs));
+        q.add(self.drain, -s * (qgd + qbd));
+        q.add(BULK, s * (qbs + qbd - qgb));
+        let mut c: LaneMut<W> = LaneMut::of(out.c, out.entries_c, i, out.lanes, lane);
+        let gate = [cgs + cgd + cgb, -cgd, -cgs, -cgb];
+        let [[g0, g1, g2, g3], bulk] = [gate, [-cgb, -cbd, -cbs, cgb + cbd + cbs]];
+        let [b0, b1, b2, b3] = bulk;
+        c.add_all([g0, g1, g2, g3, -cgd, cgd + cbd, -cbd, -cgs, cgs + cbs, -cbs, b0, b1, b2, b3]);
+    }
+
+    /// One instance in one lane.
+    #[inline(always)]
+    fn load_one<const W: usize>(&self, at: &Point, memory: &mut Memory, out: &mut Stamps, i: usize, lane: usize) {
+        let (drain, source, s) = (self.drain, self.source, self.sign);
+        let v = self.voltages(at, i, lane);
+        let u = self.limited::<W>(at, memory, i, lane, v);
+        let n: Numbers<W> = numbers(memory, i, lane);
+        let current = channel(n).current(u.gs, u.ds, u.bs);
+        if at.mode == Mode::Initial {
+            let charges = self.charges::<W>(at.mode, memory, [i, lane], [u, u], &current);
+            self.stamp_charges::<W>(out, i, lane, &charges);
+            return;
+        }
+        let vt = n.get(VT);
+        let (ibd, gbd) = mosfet_bulk::current(u.bs - u.ds, n.get(IS_DRAIN), vt, at.gmin);
+        let (ibs, gbs) = mosfet_bulk::current(u.bs, n.get(IS_SOURCE), vt, at.gmin);
+        let (gd, gs) = (n.get(G_DRAIN), n.get(G_SOURCE));
+
+        let moved = Voltages { gs: v.gs - u.gs, ds: v.ds - u.ds, bs: v.bs - u.bs };
+        let (gm, gds, gmb) = (current.by_vgs, current.by_vds, current.by_vbs);
+        let id = current.id + gm * moved.gs + gds * moved.ds + gmb * moved.bs;
+        let ibd = ibd + gbd * (moved.bs - moved.ds);
+        let ibs = ibs + gbs * moved.bs;
+        let sum = gm + gds + gmb;
+        let mut f: LaneMut<W> = LaneMut::of(out.f, out.width, i, out.lanes, lane);
+        f.add(drain, s * (id - ibd));
+        f.add(source, -s * (id + ibs));
+        f.add(BULK, s * (ibd + ibs));
+        let mut g: LaneMut<W> = LaneMut::of(out.g, out.entries_g, i, out.lanes, lane);
+        g.add_all([gds + gbd, gm, -sum, gmb - gbd, -gds, -gm, sum + gbs, -gmb - gbs, -gbd, -gbs, gbd + gbs]);
+        if drain != DRAIN {
+            for (outer, inner, series, own, first) in [(DRAIN, drain, gd, 0, 11), (SOURCE, source, gs, 6, 14)] {
+                let current = series * at.across(i, outer, inner, lane);
+                f.add(outer, current);
+                f.add(inner, -current);
+                g.add(own, series);
+                g.add(first, series);
+                g.add(first + 1, -series);
+                g.add(first + 2, -series);
+            }
+        }
+        if at.transient || matches!(at.mode, Mode::Dynamic | Mode::Linearize) {
+            let charges = self.charges::<W>(at.mode, memory, [i, lane], [u, v], &current);
+            self.stamp_charges::<W>(out, i, lane, &charges);
+        }
+        if at.mode != Mode::Linearize {
+            let mut limit: LaneMut<W> = LaneMut::of(&mut memory.limit, LIMIT, i, memory.lanes, lane);
+            for (slot, value) in [u.gs, u.ds, u.bs, current.von].into_iter().enumerate() {
+                limit.set(slot, value);
+            }
+            if moved.gs.abs() + moved.ds.abs() + moved.bs.abs() > 1e-9 {
+                memory.mark_limited(i, lane);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn load_wide<const W: usize>(&self, at: &Point, memory: &mut Memory, out: &mut Stamps) {
+        for i in 0..memory.instances {
+            for lane in 0..at.lanes {
+                self.load_one::<W>(at, memory, out, i, lane);
+            }
         }
     }
 }
@@ -298,72 +337,21 @@ impl Device for Mosfet {
     }
 
     fn load(&self, at: &Point, memory: &mut Memory, out: &mut Stamps) {
-        let charges = match at.mode {
-            Mode::Dynamic | Mode::Linearize | Mode::Initial => true,
-            Mode::Start | Mode::Static => at.transient,
-        };
-        let (drain, source, s) = (self.drain, self.source, self.sign);
-        for i in 0..memory.instances {
-            for lane in 0..at.lanes {
-                let n = Numbers::of(memory, i, lane);
-                let v = self.voltages(at, i, lane);
-                let u = self.limited(at, memory, n, i, v);
-                let current = n.channel().current(u.gs, u.ds, u.bs);
-                if at.mode == Mode::Initial {
-                    self.charges(at, memory, out, i, lane, u, u, &current);
-                    continue;
-                }
-                let vt = n.get(VT);
-                let (ibd, gbd) = bulk_junction(u.bs - u.ds, n.get(IS_DRAIN), vt, at.gmin);
-                let (ibs, gbs) = bulk_junction(u.bs, n.get(IS_SOURCE), vt, at.gmin);
-                let (gd, gs) = (n.get(G_DRAIN), n.get(G_SOURCE));
-
-                let moved = Voltages { gs: v.gs - u.gs, ds: v.ds - u.ds, bs: v.bs - u.bs };
-                let (gm, gds, gmb) = (current.by_vgs, current.by_vds, current.by_vbs);
-                let id = current.id + gm * moved.gs + gds * moved.ds + gmb * moved.bs;
-                let ibd = ibd + gbd * (moved.bs - moved.ds);
-                let ibs = ibs + gbs * moved.bs;
-                out.f(i, drain, lane, s * (id - ibd));
-                out.f(i, source, lane, -s * (id + ibs));
-                out.f(i, BULK, lane, s * (ibd + ibs));
-                let sum = gm + gds + gmb;
-                let entries = [gds + gbd, gm, -sum, gmb - gbd, -gds, -gm, sum + gbs, -gmb - gbs, -gbd, -gbs, gbd + gbs];
-                for (entry, value) in entries.into_iter().enumerate() {
-                    out.g(i, entry, lane, value);
-                }
-                if drain != DRAIN {
-                    for (outer, inner, g, own, first) in [(DRAIN, drain, gd, 0, 11), (SOURCE, source, gs, 6, 14)] {
-                        let current = g * at.across(i, outer, inner, lane);
-                        out.f(i, outer, lane, current);
-                        out.f(i, inner, lane, -current);
-                        out.g(i, own, lane, g);
-                        out.g(i, first, lane, g);
-                        out.g(i, first + 1, lane, -g);
-                        out.g(i, first + 2, lane, -g);
-                    }
-                }
-                if charges {
-                    self.charges(at, memory, out, i, lane, u, v, &current);
-                }
-                if at.mode != Mode::Linearize {
-                    for (slot, value) in [u.gs, u.ds, u.bs, current.von].into_iter().enumerate() {
-                        memory.set_limit(i, slot, lane, value);
-                    }
-                    if moved.gs.abs() + moved.ds.abs() + moved.bs.abs() > 1e-9 {
-                        memory.mark_limited(i, lane);
-                    }
-                }
-            }
+        match at.lanes {
+            1 => self.load_wide::<1>(at, memory, out),
+            8 => self.load_wide::<8>(at, memory, out),
+            16 => self.load_wide::<16>(at, memory, out),
+            _ => self.load_wide::<0>(at, memory, out),
         }
     }
 
     fn probe(&self, i: usize, name: &str, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
-        let n = Numbers::of(memory, i, lane);
+        let n: Numbers<0> = numbers(memory, i, lane);
         let v = self.voltages(at, i, lane);
-        let c = n.channel().current(v.gs, v.ds, v.bs);
-        let (ibd, gbd) = bulk_junction(v.bs - v.ds, n.get(IS_DRAIN), n.get(VT), at.gmin);
-        let (ibs, gbs) = bulk_junction(v.bs, n.get(IS_SOURCE), n.get(VT), at.gmin);
-        let gate = |k: usize| n.gate(v, &c)[k] + n.get(OVERLAP + k);
+        let c = channel(n).current(v.gs, v.ds, v.bs);
+        let (ibd, gbd) = mosfet_bulk::current(v.bs - v.ds, n.get(IS_DRAIN), n.get(VT), at.gmin);
+        let (ibs, gbs) = mosfet_bulk::current(v.bs, n.get(IS_SOURCE), n.get(VT), at.gmin);
+        let seen = |k: usize| gate(n, v, &c)[k] + n.get(OVERLAP + k);
         Some(match name {
             "id" => c.id - ibd,
             "is" => -c.id - ibs,
@@ -378,11 +366,11 @@ impl Device for Mosfet {
             "gmbs" => c.gmbs,
             "gbd" => gbd,
             "gbs" => gbs,
-            "cgs" => gate(0),
-            "cgd" => gate(1),
-            "cgb" => gate(2),
-            "cbd" => n.depletion(DRAIN_BOTTOM, v.bs - v.ds).1,
-            "cbs" => n.depletion(SOURCE_BOTTOM, v.bs).1,
+            "cgs" => seen(0),
+            "cgd" => seen(1),
+            "cgb" => seen(2),
+            "cbd" => junction_charge(n, DRAIN_JUNCTION, v.bs - v.ds).1,
+            "cbs" => junction_charge(n, SOURCE_JUNCTION, v.bs).1,
             _ => return None,
         })
     }

@@ -38,7 +38,7 @@ pub struct Current {
 }
 
 impl Channel {
-    #[inline]
+    #[inline(always)]
     pub fn current(&self, vgs: f64, vds: f64, vbs: f64) -> Current {
         if vds >= 0.0 {
             let c = self.forward(vgs, vds, vbs);
@@ -49,7 +49,7 @@ impl Channel {
     }
 
     /// For vds ≥ 0.
-    #[inline]
+    #[inline(always)]
     fn forward(&self, vgs: f64, vds: f64, vbs: f64) -> Current {
         // √(φ − vbs) and what −∂von/∂vbs is of γ; forward bias goes on along the tangent at 0.
         let (body, slope) = if vbs <= 0.0 {

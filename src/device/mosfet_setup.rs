@@ -4,6 +4,7 @@
 
 use super::Environment;
 use super::junction::{self, BOLTZMANN, CHARGE, Depletion, KELVIN, band_gap, thermal_voltage};
+use super::mosfet_bulk::Junction;
 use super::mosfet_kind::KIND;
 
 // Derived numbers of an instance.
@@ -24,11 +25,11 @@ pub const COX: usize = 12;
 pub const OVERLAP: usize = 13;
 pub const G_DRAIN: usize = 16;
 pub const G_SOURCE: usize = 17;
-pub const DRAIN_BOTTOM: usize = 18;
-pub const DRAIN_SIDE: usize = DRAIN_BOTTOM + Depletion::SLOTS;
-pub const SOURCE_BOTTOM: usize = DRAIN_SIDE + Depletion::SLOTS;
-pub const SOURCE_SIDE: usize = SOURCE_BOTTOM + Depletion::SLOTS;
-pub const DERIVED: usize = SOURCE_SIDE + Depletion::SLOTS;
+/// Potential, grading of area and edge, knee of the bulk junctions
+pub const PROFILE: usize = 18;
+pub const DRAIN_JUNCTION: usize = PROFILE + 4;
+pub const SOURCE_JUNCTION: usize = DRAIN_JUNCTION + Junction::SLOTS;
+pub const DERIVED: usize = SOURCE_JUNCTION + Junction::SLOTS;
 
 /// Resistance in series with drain or source, ohm, of one transistor.
 pub fn series(own: f64, sheet: f64, squares: f64) -> f64 {
@@ -104,13 +105,11 @@ pub fn derive(sign: f64, params: impl Fn(usize) -> f64, env: &Environment) -> [f
 
     let (pb, mj, mjsw, fc) = (p("pb"), p("mj"), p("mjsw"), p("fc"));
     let potential = junction::potential(pb, t0, t);
-    let bottom = |own: &str, area: f64| {
-        let c0 = m * given(own, p("cj") * area) * junction::capacitance_factor(pb, mj, t0, t);
-        Depletion::new(c0, potential, mj, fc).to_slots()
-    };
-    let side = |edge: f64| {
-        let c0 = m * p("cjsw") * edge * junction::capacitance_factor(pb, mjsw, t0, t);
-        Depletion::new(c0, potential, mjsw, fc).to_slots()
+    let junction = |own: &str, area: f64, edge: f64| {
+        let bottom = m * given(own, p("cj") * area) * junction::capacitance_factor(pb, mj, t0, t);
+        let side = m * p("cjsw") * edge * junction::capacitance_factor(pb, mjsw, t0, t);
+        let j = Junction::new(Depletion::new(bottom, potential, mj, fc), Depletion::new(side, potential, mjsw, fc));
+        [j.bottom, j.side, j.knee_charge, j.knee_c, j.knee_slope]
     };
     let conductance = |own: &str, squares: &str| {
         let r = series(p(own), p("rsh"), p(squares));
@@ -134,9 +133,8 @@ pub fn derive(sign: f64, params: impl Fn(usize) -> f64, env: &Environment) -> [f
     d[OVERLAP..OVERLAP + 3].copy_from_slice(&[p("cgso") * m * w, p("cgdo") * m * w, p("cgbo") * m * length]);
     d[G_DRAIN] = conductance("rd", "nrd");
     d[G_SOURCE] = conductance("rs", "nrs");
-    d[DRAIN_BOTTOM..DRAIN_SIDE].copy_from_slice(&bottom("cbd", ad));
-    d[DRAIN_SIDE..SOURCE_BOTTOM].copy_from_slice(&side(p("pd")));
-    d[SOURCE_BOTTOM..SOURCE_SIDE].copy_from_slice(&bottom("cbs", area_s));
-    d[SOURCE_SIDE..].copy_from_slice(&side(p("ps")));
+    d[PROFILE..DRAIN_JUNCTION].copy_from_slice(&[potential, mj, mjsw, fc * potential]);
+    d[DRAIN_JUNCTION..SOURCE_JUNCTION].copy_from_slice(&junction("cbd", ad, p("pd")));
+    d[SOURCE_JUNCTION..].copy_from_slice(&junction("cbs", area_s, p("ps")));
     d
 }
