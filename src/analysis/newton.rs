@@ -84,7 +84,7 @@ pub fn newton(simulator: &mut Simulator, problem: &Problem) -> Result<usize, Tro
         if let Some(u) = not_finite(&simulator.assembly.residual) {
             return Err(Trouble::NotFinite(u));
         }
-        let converged = k > 0 && small_change && !limited && small_residual(simulator);
+        let converged = k > 0 && small_change && !limited && small_residual(simulator, problem);
         let linear_done = !simulator.system.nonlinear && k > 0;
         worst = step(simulator)?;
         if converged || linear_done {
@@ -118,7 +118,7 @@ pub(super) fn assemble(simulator: &mut Simulator, problem: &Problem, mode: Mode)
 }
 
 /// Whether each row's residual is within its tolerance, or within what rounding of x leaves of it.
-fn small_residual(simulator: &mut Simulator) -> bool {
+fn small_residual(simulator: &mut Simulator, problem: &Problem) -> bool {
     let small = |simulator: &Simulator, rounding: f64| {
         let (options, assembly) = (&simulator.options, &simulator.assembly);
         (1..simulator.system.unknowns()).all(|u| {
@@ -131,7 +131,8 @@ fn small_residual(simulator: &mut Simulator) -> bool {
     if small(simulator, 0.0) {
         return true;
     }
-    simulator.assembly.sum_jacobian(&simulator.system, &simulator.x, 0);
+    let a = problem.charges.map_or(0.0, |(a, _)| a);
+    simulator.assembly.sum_jacobian(&simulator.system, &simulator.x, a, 0);
     small(simulator, ROUNDING)
 }
 

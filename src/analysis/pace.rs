@@ -11,7 +11,7 @@ const SAFETY: f64 = 0.9;
 const TOLERANCE: f64 = 2.0;
 /// Largest growth from one step to the next.
 const GROWTH: f64 = 2.0;
-/// A restart begins with this fraction of the way it could go.
+/// A restart at reltol 1e-3 begins with this fraction of the way it could go.
 const RESTART: f64 = 0.1;
 
 /// The sizes that truncation errors are compared with: a decaying maximum of each unknown, `[unknown * lanes + lane]`.
@@ -66,7 +66,8 @@ pub fn land(now: Ticks, h: f64, corner: Option<Ticks>) -> Ticks {
     }
 }
 
-/// The first step after a restart, from the step before it and the distance to the next corner (s).
-pub fn restart_step(h: f64, to_corner: f64) -> f64 {
-    RESTART * h.min(to_corner)
+/// The first step after a restart, from the step before it and the distance to the next corner (s). Nothing judges its
+/// truncation error, h²·x″/2 of Euler's formula: it goes with √reltol, that this error goes with reltol.
+pub fn restart_step(h: f64, to_corner: f64, reltol: f64) -> f64 {
+    RESTART * (reltol / 1e-3).sqrt().clamp(1e-3, 1.0) * h.min(to_corner)
 }

@@ -63,9 +63,14 @@ struct Lane {
     /// Where the step must end at the latest: a corner or a landing.
     horizon: Option<Ticks>,
     failures: usize,
+    /// The step (s) that a device cut to land on an event, 0 where none did: what a restart there goes by.
+    uncut: f64,
     just_accepted: bool,
     trace: Vec<String>,
 }
+
+/// From this iteration on a residual of nothing but rounding counts as converged.
+const EXHAUSTED: usize = 4;
 
 /// A transient of one circuit in one or more lanes. Nothing is allocated while it steps.
 pub struct Transient {
@@ -302,7 +307,8 @@ impl Transient {
         let limited = self.memories.iter().any(|m| m.limited[lane]);
         let linear = !self.system.nonlinear;
         let (small_change, iteration, mover) = (state.small_change, state.iteration, state.mover);
-        if linear || (small_change && !limited && self.small_residual(lane)) {
+        let settled = small_change && !limited && self.small_residual(lane);
+        if linear || settled || (iteration >= EXHAUSTED && !limited && self.only_rounding(lane)) {
             self.conclude(lane)?;
             return Ok(false);
         }
@@ -316,8 +322,19 @@ impl Transient {
         if self.residual_within(lane, 0.0) {
             return true;
         }
-        self.assembly.sum_jacobian(&self.system, &self.x, lane);
+        self.assembly.sum_jacobian(&self.system, &self.x, self.a[lane], lane);
         self.residual_within(lane, ROUNDING)
+    }
+
+    /// Whether the residual is what rounding of x leaves of it: what the iterate still moves by is noise, however large.
+    fn only_rounding(&mut self, lane: usize) -> bool {
+        let count = self.lanes.len();
+        self.assembly.sum_jacobian(&self.system, &self.x, self.a[lane], lane);
+        (1..self.system.unknowns()).all(|u| {
+            let k = u * count + lane;
+            let terms = self.a[lane] * self.assembly.charge[k] + self.beta[k].abs() + self.assembly.leverage[k];
+            self.assembly.imbalance[k].abs() <= ROUNDING * terms
+        })
     }
 
     /// Whether each row's residual is within its tolerance, with this share of Σ|J·x| for the rounding of x.
@@ -338,7 +355,9 @@ impl Transient {
         for (group, memory) in self.system.groups.iter().zip(&mut self.memories) {
             let at = point(group, &self.x, &self.last, &self.time, &self.ticks, &self.options, self.lanes.len());
             if let Review::Cut(fraction) = group.device.review(&at, memory, lane) {
-                let h = self.lanes[lane].h * fraction.clamp(1e-6, 0.999);
+                let state = &mut self.lanes[lane];
+                state.uncut = state.uncut.max(state.h);
+                let h = state.h * fraction.clamp(1e-6, 0.999);
                 return self.reject(lane, h, 0);
             }
         }
@@ -398,6 +417,7 @@ impl Transient {
         }
         let at_corner = self.lanes[lane].corner == Some(end);
         let state = &mut self.lanes[lane];
+        let uncut = std::mem::take(&mut state.uncut);
         state.now = end;
         state.failures = 0;
         state.just_accepted = true;
@@ -410,7 +430,7 @@ impl Transient {
             self.history.restart(lane);
             let state = &mut self.lanes[lane];
             let gap = state.corner.map_or(f64::INFINITY, |c| Ticks(c.0 - state.now.0).seconds());
-            state.want = restart_step(state.want.min(self.pace.max), gap);
+            state.want = restart_step(state.want.max(uncut).min(self.pace.max), gap, self.options.reltol);
         }
     }
 
@@ -562,6 +582,7 @@ impl Lane {
             corner: None,
             horizon: None,
             failures: 0,
+            uncut: 0.0,
             just_accepted: false,
             trace: Vec::new(),
         }

@@ -288,7 +288,8 @@ impl Assembly {
 
     /// Fills `leverage` of one lane: how much of R hangs on the last digit of x. Inside a device large currents cancel
     /// before its row is gathered, so Σ|terms| does not show it.
-    pub fn sum_jacobian(&mut self, system: &System, x: &[f64], lane: usize) {
+    /// Rows of condensed devices count as they were before the elimination; `a` is the factor of C in J.
+    pub fn sum_jacobian(&mut self, system: &System, x: &[f64], a: f64, lane: usize) {
         let lanes = self.lanes;
         self.leverage.iter_mut().skip(lane).step_by(lanes).for_each(|v| *v = 0.0);
         for column in 0..system.pattern.n {
@@ -296,6 +297,17 @@ impl Assembly {
             for slot in system.pattern.starts[column]..system.pattern.starts[column + 1] {
                 let row = (system.pattern.rows[slot] + 1) * lanes + lane;
                 self.leverage[row] += self.jacobian[slot * lanes + lane].abs() * size;
+            }
+        }
+        for (group, block) in system.groups.iter().zip(&self.blocks).filter(|(g, _)| g.split.is_some()) {
+            for (pattern, values, factor) in [(&group.pattern_g, &block.g, 1.0), (&group.pattern_c, &block.c, a)] {
+                for (i, terms) in group.terms.chunks_exact(group.width).enumerate() {
+                    for (k, &(row, column)) in pattern.iter().enumerate() {
+                        let value = factor * values[(i * pattern.len() + k) * lanes + lane];
+                        let size = x[terms[column] as usize * lanes + lane].abs();
+                        self.leverage[terms[row] as usize * lanes + lane] += value.abs() * size;
+                    }
+                }
             }
         }
     }
