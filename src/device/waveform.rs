@@ -187,8 +187,9 @@ impl Waveform {
             Shape::Sin if t < args[3] || (t - args[3]) * args[4] > 40.0 => return None,
             Shape::Am if t < args[4] => return None,
             Shape::Sin => args[2].abs(),
-            Shape::Sffm => args[2].abs() + args[3].abs() * args[4].abs(),
-            Shape::Am => args[2].abs() + args[3].abs(),
+            // Twenty points of the fastest period of a modulated carrier.
+            Shape::Sffm => 1.25 * (args[2].abs() + args[3].abs() * args[4].abs()),
+            Shape::Am => 1.25 * (args[2].abs() + args[3].abs()),
         };
         (rate > 0.0).then(|| 1.0 / (16.0 * rate))
     }
