@@ -91,6 +91,9 @@ pub enum Function {
     Select,
     /// table(x, x1, y1, x2, y2, …): linear between points, constant outside
     Table,
+    /// As `Table`, each corner rounded by a parabola within a tenth of the shorter segment beside it: TABLE of E and G,
+    /// as ngspice computes it
+    SmoothTable,
     /// Time derivative
     Ddt,
     /// Time integral from 0, with an optional initial value

@@ -13,13 +13,14 @@ impl Function {
             Add | Sub | Mul | Div | Pow | AbsPow | SignPow | Atan2 | Hypot | Min | Max | Mod => (2, 2),
             Lt | Le | Gt | Ge | Eq | Ne | And | Or => (2, 2),
             Clip | Select => (3, 3),
-            Table => (3, usize::MAX),
+            Table | SmoothTable => (3, usize::MAX),
             Idt => (1, 2),
             _ => (1, 1),
         }
     }
 
-    /// Its value for real arguments; None where it needs a history ([`Function::Ddt`], [`Function::Idt`]) or the number
+    /// Its value for real arguments; None where it needs a history ([`Function::Ddt`], [`Function::Idt`]), is no function
+    /// of netlist expressions ([`Function::SmoothTable`]) or the number
     /// of arguments is wrong. Truth is 1 or 0; a real number is a phasor of phase 0 or pi.
     pub fn value(self, x: &[f64]) -> Option<f64> {
         use Function::*;

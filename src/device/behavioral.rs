@@ -81,6 +81,16 @@ pub fn readable(circuit: &Circuit, quantity: &Quantity) -> bool {
     }
 }
 
+/// The first thing in the expression of a part that its device cannot read; None also for parts whose expressions are only
+/// looked at between steps (controls of event parts).
+pub fn unreadable(circuit: &Circuit, part: PartId, equation: &Equation) -> Option<Quantity> {
+    let compiled = [&CURRENT, &VOLTAGE, &super::nonlinear::CAPACITOR, &super::nonlinear::INDUCTOR];
+    if !compiled.iter().any(|k| std::ptr::eq(*k, circuit.part(part).kind)) {
+        return None;
+    }
+    equation.quantities().into_iter().find(|q| !readable(circuit, q))
+}
+
 pub fn build_current(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
     let equations = parts.iter().map(|&p| (p, value(circuit, p))).collect();
     devices(circuit, &CURRENT, Output::Current, equations)
@@ -278,5 +288,8 @@ mod tests {
         assert!(readable(&ckt, &Quantity::Current(v1, 0)));
         assert!(!readable(&ckt, &Quantity::Current(r1, 0)));
         assert!(!readable(&ckt, &Quantity::Frequency));
+        let through = Quantity::Current(r1, 0);
+        let b1 = part(&mut ckt, &CURRENT, "B1", &["a", "0"], None, vec![]);
+        assert_eq!(unreadable(&ckt, b1, &Equation::Quantity(through.clone())), Some(through));
     }
 }

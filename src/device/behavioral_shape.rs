@@ -143,7 +143,7 @@ impl Shape {
                 for (n, arg) in args.iter().enumerate() {
                     let exactly = match function {
                         Function::Pow | Function::AbsPow | Function::SignPow => n == 1,
-                        Function::Table => n >= 1,
+                        Function::Table | Function::SmoothTable => n >= 1,
                         _ => false,
                     };
                     self.walk(arg, exactly);

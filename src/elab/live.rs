@@ -12,6 +12,7 @@ use super::term::not_finite;
 use crate::circuit::equation::{Equation, Function, Quantity};
 use crate::circuit::kind::{Conduct, Kind};
 use crate::circuit::{Circuit, NetId, PartId, Setting};
+use crate::device::behavioral::unreadable;
 use crate::diag::Span;
 use crate::syntax::ast::Expr;
 
@@ -94,7 +95,7 @@ impl Pending<'_> {
                     Shape::Plain => e,
                     Shape::Table(points) => {
                         let points = points.iter().map(|&v| Equation::Const(v));
-                        Equation::Apply(Function::Table, std::iter::once(e).chain(points).collect())
+                        Equation::Apply(Function::SmoothTable, std::iter::once(e).chain(points).collect())
                     }
                     Shape::Resistance => {
                         let pins = &circuit.part(self.part).pins;
@@ -102,7 +103,7 @@ impl Pending<'_> {
                         Equation::apply(Function::Div, [across, e])
                     }
                 };
-                Ok(Setting::Equation(scaled(e, *scale)))
+                self.equation(circuit, scaled(e, *scale))
             }
             Want::Poly { inputs, coefficients, scale } => {
                 let mut variables = Vec::with_capacity(inputs.len());
@@ -115,9 +116,27 @@ impl Pending<'_> {
                 if let Some(v) = coefficients.iter().find(|v| !v.is_finite()) {
                     return Err(not_finite(*v, self.span));
                 }
-                Ok(Setting::Equation(scaled(polynomial(&variables, coefficients), *scale)))
+                self.equation(circuit, scaled(polynomial(&variables, coefficients), *scale))
             }
         }
+    }
+
+    /// The setting, if the part's device can read all that the equation names.
+    fn equation(&self, circuit: &Circuit, e: Equation) -> Result<Setting, Fault> {
+        let message = match unreadable(circuit, self.part, &e) {
+            None => return Ok(Setting::Equation(e)),
+            Some(Quantity::Current(part, _)) => {
+                let part = circuit.part(part);
+                format!("the current of {}, a {}, cannot stand in a source's expression", part.path, part.kind.name)
+            }
+            Some(Quantity::Probe(part, name)) => {
+                format!("{}.{name} cannot stand in a source's expression", circuit.part(part).path)
+            }
+            Some(_) => "the frequency cannot stand in a source's expression".to_string(),
+        };
+        let help = "voltages, time, temper and the currents of V, L, E, H and B V= can; a voltage source of 0 V in series \
+                    measures any other current";
+        Err(Fault::new("elab::unreadable", self.span, message, "in this expression").with_help(help))
     }
 }
 

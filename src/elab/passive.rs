@@ -92,6 +92,10 @@ impl<'a> Builder<'a> {
             return Err(Fault::new("elab::unexpected", span, format!("a {name} takes no expression"), "here"));
         };
         let mut draft = Draft::new(kind, pins);
+        if line.e.letter() == 'r' {
+            // The temperature coefficients are those of the resistance, the value is a current.
+            draft.settings.push(("reciproctc", Setting::Number(1.0)));
+        }
         draft.wants.push((target, Want::Equation { of, shape, scale: 1.0 }, span));
         for s in line.settings.iter().filter(|s| s.span != span) {
             self.set_one(line, &mut draft, s)?;

@@ -100,9 +100,10 @@ fn real(function: Function, args: &[f64]) -> f64 {
         Function::Step => math::truth(a > 0.0),
         Function::Ramp => math::max(a, 0.0),
         Function::Select => math::select(a, b, c),
-        Function::Table => {
+        Function::Table | Function::SmoothTable => {
             let points = args.get(1..).unwrap_or(&[]).as_chunks::<2>().0;
-            Table::new(points.iter().map(|p| (p[0], p[1]))).value(a)
+            let table = Table::new(points.iter().map(|p| (p[0], p[1])));
+            if function == Function::Table { table.value(a) } else { table.rounded().value(a) }
         }
         Function::Magnitude => a.abs(),
         Function::Phase if a < 0.0 => std::f64::consts::PI,

@@ -111,7 +111,8 @@ fn apply(dag: &mut Dag, function: Function, args: &[Id]) -> Id {
         Function::Or => binary(dag, Binary::Or),
         Function::Not => unary(dag, Unary::Not),
         Function::Select => dag.select(a, b, c),
-        Function::Table => piecewise(dag, a, args.get(1..).unwrap_or(&[])),
+        Function::Table => piecewise(dag, a, args.get(1..).unwrap_or(&[]), false),
+        Function::SmoothTable => piecewise(dag, a, args.get(1..).unwrap_or(&[]), true),
         Function::Phase => {
             let pi = dag.constant(std::f64::consts::PI);
             let negative = dag.binary(Binary::Lt, a, zero);
@@ -127,11 +128,13 @@ fn apply(dag: &mut Dag, function: Function, args: &[Id]) -> Id {
     }
 }
 
-/// A table: constant points are looked up by halving; points that are computed (ascending, by agreement) by a chain of selects.
-fn piecewise(dag: &mut Dag, x: Id, points: &[Id]) -> Id {
+/// A table: constant points are looked up by halving; points that are computed (ascending, by agreement; their corners stay
+/// sharp) by a chain of selects.
+fn piecewise(dag: &mut Dag, x: Id, points: &[Id], smooth: bool) -> Id {
     let constants: Option<Vec<f64>> = points.iter().map(|&p| dag.value(p)).collect();
     if let Some(values) = constants {
-        return dag.piecewise(Table::new(values.as_chunks::<2>().0.iter().map(|p| (p[0], p[1]))), x);
+        let table = Table::new(values.as_chunks::<2>().0.iter().map(|p| (p[0], p[1])));
+        return dag.piecewise(if smooth { table.rounded() } else { table }, x);
     }
     let points = points.as_chunks::<2>().0;
     let Some(&[_, first]) = points.first() else { return dag.constant(0.0) };

@@ -81,6 +81,7 @@ fn mistakes_on_lines() {
     assert_eq!(codes("V1 a 0 PWL(0 1 2)"), ["elab::pwl"]);
     assert_eq!(codes("V1 a 0 SON(0 1 1k)"), ["elab::unknown-wave"]);
     assert_eq!(codes("F1 a 0 R1 2\nR1 a 0 1"), ["elab::not-a-source"]);
+    assert_eq!(codes("B1 a 0 I=2*I(R1)\nR1 a 0 1"), ["elab::unreadable"]);
     assert_eq!(codes(".model n npnn(bf=1)\nD1 a 0 n"), ["elab::unknown-model-type"]);
     assert_eq!(codes(".model n nmos(vto=1)\nD1 a 0 n"), ["elab::model-type"]);
 }
