@@ -67,6 +67,7 @@ pub fn ac(
         shunt: simulator.shunt(),
         anchor: 0.0,
         clamps: &[],
+        rest: 0.0,
     };
     let mut small = SmallSignal::new(&simulator.system, &mut simulator.memories, &at);
     let mut solver: Solver<Complex64> = Solver::new(&simulator.system.pattern, pivoting(&simulator.options));

@@ -113,6 +113,7 @@ pub(super) fn assemble(simulator: &mut Simulator, problem: &Problem, mode: Mode)
         shunt: problem.shunt + 1.0 / simulator.options.rshunt,
         anchor: problem.anchor,
         clamps: problem.clamps,
+        rest: 0.0,
     };
     simulator.assembly.assemble(&simulator.system, &mut simulator.memories, &at);
 }

@@ -238,6 +238,7 @@ fn one_step(condensation: Condensation, sabotage: f64) -> Vec<(String, f64)> {
         shunt: 0.0,
         anchor: 0.0,
         clamps: &[],
+        rest: 0.0,
     };
     let system = s.system.clone();
     s.assembly.assemble(&system, &mut s.memories, &at);
@@ -283,6 +284,7 @@ fn phasors(condensation: Condensation, sabotage: f64) -> Vec<(String, Complex64)
         shunt: 0.0,
         anchor: 0.0,
         clamps: &[],
+        rest: 0.0,
     };
     let system = s.system.clone();
     let mut small = SmallSignal::new(&system, &mut s.memories, &at);

@@ -124,6 +124,7 @@ impl Simulator {
             shunt: 0.0,
             anchor: 0.0,
             clamps: &[],
+            rest: 0.0,
         }
     }
 

@@ -128,6 +128,7 @@ fn charges(simulator: &mut Simulator, mode: Mode) {
         shunt: simulator.shunt(),
         anchor: 0.0,
         clamps: &[],
+        rest: 0.0,
     };
     simulator.assembly.charges(&simulator.system, &mut simulator.memories, &at);
     simulator.memories.iter_mut().for_each(|m| m.state.clone_from(&m.trial));

@@ -614,6 +614,7 @@ fn inputs<'a>(
         shunt: 1.0 / options.rshunt,
         anchor: 0.0,
         clamps: &[],
+        rest: 0.01 * options.reltol,
     }
 }
 

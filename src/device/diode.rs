@@ -287,8 +287,15 @@ impl Device for Diode {
         }
     }
 
+    fn rests(&self) -> bool {
+        true
+    }
+
     fn load(&self, at: &Point, memory: &mut Memory, out: &mut Stamps) {
         for i in 0..memory.instances {
+            if memory.resting[i] {
+                continue;
+            }
             for lane in 0..at.lanes {
                 let v = at.across(i, 2, 1, lane);
                 if at.mode == Mode::Initial {

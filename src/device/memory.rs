@@ -27,6 +27,10 @@ pub struct Memory {
     pub limit: Vec<f64>,
     /// Working space: `slots.scratch` numbers, of no meaning between loads.
     pub scratch: Vec<f64>,
+    /// A value an instance: `load` need not evaluate it now ([`super::Device::rests`]).
+    pub resting: Vec<bool>,
+    /// A value an instance: it was limited in this load, in some lane.
+    pub bent: Vec<bool>,
     /// A value a lane: this load evaluated somewhere else than at x, so the iteration has not converged.
     pub limited: Vec<bool>,
     /// The instance that limited last, for reports.
@@ -46,6 +50,8 @@ impl Memory {
             trial: zeros(slots.state),
             limit: zeros(slots.limit),
             scratch: vec![0.0; slots.scratch],
+            resting: vec![false; instances],
+            bent: vec![false; instances],
             limited: vec![false; lanes],
             culprit: vec![0; lanes],
         }
@@ -110,6 +116,7 @@ impl Memory {
     #[inline(always)]
     pub fn mark_limited(&mut self, instance: usize, lane: usize) {
         self.limited[lane] = true;
+        self.bent[instance] = true;
         self.culprit[lane] = instance as u32;
     }
 }

@@ -71,6 +71,13 @@ pub trait Device: Send + Sync {
     /// A linear device ([`Layout::linear`]) is loaded only after a setup, at x = 0, and only its G and C are used.
     fn load(&self, at: &Point, memory: &mut Memory, out: &mut Stamps);
 
+    /// Whether `load` passes over instances marked in `memory.resting`: then those whose terminals, all of them node
+    /// voltages, do not move are continued linearly from their last evaluation. Only for devices whose F and Q depend on
+    /// terminals and accepted state alone, not on time.
+    fn rests(&self) -> bool {
+        false
+    }
+
     /// Whether [`Device::excite`] ever adds anything.
     fn excites(&self) -> bool {
         false

@@ -293,6 +293,9 @@ impl Mosfet {
     #[inline(always)]
     fn load_wide<const W: usize>(&self, at: &Point, memory: &mut Memory, out: &mut Stamps) {
         for i in 0..memory.instances {
+            if memory.resting[i] {
+                continue;
+            }
             for lane in 0..at.lanes {
                 self.load_one::<W>(at, memory, out, i, lane);
             }
@@ -334,6 +337,10 @@ impl Device for Mosfet {
                 memory.set_derived(i, slot, lane, value);
             }
         }
+    }
+
+    fn rests(&self) -> bool {
+        true
     }
 
     fn load(&self, at: &Point, memory: &mut Memory, out: &mut Stamps) {

@@ -3,9 +3,11 @@
 //! `a` and `β` come from whoever knows the integration formula (both 0 where no time passes). Linear devices are
 //! loaded once; afterwards they cost two products with their static matrices.
 
-use super::system::{Group, System};
+use super::rest::Rest;
+use super::system::{Group, Route, System};
 use crate::condense::{back_substitute, eliminate};
-use crate::device::{Memory, Mode, Point, Rest, Stamps, Ticks};
+use crate::device;
+use crate::device::{Memory, Mode, Point, Stamps, Ticks};
 
 /// A net held near a voltage by a large conductance: `.ic` during an operating point, `.nodeset` at its start.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +40,9 @@ pub struct Inputs<'a> {
     /// S, from every net to its value in `last`: pseudo-transient continuation
     pub anchor: f64,
     pub clamps: &'a [Clamp],
+    /// V: an instance whose terminals all moved less since it was last evaluated is continued linearly ([`super::rest`]);
+    /// 0: never.
+    pub rest: f64,
 }
 
 /// Everything assembled. Owned by a run; nothing is allocated after `new`.
@@ -84,6 +89,7 @@ struct Block {
     q: Vec<f64>,
     g: Vec<f64>,
     c: Vec<f64>,
+    rest: Rest,
     /// Augmented dense blocks of condensed devices, `[(instance * lanes + lane) * block_len]`
     dense: Vec<f64>,
 }
@@ -96,6 +102,7 @@ impl Block {
             q: vec![0.0; n * group.width],
             g: vec![0.0; n * group.pattern_g.len()],
             c: vec![0.0; n * group.pattern_c.len()],
+            rest: Rest::new(group, lanes),
             dense: vec![0.0; group.split.as_ref().map_or(0, |s| n * s.block_len())],
         }
     }
@@ -104,6 +111,17 @@ impl Block {
     fn clear_sources(&mut self) {
         self.f.fill(0.0);
         self.q.fill(0.0);
+    }
+
+    /// Forgets what instances that are not at rest loaded.
+    fn clear_awake(&mut self, group: &Group, resting: &[bool]) {
+        let (width, g, c) = (group.width, group.pattern_g.len(), group.pattern_c.len());
+        for i in (0..group.parts.len()).filter(|&i| !resting[i]) {
+            self.f[i * width..(i + 1) * width].fill(0.0);
+            self.q[i * width..(i + 1) * width].fill(0.0);
+            self.g[i * g..(i + 1) * g].fill(0.0);
+            self.c[i * c..(i + 1) * c].fill(0.0);
+        }
     }
 
     fn clear(&mut self) {
@@ -210,14 +228,25 @@ impl Assembly {
                 }
                 continue;
             }
-            block.clear();
+            let resting = block.rest.choose(group, at, &mut memory.resting);
+            if resting {
+                block.clear_awake(group, &memory.resting);
+            } else {
+                block.clear();
+            }
             memory.limited.fill(false);
+            memory.bent.fill(false);
             group.device.load(&p, memory, &mut block.stamps(group, lanes));
+            block.rest.remember(group, at, memory);
             if matches!(at.mode, Mode::Start | Mode::Static) {
                 hold_states(group, block, at, lanes);
             }
             gather_rows(group, &block.f, &mut self.f, &mut self.magnitude, lanes);
             gather_rows(group, &block.q, &mut self.q, &mut self.charge, lanes);
+            if resting {
+                block.rest.continue_linearly(&group.pattern_g, &block.g, group, at.x, &memory.resting, &mut self.f);
+                block.rest.continue_linearly(&group.pattern_c, &block.c, group, at.x, &memory.resting, &mut self.q);
+            }
             if group.split.is_none() {
                 scatter(&group.slots_g, &block.g, &mut self.jacobian, lanes);
                 scatter_scaled(&group.slots_c, &block.c, at.a, &mut self.jacobian, lanes);
@@ -252,6 +281,7 @@ impl Assembly {
         self.q.fill(0.0);
         for ((group, memory), block) in system.groups.iter().zip(memories).zip(&mut self.blocks) {
             block.clear();
+            block.rest.forget(&mut memory.resting);
             let p = point(group, self.lanes, at);
             group.device.load(&p, memory, &mut block.stamps(group, self.lanes));
             gather_rows(group, &block.q, &mut self.q, &mut self.charge, self.lanes);
@@ -422,7 +452,7 @@ impl Assembly {
 /// Where no time passes, the equation of a held state becomes x = its last accepted value.
 fn hold_states(group: &Group, block: &mut Block, at: &Inputs, lanes: usize) {
     for &(t, local) in &group.states {
-        if local.rest != Rest::Held {
+        if local.rest != device::Rest::Held {
             continue;
         }
         for i in 0..group.parts.len() {
@@ -450,21 +480,23 @@ fn hold_states(group: &Group, block: &mut Block, at: &Inputs, lanes: usize) {
 }
 
 #[inline(always)]
-fn scatter(slots: &[u32], values: &[f64], into: &mut [f64], lanes: usize) {
-    for (slot, value) in slots.iter().zip(values.chunks_exact(lanes)) {
-        let at = *slot as usize * lanes;
-        for (a, v) in into[at..at + lanes].iter_mut().zip(value) {
-            *a += v;
+fn scatter(routes: &[Route], values: &[f64], into: &mut [f64], lanes: usize) {
+    for route in routes {
+        let (from, to) = (route.from as usize * lanes, route.to as usize * lanes);
+        let (into, values) = (&mut into[to..to + lanes], &values[from..from + lanes]);
+        for lane in 0..lanes {
+            into[lane] += values[lane];
         }
     }
 }
 
 #[inline(always)]
-fn scatter_scaled(slots: &[u32], values: &[f64], scale: &[f64], into: &mut [f64], lanes: usize) {
-    for (slot, value) in slots.iter().zip(values.chunks_exact(lanes)) {
-        let at = *slot as usize * lanes;
-        for ((a, v), s) in into[at..at + lanes].iter_mut().zip(value).zip(scale) {
-            *a += s * v;
+fn scatter_scaled(routes: &[Route], values: &[f64], scale: &[f64], into: &mut [f64], lanes: usize) {
+    for route in routes {
+        let (from, to) = (route.from as usize * lanes, route.to as usize * lanes);
+        let (into, values) = (&mut into[to..to + lanes], &values[from..from + lanes]);
+        for lane in 0..lanes {
+            into[lane] += scale[lane] * values[lane];
         }
     }
 }
@@ -502,11 +534,12 @@ fn multiply(terms: &[Term], matrix: &[f64], x: &[f64], rows: &mut [f64], magnitu
 /// Adds a device's F or Q to the rows, and its magnitudes.
 #[inline(always)]
 fn gather_rows(group: &Group, from: &[f64], rows: &mut [f64], magnitude: &mut [f64], lanes: usize) {
-    for (term, value) in group.terms.iter().zip(from.chunks_exact(lanes)) {
-        let at = *term as usize * lanes;
-        for lane in 0..lanes {
-            rows[at + lane] += value[lane];
-            magnitude[at + lane] += value[lane].abs();
+    for route in &group.rows {
+        let (k, row) = (route.from as usize * lanes, route.to as usize * lanes);
+        let (rows, magnitude) = (&mut rows[row..row + lanes], &mut magnitude[row..row + lanes]);
+        for (lane, value) in from[k..k + lanes].iter().enumerate() {
+            rows[lane] += value;
+            magnitude[lane] += value.abs();
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod assembly;
 mod numbering;
+mod rest;
 pub mod show;
 mod small_signal;
 mod system;

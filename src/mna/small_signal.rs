@@ -29,8 +29,8 @@ impl SmallSignal {
         for (group, memory) in system.groups.iter().zip(memories) {
             let (g, c) = linearize(group, memory, at);
             if group.split.is_none() {
-                group.slots_g.iter().zip(&g).for_each(|(s, v)| static_g[*s as usize] += v);
-                group.slots_c.iter().zip(&c).for_each(|(s, v)| static_c[*s as usize] += v);
+                group.slots_g.iter().for_each(|r| static_g[r.to as usize] += g[r.from as usize]);
+                group.slots_c.iter().for_each(|r| static_c[r.to as usize] += c[r.from as usize]);
             }
             entries.push((g, c));
         }

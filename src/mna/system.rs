@@ -37,9 +37,10 @@ pub struct Group {
     pub terms: Vec<u32>,
     pub pattern_g: Vec<(usize, usize)>,
     pub pattern_c: Vec<(usize, usize)>,
-    /// Matrix slot of each entry, `[instance * entries + entry]`; entries of ground go to the slot behind the last.
-    pub slots_g: Vec<u32>,
-    pub slots_c: Vec<u32>,
+    /// Where entries, F and Q of all instances go; what belongs to ground goes nowhere and is not listed.
+    pub slots_g: Vec<Route>,
+    pub slots_c: Vec<Route>,
+    pub rows: Vec<Route>,
     pub slots: Slots,
     pub linear: bool,
     /// Terminals that are local states, with what they are.
@@ -48,6 +49,14 @@ pub struct Group {
     pub split: Option<Split>,
     /// With `split`: slot of every (outer row, outer column), `[(instance * v + row) * v + column]`.
     pub slots_outer: Vec<u32>,
+}
+
+/// From a place in a device's blocks (`instance * entries + entry`, or `instance * width + terminal`) to a matrix slot or
+/// a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    pub from: u32,
+    pub to: u32,
 }
 
 /// Everything about the equations that does not change during a run.
@@ -252,7 +261,9 @@ fn place(device: Box<dyn Device>, own: DeviceLayout, new: &[u32], roles: &[Role]
     }
     let is_local = |t: usize| terms[t] as usize > solved;
     let split = (0..own.width).any(is_local).then(|| Split::new(own.width, is_local));
+    let rows = terms.iter().enumerate().filter(|(_, t)| **t != 0);
     Group {
+        rows: rows.map(|(k, t)| Route { from: k as u32, to: *t }).collect(),
         linear: own.linear && states.is_empty(),
         device,
         parts: own.parts,
@@ -311,8 +322,15 @@ fn lay_pattern(groups: &mut [Group], solved: usize) -> (Pattern, Vec<u32>) {
         found.map_or(dump, |k| (from + k) as u32)
     };
     for group in groups.iter_mut() {
-        for terms in group.terms.chunks_exact(group.width) {
+        for (i, terms) in group.terms.chunks_exact(group.width).enumerate() {
             let of = |&(r, c): &(usize, usize)| slot(terms[r], terms[c]);
+            let routes = |list: &[(usize, usize)]| -> Vec<Route> {
+                let all = list
+                    .iter()
+                    .enumerate()
+                    .map(|(e, entry)| Route { from: (i * list.len() + e) as u32, to: of(entry) });
+                all.filter(|route| route.to != dump).collect()
+            };
             match &group.split {
                 Some(split) => {
                     for &r in &split.outer {
@@ -320,8 +338,8 @@ fn lay_pattern(groups: &mut [Group], solved: usize) -> (Pattern, Vec<u32>) {
                     }
                 }
                 None => {
-                    group.slots_g.extend(group.pattern_g.iter().map(of));
-                    group.slots_c.extend(group.pattern_c.iter().map(of));
+                    group.slots_g.extend(routes(&group.pattern_g));
+                    group.slots_c.extend(routes(&group.pattern_c));
                 }
             }
         }
