@@ -107,7 +107,8 @@ pub fn load(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Rows of numbers, with or without a line of column names; `#` starts a comment. One column or one row is still a matrix.
+/// Rows of numbers, with or without a line of column names; `#` starts a comment. One column or one row of a file is
+/// still a matrix; one column picked by name is a vector.
 fn csv_table(bytes: &[u8], columns: &str, name: &str, span: Span) -> Result<Value, Fault> {
     let rows = rows_of(bytes, name, span)?;
     let (header, rows) = match rows.first() {
@@ -134,6 +135,9 @@ fn csv_table(bytes: &[u8], columns: &str, name: &str, span: Span) -> Result<Valu
                     .map_err(|_| unreadable(name, &format!("'{cell}' in row {} is not a number", k + 1), span))?,
             );
         }
+    }
+    if !columns.is_empty() && !columns.contains(':') {
+        return Ok(Value::vector(data));
     }
     let count = if rows.is_empty() { 0 } else { data.len() / rows.len() };
     shaped(vec![rows.len(), count], data, span)

@@ -62,12 +62,12 @@ impl<'a> Builder<'a> {
         let names: &[(&str, &'static str)] = match line.e.letter() {
             'r' => &[("r", "r"), ("resistance", "r"), ("value", "r")],
             'c' => &[("c", "c"), ("capacitance", "c"), ("q", "q"), ("value", "c")],
-            _ => &[("l", "l"), ("inductance", "l"), ("value", "l")],
+            _ => &[("l", "l"), ("inductance", "l"), ("flux", "flux"), ("value", "l")],
         };
         for (written, param) in names {
             if let Some(s) = line.setting(written)
                 && let [e] = &s.values[..]
-                && (*param == "q" || live(e))
+                && (matches!(*param, "q" | "flux") || live(e))
             {
                 return Some((e, param, s.span));
             }

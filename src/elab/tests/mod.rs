@@ -2,8 +2,10 @@
 
 mod cards;
 mod expressions;
+mod files;
 mod hierarchy;
 mod lines;
+mod live;
 
 use super::{DataRoots, Deck, Kinds, Overrides, elaborate};
 use crate::circuit::equation::Equation;
