@@ -97,6 +97,8 @@ pub struct Transient {
     dynamic: Vec<bool>,
     pace: Pace,
     keep_trace: bool,
+    /// V; see [`Inputs::rest`]. Members of an ensemble do not rest: their bits must not depend on the number of lanes.
+    rest: f64,
 }
 
 impl Transient {
@@ -151,6 +153,7 @@ impl Transient {
             dynamic: system.dynamic(),
             pace,
             keep_trace: false,
+            rest: if nominal.is_some() || count > 1 { 0.0 } else { 0.01 * options.reltol },
             memories,
             x,
             env,
@@ -163,8 +166,7 @@ impl Transient {
 
     fn start(&mut self, charges: &[Vec<f64>]) {
         let count = self.lanes.len();
-        let at =
-            inputs(&self.x, &self.last, &self.time, &self.ticks, &self.a, &self.beta, &self.options, Mode::Dynamic);
+        let at = inputs(&self.x, &self.last, &self.time, &self.ticks, &self.a, &self.beta, &self.options, self.rest);
         self.assembly.relinearize(&self.system, &mut self.memories, &at);
         let mut q = vec![0.0; self.x.len()];
         for (lane, charges) in charges.iter().enumerate() {
@@ -253,8 +255,7 @@ impl Transient {
                 self.predict(lane);
             }
         }
-        let at =
-            inputs(&self.x, &self.last, &self.time, &self.ticks, &self.a, &self.beta, &self.options, Mode::Dynamic);
+        let at = inputs(&self.x, &self.last, &self.time, &self.ticks, &self.a, &self.beta, &self.options, self.rest);
         self.assembly.assemble(&self.system, &mut self.memories, &at);
         for lane in 0..self.lanes.len() {
             self.active[lane] = self.lanes[lane].phase == Phase::Iterate && self.judge(lane)?;
@@ -598,7 +599,7 @@ fn inputs<'a>(
     a: &'a [f64],
     beta: &'a [f64],
     options: &Options,
-    mode: Mode,
+    rest: f64,
 ) -> Inputs<'a> {
     Inputs {
         x,
@@ -607,14 +608,14 @@ fn inputs<'a>(
         ticks,
         a,
         beta,
-        mode,
+        mode: Mode::Dynamic,
         transient: true,
         gmin: options.gmin,
         source: 1.0,
         shunt: 1.0 / options.rshunt,
         anchor: 0.0,
         clamps: &[],
-        rest: 0.01 * options.reltol,
+        rest,
     }
 }
 
