@@ -126,7 +126,8 @@ fn small_residual(simulator: &mut Simulator, problem: &Problem) -> bool {
             // A row of a net sums currents, a branch's row voltages.
             let abstol = simulator.system.abstol(u, options.abstol, options.vntol);
             let allowed = options.reltol * assembly.magnitude[u] + abstol + rounding * assembly.leverage[u];
-            assembly.imbalance[u].abs() <= allowed
+            // Where a term or slope overflows, anything would be allowed.
+            allowed.is_finite() && assembly.imbalance[u].abs() <= allowed
         })
     };
     if small(simulator, 0.0) {

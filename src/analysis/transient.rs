@@ -334,7 +334,7 @@ impl Transient {
         (1..self.system.unknowns()).all(|u| {
             let k = u * count + lane;
             let terms = self.a[lane] * self.assembly.charge[k] + self.beta[k].abs() + self.assembly.leverage[k];
-            self.assembly.imbalance[k].abs() <= ROUNDING * terms
+            terms.is_finite() && self.assembly.imbalance[k].abs() <= ROUNDING * terms
         })
     }
 
@@ -346,8 +346,10 @@ impl Transient {
             let abstol = self.system.abstol(u, self.options.abstol, self.options.vntol);
             // What rounding leaves of a·Q + β where both are large.
             let rounding = ROUNDING * (self.a[lane] * self.assembly.charge[k] + self.beta[k].abs());
-            let allowed = self.options.reltol * self.assembly.magnitude[k] + abstol + rounding;
-            self.assembly.imbalance[k].abs() <= allowed + share * self.assembly.leverage[k]
+            let terms = self.options.reltol * self.assembly.magnitude[k] + abstol + rounding;
+            let allowed = terms + share * self.assembly.leverage[k];
+            // Where a term or slope overflows, anything would be allowed.
+            allowed.is_finite() && self.assembly.imbalance[k].abs() <= allowed
         })
     }
 

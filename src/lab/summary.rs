@@ -16,7 +16,8 @@ const MOST_FILES: usize = 12;
 /// Everything about a run; `dir` is where the report lies. `stats` adds the work done.
 pub fn summary(outcome: &Outcome, report: &Report, title: &str, dir: &Path, stats: bool) -> String {
     let mut text = String::new();
-    let title = if title.trim().is_empty() { "(no title)" } else { title.trim() };
+    let title = title.trim_start_matches(['*', ' ']).trim_end();
+    let title = if title.is_empty() { "(no title)" } else { title };
     let _ = writeln!(text, "{title}\n");
     let width = outcome.analyses.iter().map(|d| d.name.len()).max().unwrap_or(0);
     for done in &outcome.analyses {
@@ -171,7 +172,7 @@ mod tests {
             points: 1,
             stepped: false,
         };
-        let text = summary(&outcome, &report, "low pass", Path::new("out/a"), false);
+        let text = summary(&outcome, &report, "* low pass", Path::new("out/a"), false);
         let expected = "low pass\n\n  tran  512 rows, 10 ms\n  op    512 rows, 10 ms\n\n  half   693.15 ns\n  never  no value\n\
                         \n  V(out)  12.5 mV\n\n  out/a/deck/tran.svg\n  out/a/deck/tran.csv\n  out/a/report.json\n\
                         \npassed in 12.3 ms, seed 1, 1 warning\n";

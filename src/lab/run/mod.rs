@@ -245,6 +245,7 @@ impl<'a> Runner<'a> {
         let limit = bench.deck.plan.saves.is_none().then_some(&mut self.room);
         let place = output::Place { dir: &self.options.dir, name: self.name, title: &self.title };
         let output = &mut self.outputs[a];
+        let before = output.rows;
         let result = output
             .open(&place, &self.options.formats, selection, &mut self.raw)
             .map_err(Failure::from)
@@ -252,10 +253,10 @@ impl<'a> Runner<'a> {
                 let mut sink = output.sink(selection, steps, &mut recorders, &mut self.raw, limit);
                 bench.run(&bench.deck.plan.analyses[a].kind, &selection.observations, &mut sink, control)
             });
-        if let Ok(stats) = &result {
-            self.totals.add(stats);
-            output.add(stats);
-        }
+        // Of an analysis that did not come to its end only the rows are known.
+        let stats = *result.as_ref().unwrap_or(&Stats { accepted: output.rows - before, ..Stats::default() });
+        self.totals.add(&stats);
+        output.add(&stats);
         output.seconds += started.elapsed().as_secs_f64();
         (recorders, result.map(|_| ()))
     }

@@ -42,7 +42,7 @@ pub(super) struct Output {
     devices: Option<CsvWriter>,
     /// Relative to the folder of the report
     pub paths: Vec<String>,
-    rows: u64,
+    pub rows: u64,
     stats: Stats,
     pub seconds: f64,
     /// The waves of each step point, in order.
