@@ -105,7 +105,8 @@ pub fn any_error(diagnostics: &[Diagnostic]) -> bool {
 /// The known name most like `name`, if one is like it enough to suggest.
 pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
-    let limit = 1 + name.chars().count() / 4;
+    let letters = name.chars().count();
+    let limit = (1 + letters / 4).min(letters.saturating_sub(1));
     known
         .into_iter()
         .map(|k| (strsim::damerau_levenshtein(&name, &k.to_lowercase()), k))

@@ -154,9 +154,23 @@ impl<'a> Builder<'a> {
 /// Nothing starts with this letter.
 pub fn no_kind(line: &Line) -> Fault {
     let text = &line.e.name.text;
+    let later = match line.e.letter() {
+        'q' => Some("bipolar transistors"),
+        'j' => Some("junction field-effect transistors"),
+        't' | 'o' => Some("transmission lines"),
+        _ => None,
+    };
+    if let Some(what) = later {
+        return Fault::new(
+            "elab::not-yet",
+            line.e.name.span,
+            format!("{what} are not supported yet"),
+            format!("'{text}'"),
+        );
+    }
     let message = format!("there is no element of letter '{}'", line.e.letter().to_ascii_uppercase());
     Fault::new("elab::unknown-element", line.e.name.span, message, format!("'{text}'"))
-        .with_help("the first letter of a line says what it is: R C L K V I E F G H B D Q J M S W T X")
+        .with_help("the first letter of a line says what it is: R C L K V I E F G H B D M S W X")
 }
 
 /// The value of a word: a number, or a parameter.

@@ -39,6 +39,16 @@ impl<'a> Builder<'a> {
             return Ok(());
         }
         match (param.value, &s.values[..]) {
+            // The old form of two temperature coefficients: tc=1m,2u
+            (ValueKind::Number, [first, second]) if s.name.is("tc") => {
+                let context = Context::constant(self.shared, &line.scope);
+                for (name, e) in ["tc1", "tc2"].into_iter().zip([first, second]) {
+                    if let Some(p) = kind.param(name).map(|k| &kind.params[k]) {
+                        let setting = self.constant_setting(p, std::slice::from_ref(e), s.span, &context)?;
+                        draft.settings.push((p.name, setting));
+                    }
+                }
+            }
             (ValueKind::Equation, [e]) => draft.wants.push((param.name, Want::plain(e), s.span)),
             (ValueKind::Part, list) => {
                 for e in list {

@@ -7,10 +7,10 @@ use crate::diag::Severity;
 #[test]
 fn passives() {
     let d = deck(
-        "R1 a 0 4.7k tc1=1m\nC1 a 0 c={2*3p} ic=1\nL1 a 0 10u\n.model rm r(rsh=50)\nR2 a 0 rm l=10u w=1u\nR3 a 0 {x}\n.param x=2",
+        "R1 a 0 4.7k tc=1m,2u\nC1 a 0 c={2*3p} ic=1\nL1 a 0 10u\n.model rm r(rsh=50)\nR2 a 0 rm l=10u w=1u\nR3 a 0 {x}\n.param x=2",
     );
     assert_eq!(d.line("R1"), "resistor a 0");
-    assert_eq!([d.value("R1", "r"), d.value("r1", "tc1")], [4700.0, 1e-3]);
+    assert_eq!([d.value("R1", "r"), d.value("r1", "tc1"), d.value("r1", "tc2")], [4700.0, 1e-3, 2e-6]);
     assert_eq!([d.value("C1", "c"), d.value("C1", "ic"), d.value("L1", "l")], [6e-12, 1.0, 10e-6]);
     assert_eq!([d.value("R2", "rsh"), d.value("R2", "l"), d.value("R3", "r")], [50.0, 1e-5, 2.0]);
 }
@@ -67,6 +67,8 @@ fn linear_controlled_sources() {
 fn mistakes_on_lines() {
     assert_eq!(codes("R1 a 0 1k\nr1 a 0 2k"), ["elab::duplicate-element"]);
     assert_eq!(codes("R1 a 0"), ["elab::no-value"]);
+    assert_eq!(codes("Q1 c b e npn"), ["elab::not-yet"]);
+    assert_eq!(codes("Y1 a b 1"), ["elab::unknown-element"]);
     assert_eq!(codes("R1 a"), ["elab::too-few-nodes"]);
     assert_eq!(codes("M1 d g 0 n w=1u\n.model n nmos"), ["elab::no-model"]);
     assert_eq!(codes("R1 a 0 1.2.3"), ["elab::bad-number"]);

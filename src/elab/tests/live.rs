@@ -45,7 +45,7 @@ fn polynomials_tables_and_values() {
     assert_eq!(of("G1 c 0 POLY(2) a 0 b 0 0 1 2", "value"), "behavioral_current c 0: Add(Mul(1,V(a)),Mul(2,V(b)))");
     assert_eq!(of("F1 c 0 POLY(1) V1 0 3", "value"), "behavioral_current c 0: Mul(3,I(V1,0))");
     assert_eq!(of("E1 c 0 VALUE={V(a)*2}", "value"), "behavioral_voltage c 0: Mul(V(a),2)");
-    assert_eq!(of("G1 c 0 TABLE {V(a)} = (0,0) (1,5)", "value"), "behavioral_current c 0: Table(V(a),0,0,1,5)");
+    assert_eq!(of("G1 c 0 TABLE {V(a)} = (0,0) (1,5)", "value"), "behavioral_current c 0: SmoothTable(V(a),0,0,1,5)");
 }
 
 #[test]
