@@ -6,17 +6,18 @@
     benches/compare_ngspice.py -n 11 b d        eleven runs of two of them
     benches/compare_ngspice.py -m PATH          another memspice binary
 
-Both write binary rawfiles. A run counts only if its exit status is 0 and its last point is where the other's is.
-User time of the child process, so that a busy machine distorts it least; the runs alternate for the same reason.
+Both write binary rawfiles. A deck counts only if both exit with status 0; how far their last points are apart is printed,
+relative to each column's largest value (the phase of an oscillator at its end is no measure of error). User time of the
+child process, so that a busy machine distorts it least; the runs alternate for the same reason.
 """
 
 import argparse
+import array
 import glob
 import os
 import re
 import resource
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
@@ -43,20 +44,21 @@ def user_time(command, folder):
 
 
 def last_row(path):
-    """The last row of the last plot of a real rawfile, by lower-case name."""
+    """Of the last plot of a real rawfile: the last value and the largest magnitude of each column, by lower-case name."""
     data = open(path, "rb").read()
     at = data.rindex(b"Binary:\n")
     head = data[:at].decode(errors="replace")
     head = head[head.rindex("Title:"):]
     n = int(re.search(r"No\. Variables: *(\d+)", head).group(1))
     names = [line.split()[1].lower() for line in head[head.index("Variables:\n") + 11:].splitlines()[:n]]
-    return dict(zip(names, struct.unpack(f"<{n}d", data[-8 * n:])))
+    values = array.array("d", data[at + 8:])
+    return {name: (values[k - n], max(abs(v) for v in values[k::n])) for k, name in enumerate(names)}
 
 
 def compare_last(one, other):
-    """The largest difference between the columns both files have, relative to the larger value."""
+    """The largest difference between the ends of the columns both have, relative to the column's largest value."""
     common = set(one) & set(other) - {"time"}
-    return max((abs(one[k] - other[k]) / max(abs(other[k]), 1e-9) for k in common), default=float("nan"))
+    return max((abs(one[k][0] - other[k][0]) / (other[k][1] or 1.0) for k in common), default=float("nan"))
 
 
 def main():
