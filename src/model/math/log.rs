@@ -81,11 +81,12 @@ pub(super) fn ln_pair(x: f64) -> (f64, f64) {
     let (k, m) = split(x);
     let f = m - 1.0;
     let sum = m + 1.0;
-    let s = f / sum;
+    let inverse = 1.0 / sum;
+    let s = f * inverse;
     let s_high = upper(s);
     let sum_high = upper(sum);
     let sum_low = m - (sum_high - 1.0);
-    let s_low = ((f - s_high * sum_high) - s_high * sum_low) / sum;
+    let s_low = ((f - s_high * sum_high) - s_high * sum_low) * inverse;
     // |k·ln 2| is either 0 or larger than |2s|: the sum's rounding error is exact.
     let (a, b) = (k * LN2_HIGH, 2.0 * s_high);
     let high = a + b;
