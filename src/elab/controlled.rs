@@ -141,7 +141,7 @@ impl<'a> Builder<'a> {
 
     /// POLY(n): n variables, then coefficients.
     fn poly(&mut self, line: &Line<'a>, from: usize, n: f64, span: Span) -> Result<(), Fault> {
-        if !(n >= 1.0 && n <= 1000.0 && n.fract() == 0.0) {
+        if !(1.0..=1000.0).contains(&n) || n.fract() != 0.0 {
             return Err(Fault::new(
                 "elab::poly",
                 span,

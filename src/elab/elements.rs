@@ -131,11 +131,11 @@ impl<'a> Builder<'a> {
         if kind.model == ModelUse::Required && draft.model.is_none() {
             let message = format!("{} needs a model", line.e.name.text);
             let fault = Fault::new("elab::no-model", line.span, message, "no model here");
-            let nodes = line.e.args.iter().filter_map(|a| match a {
+            let mut nodes = line.e.args.iter().filter_map(|a| match a {
                 Argument::Value(Value::Word(w)) => Some(w),
                 _ => None,
             });
-            return Err(match nodes.last().filter(|w| line.scope.model_names().iter().any(|m| w.is(m))) {
+            return Err(match nodes.next_back().filter(|w| line.scope.model_names().iter().any(|m| w.is(m))) {
                 Some(model) => fault.with_help(format!(
                     "'{}' stands where its last node should be: the nodes are {}",
                     model.text,

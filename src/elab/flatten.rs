@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::builder::{Builder, Placed};
 use super::eval::Context;
 use super::fault::{Fault, did_you_mean};
-use super::instance::{Instance, Port, spread};
+use super::instance::{Buses, Instance, Port, spread};
 use super::scope::{Scope, find_subckt};
 use super::value::Value as Constant;
 use crate::circuit::NetId;
@@ -150,7 +150,6 @@ impl<'a> Builder<'a> {
     }
 
     /// Which net each port is.
-    #[allow(clippy::type_complexity)]
     fn connect(
         &mut self,
         e: &'a Element,
@@ -159,7 +158,7 @@ impl<'a> Builder<'a> {
         inner: &Rc<Scope<'a>>,
         scope: &Rc<Scope<'a>>,
         outer: &Rc<Instance>,
-    ) -> Result<(HashMap<String, Port>, HashMap<String, Vec<(i64, i64)>>), Fault> {
+    ) -> Result<(HashMap<String, Port>, Buses), Fault> {
         let mut buses = HashMap::new();
         let mut formal: Vec<Vec<String>> = Vec::with_capacity(definition.ports.len());
         for port in &definition.ports {
@@ -197,12 +196,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The names of a port, a bus spread out; its width may depend on the parameters of the copy.
-    fn port_names(
-        &mut self,
-        port: &'a Word,
-        inner: &Scope<'a>,
-        buses: &mut HashMap<String, Vec<(i64, i64)>>,
-    ) -> Result<Vec<String>, Fault> {
+    fn port_names(&mut self, port: &'a Word, inner: &Scope<'a>, buses: &mut Buses) -> Result<Vec<String>, Fault> {
         if port.index.is_empty() {
             return Ok(vec![port.text.clone()]);
         }
@@ -228,10 +222,8 @@ impl<'a> Builder<'a> {
 
     fn note_ports(&mut self, definition: &'a Subckt, instance: Rc<Instance>) {
         let key = definition as *const Subckt as usize;
-        if !self.ports.contains_key(&key) {
-            let ports = definition.ports.iter().map(|p| (p.span, p.text.clone(), false)).collect();
-            self.ports.insert(key, ports);
-        }
+        let unused = || definition.ports.iter().map(|p| (p.span, p.text.clone(), false)).collect();
+        self.ports.entry(key).or_insert_with(unused);
         let kept = self.copies.entry(key).or_default();
         if kept.len() < COPIES_LOOKED_AT {
             kept.push(instance);

@@ -10,6 +10,9 @@ use crate::diag::Span;
 /// Nets of one bus in one statement are at most this many.
 const MAX_WIDTH: usize = 1_000_000;
 
+/// First and last index of each axis of a bus, by lower-case name.
+pub type Buses = HashMap<String, Vec<(i64, i64)>>;
+
 /// A copy of a subcircuit, or the deck itself.
 #[derive(Debug, Default)]
 pub struct Instance {
@@ -19,8 +22,8 @@ pub struct Instance {
     pub lower: String,
     /// Nets of ports by lower-case name, each element of a bus apart: `col[3]`.
     pub ports: HashMap<String, Port>,
-    /// First and last index of each axis of a bus port, by lower-case name.
-    pub buses: HashMap<String, Vec<(i64, i64)>>,
+    /// The ports that are buses
+    pub buses: Buses,
     /// `m=` of this copy times those around it.
     pub multiplier: f64,
     /// Names of the subcircuits around this copy, outermost first.

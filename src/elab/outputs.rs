@@ -15,6 +15,9 @@ use crate::diag::Span;
 use crate::syntax::ast::{Argument, Card, Expr, ExprArg, ExprKind, Name, Slot, Value, Word};
 use crate::syntax::print;
 
+/// Nets and pairs of nets that one argument may name.
+const MAX_CURVES: usize = 1_000_000;
+
 /// The word an argument is, or a parameter that is one name.
 pub fn argument_word(a: &Argument) -> Option<Word> {
     match a {
@@ -113,8 +116,15 @@ impl<'p, 'a> Planner<'p, 'a> {
                     let names = self.spread_word(&word, &self.context(), &self.instance)?;
                     let words = names.into_iter().map(|text| Word { text, index: Vec::new(), span: word.span });
                     let words: Vec<Word> = words.collect();
-                    spreads =
-                        spreads.iter().flat_map(|s| words.iter().map(|w| [&s[..], &[w.clone()]].concat())).collect();
+                    if words.len().saturating_mul(spreads.len()) > MAX_CURVES {
+                        let message = format!("more than {MAX_CURVES} curves in one place");
+                        return Err(Fault::new("elab::bus-too-wide", word.span, message, "this bus"));
+                    }
+                    let each = |s: &Vec<Word>| {
+                        let s = s.clone();
+                        words.iter().map(move |w| s.iter().chain([w]).cloned().collect())
+                    };
+                    spreads = spreads.iter().flat_map(each).collect();
                 }
                 spreads.into_iter().map(|words| self.observe_words(name, words, *span)).collect()
             }

@@ -91,7 +91,7 @@ impl<'a> Builder<'a> {
                     None if wave.is_none() && !draft.has("dc") => {
                         if let Value::Word(w) = value
                             && number::parse(&w.text).is_none()
-                            && line.scope.value(&word.to_string()).is_none()
+                            && line.scope.value(word).is_none()
                         {
                             return Err(unknown_wave(&w.text, w.span));
                         }
