@@ -9,12 +9,15 @@ use super::simulator::Simulator;
 use super::sink::{Column, Control, Header, Progress, Row, Sink, Stats};
 use crate::circuit::plan::{Sweep, Target};
 
+/// Makes a simulator of the circuit with these `.param`s (lower case).
+pub type Rebuild<'a> = dyn FnMut(&[(String, f64)]) -> Result<Simulator, Failure> + 'a;
+
 /// What a sweep does to the circuit, and how to get one whose `.param`s have other values.
 pub struct DcSweep<'a> {
     /// The first is the inner loop.
     pub sweeps: &'a [Sweep],
     /// A simulator of the circuit with these parameters (lower case), for sweeps of a `.param`.
-    pub rebuild: &'a mut dyn FnMut(&[(String, f64)]) -> Result<Simulator, Failure>,
+    pub rebuild: &'a mut Rebuild<'a>,
 }
 
 /// Runs all points, inner loop fastest; outer values are columns in front.
@@ -88,11 +91,7 @@ fn name_point(failure: Failure, sweep: &Sweep, value: f64) -> Failure {
 }
 
 /// Brings the circuit to a point of the sweep.
-fn apply(
-    simulator: &mut Simulator,
-    point: &[(&Target, f64)],
-    rebuild: &mut dyn FnMut(&[(String, f64)]) -> Result<Simulator, Failure>,
-) -> Result<(), Failure> {
+fn apply(simulator: &mut Simulator, point: &[(&Target, f64)], rebuild: &mut Rebuild) -> Result<(), Failure> {
     let params: Vec<(String, f64)> = point
         .iter()
         .filter_map(|(t, v)| match t {

@@ -115,8 +115,8 @@ fn follow_pseudo_transient(simulator: &mut Simulator, problem: &Problem, held: &
     let mut cold = true;
     for _ in 0..2000 {
         // States keep what is held; only nets remember the last pseudo-step.
-        for u in 1..simulator.x.len() {
-            simulator.last[u] = if simulator.system.is_voltage(u) { simulator.x[u] } else { held[u] };
+        for (u, held) in held.iter().enumerate().skip(1) {
+            simulator.last[u] = if simulator.system.is_voltage(u) { simulator.x[u] } else { *held };
         }
         match newton(simulator, &Problem { anchor, cold, ..*problem }) {
             Ok(n) => {

@@ -212,17 +212,12 @@ fn by_name<T: Copy>(system: &System, x: &[T]) -> Vec<(String, T)> {
 fn one_step(condensation: Condensation, sabotage: f64) -> Vec<(String, f64)> {
     let mut s = simulator(bench(0.4, 0.5), condensation, sabotage);
     rest(&mut s).unwrap();
-    let n = s.system.unknowns();
     let a = 1e9;
     let beta: Vec<f64> = s.assembly.q.iter().map(|q| -a * q).collect();
     let mut x = s.x.clone();
-    for u in 1..n {
-        match s.system.name(u).as_str() {
-            "V(out)" => x[u] = 0.3,
-            "V(x)" => x[u] = 0.1,
-            "Xm.w" => x[u] = 0.45,
-            _ => {}
-        }
+    for (name, value) in [("V(out)", 0.3), ("V(x)", 0.1), ("Xm.w", 0.45)] {
+        let unknown = (1..s.system.unknowns()).find(|&u| s.system.name(u) == name).unwrap();
+        x[unknown] = value;
     }
     let at = Inputs {
         x: &x,

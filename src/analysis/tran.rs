@@ -74,7 +74,7 @@ fn follow(
         if control.interrupted.load(Ordering::Relaxed) {
             return Err(Failure::Interrupted);
         }
-        if transient.stats.accepted % 256 == 0 {
+        if transient.stats.accepted.is_multiple_of(256) {
             let time = transient.now(0).seconds();
             (control.progress)(Progress { fraction: time / spec.stop, time, steps: transient.stats.accepted });
         }

@@ -166,7 +166,7 @@ impl Transient {
 
     fn start(&mut self, charges: &[Vec<f64>]) {
         let count = self.lanes.len();
-        let at = inputs(&self.x, &self.last, &self.time, &self.ticks, &self.a, &self.beta, &self.options, self.rest);
+        let at = inputs(&self.x, &self.last, (&self.time, &self.ticks), &self.a, &self.beta, &self.options, self.rest);
         self.assembly.relinearize(&self.system, &mut self.memories, &at);
         let mut q = vec![0.0; self.x.len()];
         for (lane, charges) in charges.iter().enumerate() {
@@ -255,7 +255,7 @@ impl Transient {
                 self.predict(lane);
             }
         }
-        let at = inputs(&self.x, &self.last, &self.time, &self.ticks, &self.a, &self.beta, &self.options, self.rest);
+        let at = inputs(&self.x, &self.last, (&self.time, &self.ticks), &self.a, &self.beta, &self.options, self.rest);
         self.assembly.assemble(&self.system, &mut self.memories, &at);
         for lane in 0..self.lanes.len() {
             self.active[lane] = self.lanes[lane].phase == Phase::Iterate && self.judge(lane)?;
@@ -539,7 +539,7 @@ impl Transient {
             let new = old + d;
             let abstol = self.system.abstol(u, self.options.vntol, self.options.abstol);
             let ratio = d.abs() / (self.options.reltol * old.abs().max(new.abs()) + abstol);
-            if !(ratio <= worst.1) {
+            if ratio > worst.1 || ratio.is_nan() {
                 worst = (u, ratio);
             }
             self.x[k] = new;
@@ -592,12 +592,11 @@ impl Lane {
     }
 }
 
-/// Inputs of a time point.
+/// Inputs of a time point; `clock` is the time of each lane in seconds and in ticks.
 fn inputs<'a>(
     x: &'a [f64],
     last: &'a [f64],
-    time: &'a [f64],
-    ticks: &'a [Ticks],
+    clock: (&'a [f64], &'a [Ticks]),
     a: &'a [f64],
     beta: &'a [f64],
     options: &Options,
@@ -606,8 +605,8 @@ fn inputs<'a>(
     Inputs {
         x,
         last,
-        time,
-        ticks,
+        time: clock.0,
+        ticks: clock.1,
         a,
         beta,
         mode: Mode::Dynamic,
