@@ -9,6 +9,9 @@ use crate::circuit::kind::{Kind, ValueKind};
 use crate::diag::Span;
 use crate::syntax::ast::{Argument, Expr, Value};
 
+/// Terms that a polynomial may have; its expression is as deep.
+const MOST_COEFFICIENTS: usize = 1000;
+
 impl<'a> Builder<'a> {
     /// E (voltage by voltage), F (current by current), G (current by voltage), H (voltage by current).
     pub fn controlled(&mut self, line: &Line<'a>) -> Result<(), Fault> {
@@ -184,6 +187,10 @@ impl<'a> Builder<'a> {
         }
         if coefficients.is_empty() {
             return Err(few());
+        }
+        if coefficients.len() > MOST_COEFFICIENTS {
+            let message = format!("POLY({n}) has {} coefficients, more than {MOST_COEFFICIENTS}", coefficients.len());
+            return Err(Fault::new("elab::poly", span, message, "too many values follow"));
         }
         self.expression(line, Want::Poly { inputs, coefficients, scale: 1.0 }, span, &[])
     }

@@ -84,6 +84,7 @@ fn mistakes_in_live_expressions() {
     assert_eq!(of("B1 a b"), ["elab::no-value"]);
     assert_eq!(of("B1 a b V={1} I={2}"), ["elab::both"]);
     assert_eq!(of("E1 c 0 POLY(2) a 0 1"), ["elab::poly"]);
+    assert_eq!(of(&format!("E1 c 0 POLY(1) a 0{}", " 1".repeat(1001))), ["elab::poly"]);
     assert_eq!(of("E1 c 0 TABLE {V(a)} = (1,0) (0,1)"), ["elab::table"]);
     assert_eq!(of("E1 c 0 a 0"), ["elab::no-value"]);
 }
