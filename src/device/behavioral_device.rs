@@ -68,23 +68,71 @@ impl Behavioral {
 
     /// Fills one block of inputs, `inputs[n * width + k]` for the instance-lanes from `start` on.
     fn gather(&self, at: &Point, memory: &Memory, start: usize, width: usize, inputs: &mut [f64]) {
-        let held = if at.mode == Mode::Initial { self.kind.param("ic") } else { None };
+        let places = Places { lanes: at.lanes, start };
         for (input, row) in self.program.inputs.iter().zip(inputs.chunks_exact_mut(width)) {
-            let (mut i, mut lane) = (start / at.lanes, start % at.lanes);
-            for value in row {
-                *value = match *input {
-                    Input::Hoisted(n) => memory.derived(i, n, lane),
-                    Input::Time => at.time[lane],
-                    Input::Difference(plus, minus) => {
-                        let ic = held.map_or(f64::NAN, |slot| memory.param(i, slot, lane));
+            match *input {
+                Input::Hoisted(n) => places.each(row, |value, i, lane| *value = memory.derived(i, n, lane)),
+                Input::Time => places.each(row, |value, _, lane| *value = at.time[lane]),
+                Input::Difference(plus, minus) if at.mode == Mode::Initial => {
+                    let slot = self.kind.param("ic");
+                    places.each(row, |value, i, lane| {
+                        let ic = slot.map_or(f64::NAN, |slot| memory.param(i, slot, lane));
                         let x = |t: Option<usize>| t.map_or(0.0, |t| self.x(at, i, t, lane, ic));
-                        x(plus) - x(minus)
-                    }
-                };
-                lane += 1;
-                if lane == at.lanes {
-                    (i, lane) = (i + 1, 0);
+                        *value = x(plus) - x(minus);
+                    });
                 }
+                Input::Difference(Some(plus), Some(minus)) => {
+                    places.each(row, |value, i, lane| *value = at.across(i, plus, minus, lane));
+                }
+                Input::Difference(Some(plus), None) => {
+                    places.each(row, |value, i, lane| *value = at.x(i, plus, lane));
+                }
+                Input::Difference(None, Some(minus)) => {
+                    places.each(row, |value, i, lane| *value = -at.x(i, minus, lane));
+                }
+                Input::Difference(None, None) => row.fill(0.0),
+            }
+        }
+    }
+
+    /// Adds one block of outputs where it belongs.
+    fn scatter(&self, start: usize, width: usize, outputs: &mut [f64], out: &mut Stamps) {
+        let places = Places { lanes: out.lanes, start };
+        for stamp in &self.program.stamps {
+            let values = &mut outputs[stamp.output * width..][..width];
+            let (into, slots, slot) = match stamp.target {
+                Target::F(row) => (&mut *out.f, out.width, row),
+                Target::Q(row) => (&mut *out.q, out.width, row),
+                Target::G(entry) => (&mut *out.g, out.entries_g, entry),
+                Target::C(entry) => (&mut *out.c, out.entries_c, entry),
+            };
+            let lanes = out.lanes;
+            places.each(values, |value, i, lane| into[(i * slots + slot) * lanes + lane] += stamp.sign * *value);
+        }
+    }
+}
+
+/// Instance and lane of each number of a block.
+#[derive(Clone, Copy)]
+struct Places {
+    lanes: usize,
+    start: usize,
+}
+
+impl Places {
+    /// Calls `act` with each number of a row, its instance and its lane.
+    #[inline(always)]
+    fn each(self, row: &mut [f64], mut act: impl FnMut(&mut f64, usize, usize)) {
+        if self.lanes == 1 {
+            row.iter_mut().enumerate().for_each(|(k, value)| act(value, self.start + k, 0));
+            return;
+        }
+        let (mut i, mut lane) = (self.start / self.lanes, self.start % self.lanes);
+        for value in row {
+            act(value, i, lane);
+            lane += 1;
+            if lane == self.lanes {
+                (i, lane) = (i + 1, 0);
             }
         }
     }
@@ -168,26 +216,17 @@ impl Device for Behavioral {
             let (outputs, registers) = rest.split_at_mut(width * tape.outputs());
             self.gather(at, memory, start, width, inputs);
             tape.run(width, inputs, registers, outputs);
-            for stamp in &self.program.stamps {
-                let values = &outputs[stamp.output * width..][..width];
-                let (mut i, mut lane) = (start / at.lanes, start % at.lanes);
-                for value in values {
-                    let value = stamp.sign * value;
-                    match stamp.target {
-                        Target::F(row) => out.f(i, row, lane, value),
-                        Target::Q(row) => out.q(i, row, lane, value),
-                        Target::G(entry) => out.g(i, entry, lane, value),
-                        Target::C(entry) => out.c(i, entry, lane, value),
-                    }
-                    if !value.is_finite() {
-                        memory.mark_limited(i, lane);
-                    }
-                    lane += 1;
-                    if lane == at.lanes {
-                        (i, lane) = (i + 1, 0);
-                    }
+            if outputs.iter().any(|v| !v.is_finite()) {
+                let places = Places { lanes: at.lanes, start };
+                for row in outputs.chunks_exact_mut(width) {
+                    places.each(row, |value, i, lane| {
+                        if !value.is_finite() {
+                            memory.mark_limited(i, lane);
+                        }
+                    });
                 }
             }
+            self.scatter(start, width, outputs, out);
         }
         memory.scratch = scratch;
     }
