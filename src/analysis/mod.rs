@@ -17,6 +17,7 @@ mod simulator;
 pub mod sink;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod tran;
 mod transient;
 
@@ -27,7 +28,7 @@ pub use observe::Observer;
 pub use op::{op, operating_point};
 pub use simulator::{Simulator, environment};
 pub use sink::{Column, Control, Header, Progress, Row, Sink, Stats};
-pub use tran::{TranSpec, tran};
+pub use tran::{TranSpec, initial_conditions, rest, tran};
 pub use transient::{Pace, Step, Transient};
 #[cfg(test)]
 mod tests_devices;

@@ -130,3 +130,60 @@ fn error_falls_with_tolerance() {
         before = error;
     }
 }
+
+/// A pulse of 50 ns after 1 ms of nothing, seen with an unbounded step: idle steps double, so a quiet millisecond costs a
+/// few dozen points, and the corner of the pulse is landed on all the same.
+#[test]
+fn idle_steps_grow_and_no_pulse_is_missed() {
+    let mut c = circuit(&["in", "out"]);
+    let args = [0.0, 1.0, 1e-3, 1e-9, 1e-9, 50e-9, 1.0].map(Some).to_vec();
+    let pulse = Wave { shape: "pulse".into(), args, repeat: None, delay: 0.0 };
+    part(&mut c, &vsource::KIND, "V1", &["in", "0"], None, vec![("wave", Setting::Wave(pulse))]);
+    part(&mut c, &resistor::KIND, "R1", &["in", "out"], None, numbers(&[("r", 1e3)]));
+    part(&mut c, &capacitor::KIND, "C1", &["out", "0"], None, numbers(&[("c", 1e-11)]));
+    let out = voltage(&c, "out");
+    let spec = TranSpec { step: 1e-9, stop: 2e-3, start: 0.0, max_step: Some(f64::INFINITY), uic: false };
+    let s = simulator(c, Options::default(), spec.step, spec.stop);
+    let mut observer = Observer::new(&s.system, &[&out]);
+    let mut rows = Rows(vec![], vec![]);
+    quiet(|control| tran(s, &spec, &mut observer, &mut rows, control)).unwrap();
+    let before = rows.0.iter().filter(|(t, _)| *t < 1e-3).count();
+    assert!(before < 60, "{before} points where nothing happens");
+    assert!(rows.0.len() < 300, "{} points", rows.0.len());
+    assert!(rows.0.iter().any(|(t, _)| (t - 1e-3).abs() < 1e-15), "the corner is a point");
+    // 1 − exp(−t/τ) with τ = 10 ns after 50 ns at the top and 1 ns of rise
+    let peak = rows.0.iter().map(|(_, v)| v[0]).fold(0.0, f64::max);
+    assert!((peak - 0.9933).abs() < 2e-3, "{peak}");
+}
+
+/// Charge balance from the waveforms alone: what the source delivers by trapezoidal sums of its current is what the
+/// capacitor holds, C·V, and what the resistor across it has burned; and at every accepted point the currents into the
+/// node, each from its own branch law, sum to nothing.
+#[test]
+fn currents_and_charges_balance() {
+    let mut c = circuit(&["in", "out"]);
+    part(&mut c, &vsource::KIND, "V1", &["in", "0"], None, vec![("wave", Setting::Wave(sine()))]);
+    part(&mut c, &resistor::KIND, "R1", &["in", "out"], None, numbers(&[("r", 1e3)]));
+    part(&mut c, &capacitor::KIND, "C1", &["out", "0"], None, numbers(&[("c", 1e-6)]));
+    part(&mut c, &resistor::KIND, "R2", &["out", "0"], None, numbers(&[("r", 5e3)]));
+    let current = |name: &str| {
+        let q = Quantity::Current(c.part_names[name], 0);
+        Observation { label: name.into(), equation: Equation::Quantity(q), span: Span::new(FileId(0), 0, 0) }
+    };
+    let seen = [voltage(&c, "out"), current("r1"), current("c1"), current("r2")];
+    let spec = TranSpec { step: 1e-5, stop: 3e-3, start: 0.0, max_step: None, uic: false };
+    let s = simulator(c, Options { reltol: 1e-6, ..Options::default() }, spec.step, spec.stop);
+    let mut observer = Observer::new(&s.system, &seen.iter().collect::<Vec<_>>());
+    let mut rows = Rows(vec![], vec![]);
+    quiet(|control| tran(s, &spec, &mut observer, &mut rows, control)).unwrap();
+    let (mut delivered, mut burned) = (0.0, 0.0);
+    for pair in rows.0.windows(2) {
+        let ([(t0, a), (t1, b)], half) = ([&pair[0], &pair[1]], 0.5 * (pair[1].0 - pair[0].0));
+        assert!(t1 > t0);
+        delivered += half * (a[1] + b[1]);
+        burned += half * (a[3] + b[3]);
+        assert!((b[1] - b[2] - b[3]).abs() < 1e-9 * b[1].abs() + 1e-12, "at {t1}: {b:?}");
+    }
+    let held = 1e-6 * rows.0.last().unwrap().1[0];
+    assert!((delivered - burned - held).abs() < 1e-5 * 1e-6, "{delivered} − {burned} is not {held}");
+}

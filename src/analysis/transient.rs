@@ -12,6 +12,7 @@ use super::observe::View;
 use super::pace::{Sizes, allowed, land, next_step, restart_step, tolerable};
 use super::simulator::{Simulator, pivoting};
 use super::sink::Stats;
+use super::trace::{Attempt, Trace, Verdict};
 use crate::circuit::plan::Options;
 use crate::device::{Environment, Memory, Mode, Review, Ticks};
 use crate::mna::{Assembly, Inputs, System};
@@ -66,7 +67,7 @@ struct Lane {
     /// The step (s) that a device cut to land on an event, 0 where none did: what a restart there goes by.
     uncut: f64,
     just_accepted: bool,
-    trace: Vec<String>,
+    trace: Trace,
 }
 
 /// From this iteration on a residual of nothing but rounding counts as converged.
@@ -96,7 +97,6 @@ pub struct Transient {
     sizes: Sizes,
     dynamic: Vec<bool>,
     pace: Pace,
-    keep_trace: bool,
     /// V; see [`Inputs::rest`]. Members of an ensemble do not rest: their bits must not depend on the number of lanes.
     rest: f64,
 }
@@ -152,7 +152,6 @@ impl Transient {
             sizes: Sizes::new(n * count),
             dynamic: system.dynamic(),
             pace,
-            keep_trace: false,
             rest: if nominal.is_some() || count > 1 { 0.0 } else { 0.01 * options.reltol },
             memories,
             x,
@@ -179,11 +178,6 @@ impl Transient {
                 self.sizes.see(k, self.x[k]);
             }
         }
-    }
-
-    /// Keep the last steps as text, for a failure to quote.
-    pub fn trace(&mut self) {
-        self.keep_trace = true;
     }
 
     /// Time of the last accepted point of a lane.
@@ -427,7 +421,7 @@ impl Transient {
         state.phase = if end >= state.until { Phase::Done } else { Phase::Rest };
         state.want = next_step(h, ratio, order);
         self.stats.accepted += 1;
-        self.note(lane, "accepted", ratio);
+        self.note(lane, Verdict::Accepted);
         self.look_ahead(lane);
         if at_corner || jumped {
             self.history.restart(lane);
@@ -459,7 +453,7 @@ impl Transient {
     /// Tries the step again, `h` long.
     fn reject(&mut self, lane: usize, h: f64, culprit: usize) -> Result<(), Failure> {
         self.stats.rejected += 1;
-        self.note(lane, "rejected", h);
+        self.note(lane, Verdict::Rejected);
         self.retry(lane, h, Some(culprit))
     }
 
@@ -468,7 +462,7 @@ impl Transient {
         self.stats.rejected += 1;
         self.lanes[lane].failures += 1;
         self.history.restart(lane);
-        self.note(lane, "no convergence", self.lanes[lane].h);
+        self.note(lane, Verdict::NoConvergence);
         let h = self.lanes[lane].h / 8.0;
         self.retry(lane, h, unknown)
     }
@@ -486,7 +480,7 @@ impl Transient {
                     format!("{} does not settle", self.system.name(unknown))
                 },
                 part: if unknown == 0 { None } else { self.system.part_at(unknown) },
-                trace: std::mem::take(&mut state.trace),
+                trace: state.trace.lines(),
             });
         }
         state.want = h;
@@ -550,20 +544,15 @@ impl Transient {
         state.small_change = worst.1 <= 1.0;
     }
 
-    fn note(&mut self, lane: usize, what: &str, value: f64) {
-        if self.keep_trace {
-            let state = &mut self.lanes[lane];
-            if state.trace.len() >= 8 {
-                state.trace.remove(0);
-            }
-            state.trace.push(format!(
-                "t = {:.6e} h = {:.3e} order {} iterations {} {what} ({value:.3e})",
-                state.now.seconds(),
-                state.h,
-                state.formula.order(),
-                state.iteration
-            ));
-        }
+    fn note(&mut self, lane: usize, verdict: Verdict) {
+        let state = &mut self.lanes[lane];
+        state.trace.note(Attempt {
+            time: state.now.seconds(),
+            step: state.h,
+            order: state.formula.order(),
+            iterations: state.iteration,
+            verdict,
+        });
     }
 }
 
@@ -587,7 +576,7 @@ impl Lane {
             failures: 0,
             uncut: 0.0,
             just_accepted: false,
-            trace: Vec::new(),
+            trace: Trace::default(),
         }
     }
 }

@@ -15,27 +15,24 @@ use num_complex::ComplexFloat;
 pub struct Split {
     pub outer: Vec<usize>,
     pub local: Vec<usize>,
+    /// Terminal → row and column of the block: local terminals first.
+    pub positions: Vec<usize>,
 }
 
 impl Split {
     pub fn new(width: usize, is_local: impl Fn(usize) -> bool) -> Split {
-        let (local, outer) = (0..width).partition(|&t| is_local(t));
-        Split { outer, local }
+        let (local, outer): (Vec<usize>, Vec<usize>) = (0..width).partition(|&t| is_local(t));
+        let mut positions = vec![0; width];
+        for (k, &t) in local.iter().chain(&outer).enumerate() {
+            positions[t] = k;
+        }
+        Split { outer, local, positions }
     }
 
     /// Size of the augmented block of [`eliminate`].
     pub fn block_len(&self) -> usize {
         let n = self.outer.len() + self.local.len();
         n * (n + 1)
-    }
-
-    /// Row and column of terminal order → place in the block: local terminals first.
-    pub fn positions(&self) -> Vec<usize> {
-        let mut at = vec![0; self.outer.len() + self.local.len()];
-        for (k, &t) in self.local.iter().chain(&self.outer).enumerate() {
-            at[t] = k;
-        }
-        at
     }
 }
 

@@ -416,7 +416,7 @@ impl Assembly {
         let lanes = self.lanes;
         let (n, w, v) = (group.width, split.local.len(), split.outer.len());
         let (stride, len) = (n + 1, split.block_len());
-        let place = split.positions();
+        let place = &split.positions;
         let block = &mut self.blocks[g];
         for i in 0..group.parts.len() {
             for lane in 0..lanes {

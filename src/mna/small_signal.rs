@@ -54,7 +54,7 @@ impl SmallSignal {
         for ((group, (g, c)), dense) in system.groups.iter().zip(&self.entries).zip(&mut self.dense) {
             let Some(split) = &group.split else { continue };
             let (n, w, v) = (group.width, split.local.len(), split.outer.len());
-            let place = split.positions();
+            let place = &split.positions;
             for i in 0..group.parts.len() {
                 let block = &mut dense[i * split.block_len()..(i + 1) * split.block_len()];
                 block.fill(Complex64::ZERO);
