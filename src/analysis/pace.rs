@@ -42,13 +42,12 @@ pub fn next_step(h: f64, ratio: f64, order: i32) -> f64 {
     h * (SAFETY * ratio.powf(-1.0 / f64::from(order + 1))).clamp(0.1, GROWTH)
 }
 
-/// The allowed truncation error of a value of this size: 2·trtol·(reltol·size + abstol).
+/// The allowed truncation error of a value of this size: 6·trtol·(reltol·size + abstol).
 ///
 /// SPICE3 puts a third divided difference where a third derivative belongs (a factor of 6) and calls trtol, 7 by default,
-/// the factor by which its estimate is too large: 6·trtol here would give about its steps, and its errors. A third of
-/// that halves the errors for a third more steps.
+/// the factor by which its estimate is too large. The same options thus mean about the same steps here and there.
 pub fn allowed(options: &Options, size: f64, abstol: f64) -> f64 {
-    2.0 * options.trtol * (options.reltol * size + abstol)
+    6.0 * options.trtol * (options.reltol * size + abstol)
 }
 
 /// Whether a step whose error was `ratio` times what is allowed is taken: a little too much only shortens the next one.

@@ -143,7 +143,7 @@ fn idle_steps_grow_and_no_pulse_is_missed() {
     part(&mut c, &capacitor::KIND, "C1", &["out", "0"], None, numbers(&[("c", 1e-11)]));
     let out = voltage(&c, "out");
     let spec = TranSpec { step: 1e-9, stop: 2e-3, start: 0.0, max_step: Some(f64::INFINITY), uic: false };
-    let s = simulator(c, Options::default(), spec.step, spec.stop);
+    let s = simulator(c, Options { reltol: 1e-4, ..Options::default() }, spec.step, spec.stop);
     let mut observer = Observer::new(&s.system, &[&out]);
     let mut rows = Rows(vec![], vec![]);
     quiet(|control| tran(s, &spec, &mut observer, &mut rows, control)).unwrap();

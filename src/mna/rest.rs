@@ -74,21 +74,23 @@ impl Rest {
         rows: &mut [f64],
     ) {
         let n = pattern.len();
-        let mut sums = [0.0; WIDEST];
+        let mut moves = [0.0; WIDEST];
         for i in (0..resting.len()).filter(|&i| resting[i]) {
             let terms = &group.terms[i * group.width..(i + 1) * group.width];
             let was = &self.x[i * group.width..(i + 1) * group.width];
-            let mut moves = [0.0; WIDEST];
             for ((d, term), was) in moves.iter_mut().zip(terms).zip(was) {
                 *d = x[*term as usize] - was;
             }
-            sums[..terms.len()].fill(0.0);
+            // Entries of one row follow each other: their sum is added once.
+            let (mut row, mut sum) = (0, 0.0);
             for (&(r, c), entry) in pattern.iter().zip(&entries[i * n..(i + 1) * n]) {
-                sums[r] += entry * moves[c];
+                if r != row {
+                    rows[terms[row] as usize] += sum;
+                    (row, sum) = (r, 0.0);
+                }
+                sum += entry * moves[c];
             }
-            for (sum, term) in sums.iter().zip(terms) {
-                rows[*term as usize] += sum;
-            }
+            rows[terms[row] as usize] += sum;
         }
     }
 }
