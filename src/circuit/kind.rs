@@ -53,6 +53,8 @@ pub struct Param {
     pub doc: &'static str,
     /// Values outside are refused.
     pub range: (f64, f64),
+    /// The part means nothing without it.
+    pub required: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,6 +189,7 @@ impl Param {
             unit,
             doc,
             range: (f64::NEG_INFINITY, f64::INFINITY),
+            required: false,
         }
     }
 
@@ -201,6 +204,12 @@ impl Param {
     pub const fn of(mut self, value: ValueKind) -> Param {
         self.value = value;
         self.default = None;
+        self
+    }
+
+    /// Must be given.
+    pub const fn required(mut self) -> Param {
+        self.required = true;
         self
     }
 

@@ -13,7 +13,9 @@ pub static KIND: Kind = Kind {
     pins: &[pin("a", "one side"), pin("b", "other side")],
     positional: &[],
     params: &[
-        Param::new("on", 0.0, "", "expression of voltages and time: closed from 0.5 upward").of(ValueKind::Equation),
+        Param::new("on", 0.0, "", "expression of voltages and time: closed from 0.5 upward")
+            .of(ValueKind::Equation)
+            .required(),
         contacts::RON,
         contacts::ROFF,
         contacts::COFF,

@@ -14,7 +14,8 @@ pub static KIND: Kind = Kind {
     positional: &[],
     params: &[
         Param::new("sel", 0.0, "", "expression of voltages and time: rounded, the number of the input")
-            .of(ValueKind::Equation),
+            .of(ValueKind::Equation)
+            .required(),
         contacts::RON,
         contacts::ROFF,
         contacts::COFF,

@@ -36,6 +36,9 @@ pub static KIND: Kind = Kind {
 /// Conductance, S
 const G: usize = 0;
 
+/// Ohm: what 0 ohm becomes.
+const LEAST: f64 = 1e-3;
+
 struct Resistor {
     parts: Vec<PartId>,
 }
@@ -65,6 +68,10 @@ impl Device for Resistor {
             if ohms.is_nan() {
                 ohms = p(rsh) * (p(l) - p(narrow)) / (given(p(w), p(defw)) - p(narrow));
             }
+            // A sweep may pass through 0 ohm, of which there is no conductance.
+            if ohms == 0.0 {
+                ohms = LEAST;
+            }
             let dt = given(p(temp), env.temp + p(dtemp)) - given(p(tnom), env.tnom);
             let factor = 1.0 + dt * (p(tc1) + dt * p(tc2));
             let g = p(m) / (ohms * p(scale) * factor);
@@ -82,5 +89,25 @@ impl Device for Resistor {
                 out.conductance(i, 0, lane, g);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::testing::{Bench, circuit, numbers, part};
+
+    fn siemens(settings: &[(&'static str, f64)]) -> f64 {
+        let mut c = circuit(&["a", "b"]);
+        let id = part(&mut c, &KIND, "R1", &["a", "b"], None, numbers(settings));
+        Bench::new(&c, build, &[id]).load(&[0.0, 3.0, 1.0]).g[(1, 1)]
+    }
+
+    #[test]
+    fn temperature_number_in_parallel_and_nothing() {
+        assert_eq!(siemens(&[("r", 1e3), ("m", 2.0)]), 2e-3);
+        let warm = siemens(&[("r", 1e3), ("temp", 127.0), ("tc1", 1e-3), ("tc2", 1e-5)]);
+        assert!((1.0 / warm - 1.2e3).abs() < 1e-9);
+        assert_eq!(siemens(&[("r", 0.0)]), 1e3);
     }
 }

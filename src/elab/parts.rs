@@ -104,6 +104,15 @@ impl<'a> Builder<'a> {
                 None => {}
             }
         }
+        let given = |name: &str| draft.settings.iter().any(|s| s.0 == name) || draft.wants.iter().any(|w| w.0 == name);
+        for param in draft.kind.params.iter().filter(|p| p.required && !given(p.name)) {
+            let message = format!("a {} needs {}=", draft.kind.name, param.name);
+            self.report(
+                Diagnostic::error("elab::missing-parameter", message)
+                    .at(line.span, format!("{} is not set", param.name))
+                    .help(format!("{}: {}", param.name, param.doc)),
+            );
+        }
         let id = self.add(Part {
             path: line.path.clone(),
             kind: draft.kind,

@@ -56,6 +56,8 @@ pub fn decode(bytes: &[u8]) -> Decoded {
         }
     };
     let content = content.strip_suffix('\u{1A}').map(str::to_owned).unwrap_or(content);
+    // Line ends become one kind; a blank in front keeps offsets.
+    let content = if content.contains('\r') { content.replace("\r\n", " \n").replace('\r', "\n") } else { content };
     if content.contains('\0') {
         return Decoded { content: String::new(), finding: Some(Finding::Binary) };
     }
@@ -96,6 +98,11 @@ mod tests {
         let latin = decode(b"3.3\xB5F");
         assert_eq!(latin.content, "3.3µF");
         assert!(matches!(latin.finding, Some(Finding::Latin1 { at: 3 })));
+    }
+
+    #[test]
+    fn line_ends_are_of_one_kind() {
+        assert_eq!(decode(b"R1 a b\r\n+ 1k\rend").content, "R1 a b \n+ 1k\nend");
     }
 
     #[test]
