@@ -103,7 +103,7 @@ pub struct Transient {
 
 impl Transient {
     /// From simulators (one a lane) of the same system, each at its start: an accepted operating point in `x` and its
-    /// charges in `charges` (by row), or with initial conditions as [`super::tran`] makes them.
+    /// charges in `charges` (by row), or with initial conditions as [`super::initial_conditions`] makes them.
     ///
     /// An ensemble gives the Jacobian of its nominal member: every member uses its pivots, however many run together.
     pub fn new(

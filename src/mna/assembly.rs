@@ -40,7 +40,7 @@ pub struct Inputs<'a> {
     /// S, from every net to its value in `last`: pseudo-transient continuation
     pub anchor: f64,
     pub clamps: &'a [Clamp],
-    /// V: an instance whose terminals all moved less since it was last evaluated is continued linearly ([`super::rest`]);
+    /// V: an instance whose terminals all moved less since it was last evaluated is continued linearly (see `rest`);
     /// 0: never.
     pub rest: f64,
 }

@@ -205,7 +205,7 @@ impl StraightLine {
     }
 }
 
-/// sum − Σ lu[l]·lu[u], lane by lane and from left to right.
+/// `sum − Σ lu[l]·lu[u]`, lane by lane and from left to right.
 #[inline(always)]
 fn less_products<const W: usize>(mut sum: [f64; W], lu: &[[f64; W]], pairs: &[(u32, u32)]) -> [f64; W] {
     for &(l, u) in pairs {

@@ -1,8 +1,8 @@
 //! Text → [`ast::Ast`]. Knows no circuit.
 //!
-//! [`decode`] makes text of bytes, [`lines`] cuts it into logical lines, [`parser`] (made by pest of
-//! `grammar/netlist.pest`) parses each of them, [`cards`], [`args`] and [`expr`] make statements of what it finds, and
-//! [`blocks`] puts them into blocks and brings included files in. A bad line is reported and left out; the rest goes on.
+//! `decode` makes text of bytes, `lines` cuts it into logical lines, `parser` (made by pest of
+//! `grammar/netlist.pest`) parses each of them, `cards`, `args` and `expr` make statements of what it finds, and
+//! `blocks` puts them into blocks and brings included files in. A bad line is reported and left out; the rest goes on.
 
 use std::io::Read;
 use std::path::Path;
