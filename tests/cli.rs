@@ -213,3 +213,12 @@ fn ctrl_c_keeps_what_is_there() {
     let text = fs::read_to_string(&csv).unwrap();
     assert!(text.ends_with('\n') && text.lines().last().unwrap().split(',').count() == 2);
 }
+
+#[test]
+fn a_folder_that_cannot_be_made_is_said_before_simulating() {
+    let dir = folder("divider\nV1 a 0 1\nR1 a 0 1k\n.op\n");
+    let output = memspice(dir.path(), &["run", "deck.cir", "-o", "deck.cir"]);
+    assert_eq!(code(&output), 3);
+    assert!(stderr(&output).contains("cannot create the folder deck.cir") && stderr(&output).contains("-o"));
+    assert!(stdout(&output).is_empty(), "{}", stdout(&output));
+}

@@ -77,6 +77,11 @@ pub fn run(args: &Run) -> Exit {
         return if write(&report, &dir) { Exit::Netlist } else { Exit::Simulation };
     };
 
+    // Better known before an hour of simulation than after it.
+    if let Err(why) = std::fs::create_dir_all(&dir) {
+        complain(&format!("error: cannot create the folder {}: {why}; choose another with -o\n", dir.display()));
+        return Exit::Simulation;
+    }
     let interrupted = listen();
     let bar = Bar::new(args.quiet);
     let options = RunOptions {
