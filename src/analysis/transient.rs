@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::failure::Failure;
 use super::formula::{Coefficients, Formula, extrapolation};
 use super::history::History;
+use super::lane::{Lane, Phase};
 use super::lane_solver::LaneSolver;
 use super::newton::ROUNDING;
 use super::observe::View;
 use super::pace::{Sizes, allowed, land, next_step, restart_step, tolerable};
 use super::simulator::{Simulator, pivoting};
 use super::sink::Stats;
-use super::trace::{Attempt, Trace, Verdict};
+use super::trace::{Attempt, Verdict};
 use crate::circuit::plan::Options;
 use crate::device::{Environment, Memory, Mode, Review, Ticks};
 use crate::mna::{Assembly, Inputs, System};
@@ -32,42 +33,6 @@ pub enum Step {
 pub struct Pace {
     pub first: f64,
     pub max: f64,
-}
-
-/// Where a lane is within its step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// At an accepted point; the next tick predicts a step.
-    Rest,
-    /// Iterating on a trial step.
-    Iterate,
-    Done,
-}
-
-struct Lane {
-    phase: Phase,
-    now: Ticks,
-    end: Ticks,
-    until: Ticks,
-    /// The step wanted next, s.
-    want: f64,
-    h: f64,
-    formula: Formula,
-    coefficients: Coefficients,
-    iteration: usize,
-    small_change: bool,
-    /// The unknown that moved most in the last iteration.
-    mover: usize,
-    /// The unknown with the largest truncation error of the last judged step.
-    culprit: usize,
-    corner: Option<Ticks>,
-    /// Where the step must end at the latest: a corner or a landing.
-    horizon: Option<Ticks>,
-    failures: usize,
-    /// The step (s) that a device cut to land on an event, 0 where none did: what a restart there goes by.
-    uncut: f64,
-    just_accepted: bool,
-    trace: Trace,
 }
 
 /// From this iteration on a residual of nothing but rounding counts as converged.
@@ -553,31 +518,6 @@ impl Transient {
             iterations: state.iteration,
             verdict,
         });
-    }
-}
-
-impl Lane {
-    fn new(first: f64) -> Lane {
-        Lane {
-            phase: Phase::Rest,
-            now: Ticks(0),
-            end: Ticks(0),
-            until: Ticks(0),
-            want: first,
-            h: 0.0,
-            formula: Formula::Euler,
-            coefficients: Coefficients::default(),
-            iteration: 0,
-            small_change: false,
-            mover: 0,
-            culprit: 0,
-            corner: None,
-            horizon: None,
-            failures: 0,
-            uncut: 0.0,
-            just_accepted: false,
-            trace: Trace::default(),
-        }
     }
 }
 

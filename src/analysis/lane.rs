@@ -1,0 +1,69 @@
+//! What one lane of a transient knows of its step: where it is, where it goes, how the iteration stands.
+
+use super::formula::{Coefficients, Formula};
+use super::trace::Trace;
+use crate::device::Ticks;
+
+/// Where a lane is within its step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// At an accepted point; the next tick predicts a step.
+    Rest,
+    /// Iterating on a trial step.
+    Iterate,
+    Done,
+}
+
+/// One lane within its step.
+pub struct Lane {
+    pub phase: Phase,
+    /// The last accepted point, the end of the trial step, and where to stop.
+    pub now: Ticks,
+    pub end: Ticks,
+    pub until: Ticks,
+    /// The step wanted next, s.
+    pub want: f64,
+    /// The trial step, s.
+    pub h: f64,
+    pub formula: Formula,
+    pub coefficients: Coefficients,
+    pub iteration: usize,
+    pub small_change: bool,
+    /// The unknown that moved most in the last iteration.
+    pub mover: usize,
+    /// The unknown with the largest truncation error of the last judged step.
+    pub culprit: usize,
+    pub corner: Option<Ticks>,
+    /// Where the step must end at the latest: a corner or a landing.
+    pub horizon: Option<Ticks>,
+    pub failures: usize,
+    /// The step (s) that a device cut to land on an event, 0 where none did: what a restart there goes by.
+    pub uncut: f64,
+    pub just_accepted: bool,
+    pub trace: Trace,
+}
+
+impl Lane {
+    pub fn new(first: f64) -> Lane {
+        Lane {
+            phase: Phase::Rest,
+            now: Ticks(0),
+            end: Ticks(0),
+            until: Ticks(0),
+            want: first,
+            h: 0.0,
+            formula: Formula::Euler,
+            coefficients: Coefficients::default(),
+            iteration: 0,
+            small_change: false,
+            mover: 0,
+            culprit: 0,
+            corner: None,
+            horizon: None,
+            failures: 0,
+            uncut: 0.0,
+            just_accepted: false,
+            trace: Trace::default(),
+        }
+    }
+}
