@@ -31,8 +31,6 @@ pub struct Lane {
     pub small_change: bool,
     /// The unknown that moved most in the last iteration.
     pub mover: usize,
-    /// The unknown with the largest truncation error of the last judged step.
-    pub culprit: usize,
     pub corner: Option<Ticks>,
     /// Where the step must end at the latest: a corner or a landing.
     pub horizon: Option<Ticks>,
@@ -57,7 +55,6 @@ impl Lane {
             iteration: 0,
             small_change: false,
             mover: 0,
-            culprit: 0,
             corner: None,
             horizon: None,
             failures: 0,

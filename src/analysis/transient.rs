@@ -325,7 +325,6 @@ impl Transient {
         }
         let (ratio, culprit) = self.truncation(lane);
         let order = if self.history.points[lane] < 3 { 1 } else { self.lanes[lane].formula.order() };
-        self.lanes[lane].culprit = culprit;
         if !tolerable(ratio) && self.options.fixed_step.is_none() {
             let h = next_step(self.lanes[lane].h, ratio, order);
             return self.reject(lane, h, culprit);
