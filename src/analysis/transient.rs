@@ -8,14 +8,13 @@ use super::formula::{Coefficients, Formula, extrapolation};
 use super::history::History;
 use super::lane::{Lane, Phase};
 use super::lane_solver::LaneSolver;
-use super::newton::ROUNDING;
 use super::observe::View;
-use super::pace::{Sizes, allowed, land, next_step, restart_step, tolerable};
+use super::pace::{Sizes, land, next_step, restart_step};
 use super::simulator::{Simulator, pivoting};
 use super::sink::Stats;
 use super::trace::{Attempt, Verdict};
 use crate::circuit::plan::Options;
-use crate::device::{Environment, Memory, Mode, Review, Ticks};
+use crate::device::{Environment, Memory, Mode, Ticks};
 use crate::mna::{Assembly, Inputs, System};
 use crate::solve::SolveError;
 
@@ -35,9 +34,6 @@ pub struct Pace {
     pub max: f64,
 }
 
-/// From this iteration on a residual of nothing but rounding counts as converged.
-const EXHAUSTED: usize = 4;
-
 /// A transient of one circuit in one or more lanes. Nothing is allocated while it steps.
 pub struct Transient {
     pub system: Arc<System>,
@@ -47,20 +43,20 @@ pub struct Transient {
     pub assembly: Assembly,
     pub stats: Stats,
     solver: LaneSolver,
-    lanes: Vec<Lane>,
-    x: Vec<f64>,
-    last: Vec<f64>,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) x: Vec<f64>,
+    pub(super) last: Vec<f64>,
     dx: Vec<f64>,
-    time: Vec<f64>,
-    ticks: Vec<Ticks>,
-    a: Vec<f64>,
-    beta: Vec<f64>,
+    pub(super) time: Vec<f64>,
+    pub(super) ticks: Vec<Ticks>,
+    pub(super) a: Vec<f64>,
+    pub(super) beta: Vec<f64>,
     active: Vec<bool>,
     /// `a` of each lane when the matrix was last factored.
     factored: Vec<f64>,
-    history: History,
-    sizes: Sizes,
-    dynamic: Vec<bool>,
+    pub(super) history: History,
+    pub(super) sizes: Sizes,
+    pub(super) dynamic: Vec<bool>,
     pace: Pace,
     /// V; see [`Inputs::rest`]. Members of an ensemble do not rest: their bits must not depend on the number of lanes.
     rest: f64,
@@ -253,114 +249,7 @@ impl Transient {
         }
     }
 
-    /// Looks at the residual of a lane's iterate. True: iterate once more.
-    fn judge(&mut self, lane: usize) -> Result<bool, Failure> {
-        let count = self.lanes.len();
-        let bad = (0..self.system.unknowns()).find(|u| !self.assembly.residual[u * count + lane].is_finite());
-        if bad.is_some() || self.assembly.local_failure[lane] {
-            return self.give_up(lane, bad).map(|()| false);
-        }
-        let state = &self.lanes[lane];
-        if state.iteration == 0 {
-            return Ok(true);
-        }
-        let limited = self.memories.iter().any(|m| m.limited[lane]);
-        let linear = !self.system.nonlinear;
-        let (small_change, iteration, mover) = (state.small_change, state.iteration, state.mover);
-        let settled = small_change && !limited && self.small_residual(lane);
-        if linear || settled || (iteration >= EXHAUSTED && !limited && self.only_rounding(lane)) {
-            self.conclude(lane)?;
-            return Ok(false);
-        }
-        if iteration >= self.options.itl4 {
-            return self.give_up(lane, Some(mover)).map(|()| false);
-        }
-        Ok(true)
-    }
-
-    fn small_residual(&mut self, lane: usize) -> bool {
-        if self.residual_within(lane, 0.0) {
-            return true;
-        }
-        self.assembly.sum_jacobian(&self.system, &self.x, self.a[lane], lane);
-        self.residual_within(lane, ROUNDING)
-    }
-
-    /// Whether the residual is what rounding of x leaves of it: what the iterate still moves by is noise, however large.
-    fn only_rounding(&mut self, lane: usize) -> bool {
-        let count = self.lanes.len();
-        self.assembly.sum_jacobian(&self.system, &self.x, self.a[lane], lane);
-        (1..self.system.unknowns()).all(|u| {
-            let k = u * count + lane;
-            let terms = self.a[lane] * self.assembly.charge[k] + self.beta[k].abs() + self.assembly.leverage[k];
-            terms.is_finite() && self.assembly.imbalance[k].abs() <= ROUNDING * terms
-        })
-    }
-
-    /// Whether each row's residual is within its tolerance, with this share of Σ|J·x| for the rounding of x.
-    fn residual_within(&self, lane: usize, share: f64) -> bool {
-        let count = self.lanes.len();
-        (1..self.system.unknowns()).all(|u| {
-            let k = u * count + lane;
-            let abstol = self.system.abstol(u, self.options.abstol, self.options.vntol);
-            // What rounding leaves of a·Q + β where both are large.
-            let rounding = ROUNDING * (self.a[lane] * self.assembly.charge[k] + self.beta[k].abs());
-            let terms = self.options.reltol * self.assembly.magnitude[k] + abstol + rounding;
-            let allowed = terms + share * self.assembly.leverage[k];
-            // Where a term or slope overflows, anything would be allowed.
-            allowed.is_finite() && self.assembly.imbalance[k].abs() <= allowed
-        })
-    }
-
-    /// The iteration converged: is the step good enough?
-    fn conclude(&mut self, lane: usize) -> Result<(), Failure> {
-        for (group, memory) in self.system.groups.iter().zip(&mut self.memories) {
-            let at = point(group, &self.x, &self.last, &self.time, &self.ticks, &self.options, self.lanes.len());
-            if let Review::Cut(fraction) = group.device.review(&at, memory, lane) {
-                let state = &mut self.lanes[lane];
-                state.uncut = state.uncut.max(state.h);
-                let h = state.h * fraction.clamp(1e-6, 0.999);
-                return self.reject(lane, h, 0);
-            }
-        }
-        let (ratio, culprit) = self.truncation(lane);
-        let order = if self.history.points[lane] < 3 { 1 } else { self.lanes[lane].formula.order() };
-        if !tolerable(ratio) && self.options.fixed_step.is_none() {
-            let h = next_step(self.lanes[lane].h, ratio, order);
-            return self.reject(lane, h, culprit);
-        }
-        self.accept(lane, ratio, order);
-        Ok(())
-    }
-
-    /// The largest truncation error of the trial step, as a multiple of what is allowed, and its unknown.
-    fn truncation(&self, lane: usize) -> (f64, usize) {
-        let state = &self.lanes[lane];
-        let count = self.lanes.len();
-        let points = self.history.points[lane];
-        if points < 2 {
-            return (0.0, 0);
-        }
-        let [h1, h2] = self.history.steps[lane];
-        // Before three points are known the error is judged as if the formula were of first order.
-        let formula = if points < 3 { Formula::Euler } else { state.formula };
-        let share = formula.error_share(state.h, h1, h2);
-        let weights = extrapolation(if formula.order() == 1 { 2 } else { 3 }, state.h, h1, h2);
-        let mut worst = (0.0, 0);
-        for u in (1..self.dynamic.len()).filter(|&u| self.dynamic[u]) {
-            let k = u * count + lane;
-            let predicted = self.history.extrapolate(lane, weights, k);
-            let size = self.sizes.get(k, self.x[k]);
-            let abstol = self.system.abstol(u, self.options.vntol, self.options.abstol);
-            let ratio = share * (self.x[k] - predicted).abs() / allowed(&self.options, size, abstol);
-            if ratio > worst.0 {
-                worst = (ratio, u);
-            }
-        }
-        worst
-    }
-
-    fn accept(&mut self, lane: usize, ratio: f64, order: i32) {
+    pub(super) fn accept(&mut self, lane: usize, ratio: f64, order: i32) {
         let count = self.lanes.len();
         let (h, end) = (self.lanes[lane].h, self.lanes[lane].end);
         self.history.push(lane, h, &self.x, &self.assembly.q, self.a[lane], &self.beta);
@@ -415,14 +304,14 @@ impl Transient {
     }
 
     /// Tries the step again, `h` long.
-    fn reject(&mut self, lane: usize, h: f64, culprit: usize) -> Result<(), Failure> {
+    pub(super) fn reject(&mut self, lane: usize, h: f64, culprit: usize) -> Result<(), Failure> {
         self.stats.rejected += 1;
         self.note(lane, Verdict::Rejected);
         self.retry(lane, h, Some(culprit))
     }
 
     /// Newton failed: a much shorter step at first order.
-    fn give_up(&mut self, lane: usize, unknown: Option<usize>) -> Result<(), Failure> {
+    pub(super) fn give_up(&mut self, lane: usize, unknown: Option<usize>) -> Result<(), Failure> {
         self.stats.rejected += 1;
         self.lanes[lane].failures += 1;
         self.history.restart(lane);
@@ -548,7 +437,7 @@ fn inputs<'a>(
     }
 }
 
-fn point<'a>(
+pub(super) fn point<'a>(
     group: &'a crate::mna::Group,
     x: &'a [f64],
     last: &'a [f64],

@@ -3,11 +3,10 @@
 //! `a` and `β` come from whoever knows the integration formula (both 0 where no time passes). Linear devices are
 //! loaded once; afterwards they cost two products with their static matrices.
 
-use super::rest::Rest;
-use super::system::{Group, Route, System};
-use crate::condense::{back_substitute, eliminate};
-use crate::device;
-use crate::device::{Memory, Mode, Point, Stamps, Ticks};
+use super::block::{Block, hold_states};
+use super::scatter::{Term, gather_rows, multiply, scatter, scatter_scaled, terms};
+use super::system::{Group, System};
+use crate::device::{Memory, Mode, Point, Ticks};
 
 /// A net held near a voltage by a large conductance: `.ic` during an operating point, `.nodeset` at its start.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,79 +68,10 @@ pub struct Assembly {
     /// Entries of the static matrices that are not zero in every lane.
     terms_g: Vec<Term>,
     terms_c: Vec<Term>,
-    blocks: Vec<Block>,
+    pub(super) blocks: Vec<Block>,
     /// An eliminated block was singular in this lane.
     pub local_failure: Vec<bool>,
-    scratch: Vec<f64>,
-}
-
-/// One entry of a static matrix: unknowns of its row and column, and its slot.
-#[derive(Clone, Copy)]
-struct Term {
-    row: u32,
-    column: u32,
-    slot: u32,
-}
-
-/// What one device loads, before it is scattered.
-struct Block {
-    f: Vec<f64>,
-    q: Vec<f64>,
-    g: Vec<f64>,
-    c: Vec<f64>,
-    rest: Rest,
-    /// Augmented dense blocks of condensed devices, `[(instance * lanes + lane) * block_len]`
-    dense: Vec<f64>,
-}
-
-impl Block {
-    fn new(group: &Group, lanes: usize) -> Block {
-        let n = group.parts.len() * lanes;
-        Block {
-            f: vec![0.0; n * group.width],
-            q: vec![0.0; n * group.width],
-            g: vec![0.0; n * group.pattern_g.len()],
-            c: vec![0.0; n * group.pattern_c.len()],
-            rest: Rest::new(group, lanes),
-            dense: vec![0.0; group.split.as_ref().map_or(0, |s| n * s.block_len())],
-        }
-    }
-
-    /// Forgets F and Q; a linear device's G and C stay as they were loaded.
-    fn clear_sources(&mut self) {
-        self.f.fill(0.0);
-        self.q.fill(0.0);
-    }
-
-    /// Forgets what instances that are not at rest loaded.
-    fn clear_awake(&mut self, group: &Group, resting: &[bool]) {
-        let (width, g, c) = (group.width, group.pattern_g.len(), group.pattern_c.len());
-        for i in (0..group.parts.len()).filter(|&i| !resting[i]) {
-            self.f[i * width..(i + 1) * width].fill(0.0);
-            self.q[i * width..(i + 1) * width].fill(0.0);
-            self.g[i * g..(i + 1) * g].fill(0.0);
-            self.c[i * c..(i + 1) * c].fill(0.0);
-        }
-    }
-
-    fn clear(&mut self) {
-        for v in [&mut self.f, &mut self.q, &mut self.g, &mut self.c] {
-            v.fill(0.0);
-        }
-    }
-
-    fn stamps<'a>(&'a mut self, group: &Group, lanes: usize) -> Stamps<'a> {
-        Stamps {
-            lanes,
-            width: group.width,
-            f: &mut self.f,
-            q: &mut self.q,
-            g: &mut self.g,
-            c: &mut self.c,
-            entries_g: group.pattern_g.len(),
-            entries_c: group.pattern_c.len(),
-        }
-    }
+    pub(super) scratch: Vec<f64>,
 }
 
 /// The point of evaluation as one device sees it.
@@ -342,28 +272,6 @@ impl Assembly {
         }
     }
 
-    /// Changes of the condensed unknowns, from those of the solved ones: fills `dx` behind `system.solved`.
-    pub fn back_substitute(&mut self, system: &System, dx: &mut [f64]) {
-        let lanes = self.lanes;
-        for (group, block) in system.groups.iter().zip(&self.blocks) {
-            let Some(split) = &group.split else { continue };
-            let (v, w, n) = (split.outer.len(), split.local.len(), group.width);
-            let (dv, dw) = self.scratch.split_at_mut(v);
-            for i in 0..group.parts.len() {
-                for lane in 0..lanes {
-                    let from = (i * lanes + lane) * split.block_len();
-                    for (d, &t) in dv.iter_mut().zip(&split.outer) {
-                        *d = dx[group.terms[i * n + t] as usize * lanes + lane];
-                    }
-                    back_substitute(&block.dense[from..from + split.block_len()], n, w, dv, &mut dw[..w]);
-                    for (d, &t) in dw.iter().zip(&split.local) {
-                        dx[group.terms[i * n + t] as usize * lanes + lane] = *d;
-                    }
-                }
-            }
-        }
-    }
-
     /// J, F, Q and row magnitudes of the linear devices: products with the static matrices.
     #[inline(always)]
     fn linear_part(&mut self, at: &Inputs, lanes: usize) {
@@ -407,139 +315,6 @@ impl Assembly {
             for lane in 0..lanes {
                 add(clamp.unknown, clamp.conductance, lane, clamp.value);
             }
-        }
-    }
-
-    /// Eliminates the local unknowns of one device and scatters what is left.
-    fn condense(&mut self, g: usize, group: &Group, at: &Inputs) {
-        let Some(split) = &group.split else { return };
-        let lanes = self.lanes;
-        let (n, w, v) = (group.width, split.local.len(), split.outer.len());
-        let (stride, len) = (n + 1, split.block_len());
-        let place = &split.positions;
-        let block = &mut self.blocks[g];
-        for i in 0..group.parts.len() {
-            for lane in 0..lanes {
-                let dense = &mut block.dense[(i * lanes + lane) * len..(i * lanes + lane + 1) * len];
-                dense.fill(0.0);
-                for (e, &(r, c)) in group.pattern_g.iter().enumerate() {
-                    dense[place[r] * stride + place[c]] += block.g[(i * group.pattern_g.len() + e) * lanes + lane];
-                }
-                for (e, &(r, c)) in group.pattern_c.iter().enumerate() {
-                    let value = block.c[(i * group.pattern_c.len() + e) * lanes + lane];
-                    dense[place[r] * stride + place[c]] += at.a[lane] * value;
-                }
-                for &t in &split.local {
-                    dense[place[t] * stride + n] = self.residual[group.terms[i * n + t] as usize * lanes + lane];
-                }
-                if !eliminate(dense, n, w) {
-                    self.local_failure[lane] = true;
-                    continue;
-                }
-                for (r, &t) in split.outer.iter().enumerate() {
-                    let row = &dense[(w + r) * stride..(w + r + 1) * stride];
-                    self.residual[group.terms[i * n + t] as usize * lanes + lane] += row[n];
-                    for c in 0..v {
-                        let slot = group.slots_outer[(i * v + r) * v + c] as usize;
-                        self.jacobian[slot * lanes + lane] += row[w + c];
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Where no time passes, the equation of a held state becomes x = its last accepted value.
-fn hold_states(group: &Group, block: &mut Block, at: &Inputs, lanes: usize) {
-    for &(t, local) in &group.states {
-        if local.rest != device::Rest::Held {
-            continue;
-        }
-        for i in 0..group.parts.len() {
-            let unknown = group.terms[i * group.width + t] as usize;
-            for lane in 0..lanes {
-                let k = (i * group.width + t) * lanes + lane;
-                block.f[k] = at.x[unknown * lanes + lane] - at.last[unknown * lanes + lane];
-                block.q[k] = 0.0;
-                let mut diagonal = 1.0;
-                for (e, &(r, c)) in group.pattern_g.iter().enumerate() {
-                    if r == t {
-                        // The first (t, t) entry takes the 1.
-                        let value = if c == t { std::mem::take(&mut diagonal) } else { 0.0 };
-                        block.g[(i * group.pattern_g.len() + e) * lanes + lane] = value;
-                    }
-                }
-                for (e, &(r, _)) in group.pattern_c.iter().enumerate() {
-                    if r == t {
-                        block.c[(i * group.pattern_c.len() + e) * lanes + lane] = 0.0;
-                    }
-                }
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn scatter(routes: &[Route], values: &[f64], into: &mut [f64], lanes: usize) {
-    for route in routes {
-        let (from, to) = (route.from as usize * lanes, route.to as usize * lanes);
-        let (into, values) = (&mut into[to..to + lanes], &values[from..from + lanes]);
-        for lane in 0..lanes {
-            into[lane] += values[lane];
-        }
-    }
-}
-
-#[inline(always)]
-fn scatter_scaled(routes: &[Route], values: &[f64], scale: &[f64], into: &mut [f64], lanes: usize) {
-    for route in routes {
-        let (from, to) = (route.from as usize * lanes, route.to as usize * lanes);
-        let (into, values) = (&mut into[to..to + lanes], &values[from..from + lanes]);
-        for lane in 0..lanes {
-            into[lane] += scale[lane] * values[lane];
-        }
-    }
-}
-
-/// The entries of a static matrix that some lane has.
-fn terms(system: &System, values: &[f64], lanes: usize) -> Vec<Term> {
-    let pattern = &system.pattern;
-    let mut found = Vec::new();
-    for column in 0..pattern.n {
-        for slot in pattern.starts[column]..pattern.starts[column + 1] {
-            if values[slot * lanes..(slot + 1) * lanes].iter().any(|v| *v != 0.0) {
-                let row = pattern.rows[slot] as u32 + 1;
-                found.push(Term { row, column: column as u32 + 1, slot: slot as u32 });
-            }
-        }
-    }
-    found
-}
-
-/// Adds matrix·x to `rows` and the absolute terms to `magnitude`.
-#[inline(always)]
-fn multiply(terms: &[Term], matrix: &[f64], x: &[f64], rows: &mut [f64], magnitude: &mut [f64], lanes: usize) {
-    for term in terms {
-        let (row, column, slot) = (term.row as usize * lanes, term.column as usize * lanes, term.slot as usize * lanes);
-        let (entry, x) = (&matrix[slot..slot + lanes], &x[column..column + lanes]);
-        let (sum, size) = (&mut rows[row..row + lanes], &mut magnitude[row..row + lanes]);
-        for lane in 0..lanes {
-            let product = entry[lane] * x[lane];
-            sum[lane] += product;
-            size[lane] += product.abs();
-        }
-    }
-}
-
-/// Adds a device's F or Q to the rows, and its magnitudes.
-#[inline(always)]
-fn gather_rows(group: &Group, from: &[f64], rows: &mut [f64], magnitude: &mut [f64], lanes: usize) {
-    for route in &group.rows {
-        let (k, row) = (route.from as usize * lanes, route.to as usize * lanes);
-        let (rows, magnitude) = (&mut rows[row..row + lanes], &mut magnitude[row..row + lanes]);
-        for (lane, value) in from[k..k + lanes].iter().enumerate() {
-            rows[lane] += value;
-            magnitude[lane] += value.abs();
         }
     }
 }

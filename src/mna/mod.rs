@@ -2,8 +2,11 @@
 //! what they load into residual and Jacobian. Knows no integration formula: the caller says what a time derivative is.
 
 mod assembly;
+mod block;
+mod condensation;
 mod numbering;
 mod rest;
+mod scatter;
 pub mod show;
 mod small_signal;
 mod system;
