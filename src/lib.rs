@@ -15,3 +15,4 @@ pub mod mna;
 pub mod model;
 pub mod solve;
 pub mod syntax;
+pub mod value;

@@ -1,10 +1,8 @@
 //! Expressions → values where everything in them is constant, equations where they read the running circuit.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-use std::path::PathBuf;
 
-use super::data::DataRoots;
+use super::data::Files;
 use super::fault::{Fault, did_you_mean};
 use super::quantity::Quantities;
 use super::scope::Scope;
@@ -24,20 +22,17 @@ const MAX_OPERATIONS: u64 = 5_000_000;
 
 /// What all expressions of an elaboration share.
 pub struct Shared<'d> {
-    pub data: &'d DataRoots,
+    pub files: &'d Files,
     /// °C
     pub temp: f64,
     pub notes: RefCell<Vec<Diagnostic>>,
-    /// Arrays of files already read.
-    pub files: RefCell<HashMap<(PathBuf, String), Value>>,
     depth: Cell<usize>,
     operations: Cell<u64>,
 }
 
 impl<'d> Shared<'d> {
-    pub fn new(data: &'d DataRoots, temp: f64) -> Shared<'d> {
-        let (notes, files) = (RefCell::default(), RefCell::default());
-        Shared { data, temp, notes, files, depth: Cell::new(0), operations: Cell::new(0) }
+    pub fn new(files: &'d Files, temp: f64) -> Shared<'d> {
+        Shared { files, temp, notes: RefCell::default(), depth: Cell::new(0), operations: Cell::new(0) }
     }
 }
 

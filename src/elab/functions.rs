@@ -1,7 +1,7 @@
 //! Functions of expressions by name: SPICE's and the scalar half of numpy's here, arrays in `tensor`.
 
 use super::eval::Context;
-use super::fault::{Fault, did_you_mean};
+use super::fault::{Fault, arguments, did_you_mean};
 use super::term::{Term, combine};
 use super::value::Value;
 use super::{data, tensor};
@@ -153,7 +153,7 @@ pub fn call(
         options.push((n, fixed(t, span)?));
     }
     if data::NAMES.contains(&lower) {
-        return data::read(context.shared, lower, &values, &options, span).map(Term::Fixed);
+        return data::read(context.shared.files, lower, &values, &options, span).map(Term::Fixed);
     }
     if tensor::NAMES.contains(&lower) {
         return tensor::call(lower, &values, &options, span).map(Term::Fixed);
@@ -198,9 +198,4 @@ fn fixed(term: Term, span: Span) -> Result<Value, Fault> {
         Term::Live(Equation::Const(v)) => Ok(Value::Number(v)),
         Term::Live(_) => Err(Fault::Live(span)),
     }
-}
-
-/// Wrong number of arguments.
-pub fn arguments(name: &str, takes: &str, given: usize, span: Span) -> Fault {
-    Fault::new("elab::arguments", span, format!("{name}( ) takes {takes} arguments, not {given}"), "called here")
 }

@@ -3,11 +3,9 @@
 mod builder;
 mod cards;
 mod controlled;
-mod data;
 mod elements;
 mod estimate;
 mod eval;
-mod fault;
 mod flatten;
 mod functions;
 mod generate;
@@ -25,9 +23,7 @@ mod scope;
 mod settings;
 mod sources;
 mod sweeps;
-mod tensor;
 mod term;
-mod value;
 
 #[cfg(test)]
 mod tests;
@@ -35,7 +31,7 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-pub use data::DataRoots;
+pub use crate::value::data::DataRoots;
 pub use kinds::Kinds;
 
 use crate::circuit::plan::Plan;
@@ -43,11 +39,12 @@ use crate::circuit::{Circuit, NetId, Setting, check};
 use crate::diag::{Diagnostic, any_error};
 use crate::syntax::ast::{Argument, Ast, ExprKind, Item, Statement, Value as AstValue};
 use crate::syntax::number;
+use crate::value::{self, Value, data, fault, tensor};
 use builder::Builder;
 use cards::Planner;
+use data::Files;
 use eval::Shared;
 use instance::{Instance, is_ground};
-use value::Value;
 
 /// A circuit and what to run on it.
 #[derive(Clone, Debug, Default)]
@@ -78,7 +75,8 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
         return (None, vec![builder::too_big()]);
     }
     let temp = overrides.temp.or_else(|| temperature(&ast.items)).unwrap_or(ROOM);
-    let shared = Shared::new(data, temp);
+    let files = Files::new(data.clone());
+    let shared = Shared::new(&files, temp);
     let mut builder = Builder::new(kinds, &shared, &ast.title);
     globals(&ast.items, &mut builder);
 

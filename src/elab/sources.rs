@@ -156,7 +156,8 @@ impl<'a> Builder<'a> {
                         return Err(Fault::new("elab::no-file", value.span, "file= takes the name of a file", "here"));
                     }
                 };
-                let path = self.shared.data.find(s.span.file, &name).ok_or_else(|| data::missing(&name, value.span))?;
+                let path =
+                    self.shared.files.roots.find(s.span.file, &name).ok_or_else(|| data::missing(&name, value.span))?;
                 for v in data::columns(&path, &name, value.span)? {
                     reading.wave.args.push(Some(v));
                 }

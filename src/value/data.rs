@@ -1,15 +1,14 @@
 //! Numbers from files: csv npy npz idx.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use npyz::NpyFile;
 
-use super::eval::Shared;
 use super::fault::{Fault, did_you_mean};
-use super::value::{Value, check_size, shaped};
+use super::{Value, check_size, shaped};
 use crate::diag::{FileId, Span};
 use crate::syntax::ast::Name;
 
@@ -40,14 +39,30 @@ impl DataRoots {
     }
 }
 
+/// Data files, each read once.
+#[derive(Debug, Default)]
+pub struct Files {
+    pub roots: DataRoots,
+    /// By path and by how it is read
+    read: Mutex<HashMap<(PathBuf, String), Value>>,
+}
+
+impl Files {
+    pub fn new(roots: DataRoots) -> Files {
+        Files { roots, read: Mutex::default() }
+    }
+
+    fn known(&self, key: &(PathBuf, String)) -> Option<Value> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    fn keep(&self, key: (PathBuf, String), value: Value) {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(key, value);
+    }
+}
+
 /// `csv(path, cols="a:b", else=path2)`, `npy(path)`, `npz(path)`, `idx(path)`.
-pub fn read(
-    shared: &Shared,
-    kind: &str,
-    args: &[Value],
-    options: &[(Name, Value)],
-    span: Span,
-) -> Result<Value, Fault> {
+pub fn read(files: &Files, kind: &str, args: &[Value], options: &[(Name, Value)], span: Span) -> Result<Value, Fault> {
     let [Value::Text(name)] = args else {
         return Err(Fault::new("elab::arguments", span, format!("{kind}( ) takes the name of a file"), "here")
             .with_help(format!("{kind}(\"data.{kind}\")")));
@@ -65,12 +80,12 @@ pub fn read(
             }
         }
     }
-    let Some(path) = names.iter().find_map(|n| shared.data.find(span.file, n)) else {
+    let Some(path) = names.iter().find_map(|n| files.roots.find(span.file, n)) else {
         return Err(missing(name, span));
     };
     let key = (path.clone(), format!("{kind} {columns}"));
-    if let Some(v) = shared.files.borrow().get(&key) {
-        return Ok(v.clone());
+    if let Some(v) = files.known(&key) {
+        return Ok(v);
     }
     // A stand-in may be of another kind: idx("train.gz", else="digits.npy").
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
@@ -82,7 +97,7 @@ pub fn read(
         "npz" => npz(bytes, name, span),
         _ => idx(&bytes, name, span),
     }?;
-    shared.files.borrow_mut().insert(key, value.clone());
+    files.keep(key, value.clone());
     Ok(value)
 }
 

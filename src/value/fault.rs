@@ -46,3 +46,8 @@ impl Fault {
 pub fn did_you_mean<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
     crate::diag::closest(name, known).map(|k| format!("did you mean '{k}'?"))
 }
+
+/// Wrong number of arguments.
+pub fn arguments(name: &str, takes: &str, given: usize, span: Span) -> Fault {
+    Fault::new("elab::arguments", span, format!("{name}( ) takes {takes} arguments, not {given}"), "called here")
+}

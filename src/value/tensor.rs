@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use ndarray::{ArrayD, Axis, IxDyn};
 
-use super::fault::Fault;
-use super::functions::arguments;
-use super::value::{self, Value, check_size, shaped};
+use super::fault::{Fault, arguments};
+use super::{MAX_ELEMENTS, Value, apply, check_size, shaped};
 use crate::circuit::equation::Function;
 use crate::diag::Span;
 use crate::syntax::ast::Name;
@@ -206,7 +205,7 @@ fn scalars(arrays: &[Array], span: Span) -> Result<Vec<f64>, Fault> {
 fn sizes_of(arrays: &[Array], span: Span) -> Result<Vec<usize>, Fault> {
     let sizes = arrays.iter().flat_map(|a| a.iter());
     sizes
-        .map(|&v| match v >= 0.0 && v.fract() == 0.0 && v <= value::MAX_ELEMENTS as f64 {
+        .map(|&v| match v >= 0.0 && v.fract() == 0.0 && v <= MAX_ELEMENTS as f64 {
             true => Ok(v as usize),
             false => Err(Fault::new("elab::not-an-integer", span, format!("{v} is not the size of an axis"), "here")),
         })
@@ -221,7 +220,7 @@ fn arange(x: &[f64], span: Span) -> Result<Value, Fault> {
         [] => return Err(arguments("arange", "1 to 3", 0, span)),
     };
     let count = ((stop - start) / step - 1e-9).ceil();
-    if !count.is_finite() || count > value::MAX_ELEMENTS as f64 {
+    if !count.is_finite() || count > MAX_ELEMENTS as f64 {
         return Err(Fault::new(
             "elab::array-too-big",
             span,
@@ -248,7 +247,7 @@ fn onehot(k: &ArrayD<f64>, n: usize, span: Span) -> Result<Value, Fault> {
 /// numpy's dot: over the last axis of `a` and the last but one of `b` (its only one, of a vector).
 fn dot(a: &ArrayD<f64>, b: &ArrayD<f64>, span: Span) -> Result<Value, Fault> {
     if a.ndim() == 0 || b.ndim() == 0 {
-        return value::apply(Function::Mul, &[Value::array(a.clone()), Value::array(b.clone())], span);
+        return apply(Function::Mul, &[Value::array(a.clone()), Value::array(b.clone())], span);
     }
     let n = a.shape()[a.ndim() - 1];
     let along = if b.ndim() == 1 { 0 } else { b.ndim() - 2 };
