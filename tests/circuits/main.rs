@@ -1,6 +1,9 @@
-//! Circuits of built-in parts against other mathematics: closed forms, a dense nodal solve.
+//! Circuits of built-in parts against other mathematics: closed forms, a dense nodal solve, device equations of their own.
 
+mod balance;
 mod crossbar;
 mod events;
+mod laws;
+mod ledger;
 mod opamp;
 mod support;

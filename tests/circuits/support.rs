@@ -5,12 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use memspice::analysis::formula::Coefficients;
 use memspice::analysis::{
-    AcSweep, Control, Header, Observer, Row, Simulator, Sink, TranSpec, ac, environment, operating_point, tran,
+    AcSweep, Control, Header, Observer, Row, Simulator, Sink, TranSpec, Transient, ac, environment, operating_point,
+    rest, tran,
 };
 use memspice::circuit::Circuit;
 use memspice::circuit::equation::{Equation, Quantity};
 use memspice::circuit::plan::{AnalysisKind, Observation, Plan};
+use memspice::device::Ticks;
 use memspice::device::registry::REGISTRY;
 use memspice::elab::{DataRoots, Kinds, Overrides, elaborate};
 use memspice::mna::{Condensation, System};
@@ -87,13 +90,28 @@ impl Deck {
         let mut simulator = self.simulator();
         operating_point(&mut simulator, false, false).unwrap_or_else(|e| panic!("{e}"));
         let circuit = self.circuit.clone();
-        move |name| {
-            let name = name.to_lowercase();
-            if let Some(net) = circuit.net_names.get(&name) {
-                return simulator.x[net.0 as usize];
+        move |name| simulator.x[unknown(&circuit, &simulator.system, name)]
+    }
+
+    /// Runs the `.tran` card; shows every accepted point: its time (s), the formula that made it, and the voltage of a
+    /// net or the current of a source by name.
+    pub fn walk(&self, see: &mut dyn FnMut(f64, Coefficients, &dyn Fn(&str) -> f64)) {
+        let spec = self.transient().expect("a .tran card");
+        assert!(!spec.uic, "charges at the start are those of an operating point");
+        let mut simulator = self.simulator();
+        simulator.initial = self.plan.initial.iter().map(|(n, v)| (n.0 as usize, *v)).collect();
+        let charges = rest(&mut simulator).unwrap_or_else(|e| panic!("{e}"));
+        let system = simulator.system.clone();
+        let mut transient =
+            Transient::new(&[simulator], &[charges], spec.pace(), None).unwrap_or_else(|e| panic!("{e}"));
+        let stop = Ticks::from_seconds(spec.stop);
+        loop {
+            let view = transient.view(0);
+            see(view.time, view.coefficients, &|name| view.x[unknown(&self.circuit, &system, name)]);
+            if transient.now(0) >= stop {
+                return;
             }
-            let part = circuit.part_names.get(&name).unwrap_or_else(|| panic!("no net or part {name}"));
-            simulator.x[simulator.system.branches[part] as usize]
+            transient.step(stop).unwrap_or_else(|e| panic!("{e}"));
         }
     }
 
@@ -142,6 +160,16 @@ impl Deck {
         let observations: Vec<Observation> = nets.iter().map(observe).collect();
         Observer::new(&simulator.system, &observations.iter().collect::<Vec<_>>())
     }
+}
+
+/// The place of a net's voltage or a part's current in the solution.
+fn unknown(circuit: &Circuit, system: &System, name: &str) -> usize {
+    let name = name.to_lowercase();
+    if let Some(net) = circuit.net_names.get(&name) {
+        return net.0 as usize;
+    }
+    let part = circuit.part_names.get(&name).unwrap_or_else(|| panic!("no net or part {name}"));
+    system.branches[part] as usize
 }
 
 impl Waves {
