@@ -73,7 +73,7 @@ pub fn ac(
     let mut solver: Solver<Complex64> = Solver::new(&simulator.system.pattern, pivoting(&simulator.options));
     let stimulus = stimulus(simulator);
     let frequencies = sweep.frequencies();
-    let scale = Column { name: "frequency".into(), unit: "Hz" };
+    let scale = Column { name: "frequency".into(), unit: "Hz".into() };
     sink.begin(&observer.header("ac", Some(scale), true))?;
     let mut stats = Stats { newton: simulator.iterations - before, ..Stats::default() };
     let slots = simulator.system.pattern.rows.len();

@@ -7,6 +7,7 @@ use super::observe::Observer;
 use super::op::operating_point;
 use super::simulator::Simulator;
 use super::sink::{Column, Control, Header, Progress, Row, Sink, Stats};
+use crate::circuit::kind::Label;
 use crate::circuit::plan::{Sweep, Target};
 
 /// Makes a simulator of the circuit with these `.param`s (lower case).
@@ -143,21 +144,21 @@ pub fn set_target(simulator: &mut Simulator, target: &Target, value: f64) -> Res
     Ok(())
 }
 
-fn unit(simulator: &Simulator, target: &Target) -> &'static str {
+fn unit(simulator: &Simulator, target: &Target) -> Label {
     let circuit = &simulator.system.circuit;
     match target {
-        Target::Temperature => "°C",
+        Target::Temperature => "°C".into(),
         Target::Source(p) => {
             if circuit.part(*p).kind.name.starts_with('i') {
-                "A"
+                "A".into()
             } else {
-                "V"
+                "V".into()
             }
         }
         Target::Part(p, name) => {
-            let kind = circuit.part(*p).kind;
-            kind.param(name).map_or("", |k| kind.params[k].unit)
+            let kind = &circuit.part(*p).kind;
+            kind.param(name).map_or("".into(), |k| kind.params[k].unit.clone())
         }
-        Target::Model(..) | Target::Param(_) => "",
+        Target::Model(..) | Target::Param(_) => "".into(),
     }
 }

@@ -74,7 +74,8 @@ impl Observer {
             }
             watches.push(watch(system, &o.equation));
         }
-        let columns = observations.iter().map(|o| Column { name: o.label.clone(), unit: unit(&o.equation) }).collect();
+        let columns =
+            observations.iter().map(|o| Column { name: o.label.clone(), unit: unit(&o.equation).into() }).collect();
         Observer {
             columns,
             real: vec![0.0; watches.len()],
@@ -146,7 +147,7 @@ impl Observer {
             },
             Quantity::Frequency => frequency.into(),
             Quantity::Temperature => temp.into(),
-            Quantity::Probe(..) | Quantity::Time => Complex64::ZERO,
+            Quantity::Probe(..) | Quantity::Time | Quantity::Own(_) => Complex64::ZERO,
         };
         for (value, watch) in self.complex.iter_mut().zip(&self.watches) {
             *value = match watch {
@@ -194,7 +195,7 @@ fn quantity(view: &View, tracks: &[Track], q: &Quantity) -> f64 {
         Quantity::Probe(part, name) => probe(view, *part, name),
         Quantity::Time => view.time,
         Quantity::Temperature => view.temp,
-        Quantity::Frequency => 0.0,
+        Quantity::Frequency | Quantity::Own(_) => 0.0,
     }
 }
 

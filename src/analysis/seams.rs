@@ -1,6 +1,8 @@
 //! The first experiment: do the seams carry a transistor, a memristor with a condensed state and a stochastic cell on a
 //! noise lattice, in operating point, AC and transient, condensed and full, in one lane and in eight?
 
+use std::borrow::Cow;
+
 use std::sync::Arc;
 
 use num_complex::Complex64;
@@ -21,29 +23,29 @@ use crate::mna::{Assembly, Condensation, Inputs, SmallSignal, System};
 use crate::solve::{Pivoting, Solver};
 
 static VTEAM: Kind = Kind {
-    name: "test vteam",
+    name: Cow::Borrowed("test vteam"),
     letter: None,
     models: &[],
     model: ModelUse::None,
-    doc: "VTEAM memristor (Kvatinsky 2015), linear I-V, state 0 (on) … 1 (off)",
-    pins: &[pin("p", ""), pin("n", "")],
+    doc: Cow::Borrowed("VTEAM memristor (Kvatinsky 2015), linear I-V, state 0 (on) … 1 (off)"),
+    pins: Cow::Borrowed(&[pin("p", ""), pin("n", "")]),
     positional: &[],
-    params: &[Param::new("w0", 0.5, "", "start")],
-    probes: &[],
-    paths: &[],
+    params: Cow::Borrowed(&[Param::new("w0", 0.5, "", "start")]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(&[]),
 };
 
 static LANGEVIN: Kind = Kind {
-    name: "test langevin",
+    name: Cow::Borrowed("test langevin"),
     letter: None,
     models: &[],
     model: ModelUse::None,
-    doc: "One particle shaken on a lattice of 10 ns, in series with nothing",
-    pins: &[pin("p", ""), pin("n", "")],
+    doc: Cow::Borrowed("One particle shaken on a lattice of 10 ns, in series with nothing"),
+    pins: Cow::Borrowed(&[pin("p", ""), pin("n", "")]),
     positional: &[],
-    params: &[Param::new("x0", 0.0, "", "start")],
-    probes: &[],
-    paths: &[],
+    params: Cow::Borrowed(&[Param::new("x0", 0.0, "", "start")]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(&[]),
 };
 
 struct Vteam {
@@ -186,10 +188,10 @@ fn system(circuit: Circuit, condensation: Condensation, sabotage: f64) -> Arc<Sy
     let circuit = Arc::new(circuit);
     let mut devices: Vec<Box<dyn Device>> = Vec::new();
     for id in circuit.part_ids() {
-        match circuit.part(id).kind.name {
+        match &*circuit.part(id).kind.name {
             "test vteam" => devices.push(Box::new(Vteam { parts: vec![id], sabotage })),
             "test langevin" => devices.push(Box::new(Langevin { parts: vec![id] })),
-            _ => devices.extend(build_of(circuit.part(id).kind).unwrap()(&circuit, &[id])),
+            _ => devices.extend(build_of(&circuit.part(id).kind).unwrap()(&circuit, &[id])),
         }
     }
     Arc::new(System::with_devices(circuit, devices, condensation))

@@ -5,13 +5,15 @@ use std::sync::atomic::AtomicBool;
 
 use num_complex::Complex64;
 
+use crate::circuit::kind::Label;
+
 /// One column of a result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// As SPICE names it: `V(out)`, `I(V1)`, `Xr.x`
     pub name: String,
     /// `V`, `A`, `s`, `Hz`, `dB`, `°C` or empty
-    pub unit: &'static str,
+    pub unit: Label,
 }
 
 /// What the rows that follow are.

@@ -45,7 +45,7 @@ pub fn tran(
     let charges = if spec.uic { initial_conditions(&mut simulator, pace.first)? } else { rest(&mut simulator)? };
     let iterations = simulator.iterations;
     let mut transient = Transient::new(std::slice::from_ref(&simulator), &[charges], pace, None)?;
-    sink.begin(&observer.header("tran", Some(Column { name: "time".into(), unit: "s" }), false))?;
+    sink.begin(&observer.header("tran", Some(Column { name: "time".into(), unit: "s".into() }), false))?;
     let result = follow(&mut transient, spec, observer, sink, control);
     sink.end()?;
     let mut stats = transient.stats;

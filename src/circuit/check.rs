@@ -38,7 +38,7 @@ fn ends(part: &Part, pin: usize) -> Vec<NetId> {
 
 /// Calls `see` with each pair of nets that a part joins, and how.
 fn pairs(part: &Part, mut see: impl FnMut(NetId, NetId, Conduct)) {
-    for path in part.kind.paths {
+    for path in part.kind.paths.iter() {
         for &a in &ends(part, path.a) {
             for &b in &ends(part, path.b) {
                 see(a, b, path.conduct);

@@ -1,6 +1,7 @@
 //! Expressions whose names are resolved: leaves are numbers and quantities of the circuit.
 //! Behavioral sources compile them; output (`.save`, `.meas`, `.plot`) evaluates them.
 
+use super::definition::Own;
 use super::{NetId, PartId};
 
 /// Something a running circuit has a value for.
@@ -18,6 +19,8 @@ pub enum Quantity {
     Frequency,
     /// Temperature, degrees Celsius
     Temperature,
+    /// Inside a `.device`: what belongs to the instance itself
+    Own(Own),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -98,6 +101,10 @@ pub enum Function {
     Ddt,
     /// Time integral from 0, with an optional initial value
     Idt,
+    /// ddx(f, x): ∂f/∂x, x being a voltage or state of a `.device`
+    Ddx,
+    /// x, which Newton may change by no more than the second argument from one iteration to the next: `$limit(x, step)`
+    Limit,
     // Of phasors: what VM, VP (radians), VDB, VR, VI show; real signals have phase 0 or pi.
     Magnitude,
     Phase,

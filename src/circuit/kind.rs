@@ -1,26 +1,97 @@
 //! What a kind of part is called, what pins and parameters it has: data that elaboration checks against,
 //! `memspice devices` prints and the reference tables in `docs/` are made from.
 
-/// A kind of part. One static value in the file of each device.
-#[derive(Debug)]
+use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::definition::Definition;
+
+/// The name of a parameter, pin or state: fixed for what is built in, owned for what a `.device` defines.
+pub type Label = Cow<'static, str>;
+
+/// A kind of part. One static value in the file of each built-in device; part of its [`Definition`] for a `.device`.
+#[derive(Clone, Debug)]
 pub struct Kind {
     /// `resistor`, `opamp`; what `memspice devices NAME` and an `X` line call it.
-    pub name: &'static str,
+    pub name: Label,
     /// The letter that starts its element lines, lower case; none for built-ins used through `X`.
     pub letter: Option<char>,
     /// Types in a `.model` card: `["nmos", "pmos"]`.
     pub models: &'static [&'static str],
     pub model: ModelUse,
     /// One line.
-    pub doc: &'static str,
-    pub pins: &'static [Pin],
+    pub doc: Label,
+    pub pins: Cow<'static, [Pin]>,
     /// Parameters that may stand without a name after the pins and the model: `["r"]`, `["area"]`.
     pub positional: &'static [&'static str],
-    pub params: &'static [Param],
+    pub params: Cow<'static, [Param]>,
     /// What `X1.name` can read besides the parameters.
-    pub probes: &'static [Probe],
+    pub probes: Cow<'static, [Probe]>,
     /// How it conducts, for the checks on the graph.
-    pub paths: &'static [Path],
+    pub paths: Cow<'static, [Path]>,
+}
+
+/// The kind of a part: built in, or a `.device` of the netlist.
+#[derive(Clone, Debug)]
+pub enum KindRef {
+    Builtin(&'static Kind),
+    Defined(Arc<Definition>),
+}
+
+impl KindRef {
+    /// Whether it is this built-in kind.
+    pub fn is(&self, kind: &'static Kind) -> bool {
+        matches!(self, KindRef::Builtin(k) if std::ptr::eq(*k, kind))
+    }
+
+    /// The equations of a `.device`.
+    pub fn definition(&self) -> Option<&Arc<Definition>> {
+        match self {
+            KindRef::Builtin(_) => None,
+            KindRef::Defined(d) => Some(d),
+        }
+    }
+}
+
+impl PartialEq for KindRef {
+    /// The same kind, not an equal one.
+    fn eq(&self, other: &KindRef) -> bool {
+        match (self, other) {
+            (KindRef::Builtin(a), KindRef::Builtin(b)) => std::ptr::eq(*a, *b),
+            (KindRef::Defined(a), KindRef::Defined(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for KindRef {}
+
+impl Hash for KindRef {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            KindRef::Builtin(kind) => std::ptr::from_ref(*kind).hash(state),
+            KindRef::Defined(definition) => Arc::as_ptr(definition).hash(state),
+        }
+    }
+}
+
+impl Deref for KindRef {
+    type Target = Kind;
+
+    fn deref(&self) -> &Kind {
+        match self {
+            KindRef::Builtin(kind) => kind,
+            KindRef::Defined(definition) => &definition.kind,
+        }
+    }
+}
+
+impl From<&'static Kind> for KindRef {
+    fn from(kind: &'static Kind) -> KindRef {
+        KindRef::Builtin(kind)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +101,10 @@ pub enum ModelUse {
     Required,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pin {
-    pub name: &'static str,
-    pub doc: &'static str,
+    pub name: Label,
+    pub doc: Label,
     /// May be left unconnected: trailing pins only.
     pub optional: bool,
     /// Stands for one or more nets (the inputs of a mux): the first pin only.
@@ -41,16 +112,16 @@ pub struct Pin {
 }
 
 /// A numeric or other parameter, of the instance or of its `.model`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Param {
-    pub name: &'static str,
+    pub name: Label,
     pub aliases: &'static [&'static str],
     pub value: ValueKind,
     pub place: Place,
     /// None: not given means absent (NaN to the device) or derived from others, as `doc` says.
     pub default: Option<f64>,
-    pub unit: &'static str,
-    pub doc: &'static str,
+    pub unit: Label,
+    pub doc: Label,
     /// Values outside are refused.
     pub range: (f64, f64),
     /// The part means nothing without it.
@@ -76,11 +147,11 @@ pub enum Place {
     Both,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Probe {
-    pub name: &'static str,
-    pub unit: &'static str,
-    pub doc: &'static str,
+    pub name: Label,
+    pub unit: Label,
+    pub doc: Label,
 }
 
 /// What two pins mean to each other at DC. A path to a pin that is left unconnected does not exist;
@@ -157,19 +228,24 @@ impl Kind {
     }
 }
 
+/// What a built-in kind lets `X1.name` read.
+pub const fn probe(name: &'static str, unit: &'static str, doc: &'static str) -> Probe {
+    Probe { name: Cow::Borrowed(name), unit: Cow::Borrowed(unit), doc: Cow::Borrowed(doc) }
+}
+
 /// A pin that must be connected.
 pub const fn pin(name: &'static str, doc: &'static str) -> Pin {
-    Pin { name, doc, optional: false, repeats: false }
+    Pin { name: Cow::Borrowed(name), doc: Cow::Borrowed(doc), optional: false, repeats: false }
 }
 
 /// A trailing pin that may be left unconnected.
 pub const fn optional_pin(name: &'static str, doc: &'static str) -> Pin {
-    Pin { name, doc, optional: true, repeats: false }
+    Pin { name: Cow::Borrowed(name), doc: Cow::Borrowed(doc), optional: true, repeats: false }
 }
 
 /// A first pin that stands for one or more nets.
 pub const fn repeated_pin(name: &'static str, doc: &'static str) -> Pin {
-    Pin { name, doc, optional: false, repeats: true }
+    Pin { name: Cow::Borrowed(name), doc: Cow::Borrowed(doc), optional: false, repeats: true }
 }
 
 impl Param {
@@ -181,13 +257,13 @@ impl Param {
     /// A number of the instance, any finite value, with a default.
     pub const fn new(name: &'static str, default: f64, unit: &'static str, doc: &'static str) -> Param {
         Param {
-            name,
+            name: Cow::Borrowed(name),
             aliases: &[],
             value: ValueKind::Number,
             place: Place::Instance,
             default: Some(default),
-            unit,
-            doc,
+            unit: Cow::Borrowed(unit),
+            doc: Cow::Borrowed(doc),
             range: (f64::NEG_INFINITY, f64::INFINITY),
             required: false,
         }

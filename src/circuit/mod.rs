@@ -3,6 +3,7 @@
 //! Knows no file syntax and no number of a solution.
 
 pub mod check;
+pub mod definition;
 pub mod equation;
 pub mod function;
 pub mod kind;
@@ -15,7 +16,7 @@ use petgraph::graph::{NodeIndex, UnGraph};
 
 use crate::diag::Span;
 use equation::Equation;
-use kind::Kind;
+use kind::{KindRef, Label};
 
 /// A net; `NetId::GROUND` is node 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,12 +44,12 @@ pub struct Net {
 pub struct Part {
     /// Instance path as written: `R1`, `X1.Xm[3,4]`.
     pub path: String,
-    pub kind: &'static Kind,
+    pub kind: KindRef,
     /// One net a pin, in the order of `kind.pins`.
     pub pins: Vec<NetId>,
     pub model: Option<ModelId>,
     /// What the line sets, by the canonical names of `kind.params`. `m` is already multiplied down the hierarchy.
-    pub settings: Vec<(&'static str, Setting)>,
+    pub settings: Vec<(Label, Setting)>,
     pub span: Span,
 }
 
@@ -58,7 +59,7 @@ pub struct Model {
     pub name: String,
     /// What the card calls it, in lower case: `nmos`, `pmos`, `d`, `opamp`.
     pub base: String,
-    pub settings: Vec<(&'static str, Setting)>,
+    pub settings: Vec<(Label, Setting)>,
     pub span: Span,
 }
 
@@ -133,7 +134,7 @@ impl Circuit {
         let part = self.part(part);
         let model = part.model.map(|m| &self.model(m).settings[..]).unwrap_or(&[]);
         // The last of a name wins, the line over the model.
-        let find = |s: &'_ [(&'static str, Setting)]| s.iter().rposition(|(n, _)| *n == name);
+        let find = |s: &'_ [(Label, Setting)]| s.iter().rposition(|(n, _)| *n == name);
         match find(&part.settings) {
             Some(i) => Some(&part.settings[i].1),
             None => find(model).map(|i| &model[i].1),

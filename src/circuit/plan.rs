@@ -1,6 +1,7 @@
 //! What to run on a circuit and what to keep of it: the analysis cards of a deck with their numbers resolved.
 
 use super::equation::Equation;
+use super::kind::Label;
 use super::{NetId, PartId};
 use crate::diag::Span;
 
@@ -76,9 +77,9 @@ pub enum Target {
     /// The DC value of an independent source.
     Source(PartId),
     /// A parameter of an element: `R1(r)`, or the main value of `R1`.
-    Part(PartId, &'static str),
+    Part(PartId, Label),
     /// `.step nch(vto)`: model name in lower case, parameter
-    Model(String, &'static str),
+    Model(String, Label),
     /// A `.param`, lower case
     Param(String),
     /// Degrees Celsius

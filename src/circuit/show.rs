@@ -36,7 +36,7 @@ pub fn graph_dot(circuit: &Circuit) -> String {
         let label = format!("{}\n{}", part.path, part.kind.name);
         let _ = writeln!(text, "  p{k} [label={}, shape=box];", quoted(&label));
         for (pin, net) in part.pins.iter().enumerate() {
-            let name = part.kind.pins[part.kind.pin_of(pin, part.pins.len())].name;
+            let name = &part.kind.pins[part.kind.pin_of(pin, part.pins.len())].name;
             let _ = writeln!(text, "  p{k} -- n{} [label={}, fontsize=9];", net.0, quoted(name));
         }
     }

@@ -49,7 +49,7 @@ fn find(name: &str) -> Vec<&'static Kind> {
 }
 
 fn suggestion(name: &str) -> Option<&'static str> {
-    closest(name, kinds().flat_map(|k| std::iter::once(k.name).chain(k.models.iter().copied())))
+    closest(name, kinds().flat_map(|k| std::iter::once(&*k.name).chain(k.models.iter().copied())))
 }
 
 /// One line a kind.
@@ -66,15 +66,15 @@ fn list() -> String {
 fn usage(kind: &Kind) -> String {
     let start = kind.letter.map_or("Xname".to_string(), |l| format!("{}name", l.to_uppercase()));
     let mut words = vec![start];
-    for pin in kind.pins {
+    for pin in kind.pins.iter() {
         words.push(match (pin.optional, pin.repeats) {
             (_, true) => format!("{} …", pin.name),
             (true, _) => format!("[{}]", pin.name),
-            _ => pin.name.into(),
+            _ => pin.name.to_string(),
         });
     }
     if kind.letter.is_none() {
-        words.push(kind.name.into());
+        words.push(kind.name.to_string());
     } else {
         match kind.model {
             ModelUse::None => {}
@@ -109,7 +109,7 @@ fn place(param: &Param) -> &'static str {
 }
 
 fn names(param: &Param) -> String {
-    std::iter::once(param.name).chain(param.aliases.iter().copied()).collect::<Vec<_>>().join(", ")
+    std::iter::once(&*param.name).chain(param.aliases.iter().copied()).collect::<Vec<_>>().join(", ")
 }
 
 /// `0 … 1`, `≥ 0`, empty where every number may be.
@@ -128,7 +128,7 @@ fn range(param: &Param) -> String {
 const HEADS: [&str; 6] = ["parameter", "default", "unit", "range", "on", "meaning"];
 
 fn rows(kind: &Kind) -> Vec<[String; 6]> {
-    let row = |p: &Param| [names(p), default(p), p.unit.into(), range(p), place(p).into(), p.doc.into()];
+    let row = |p: &Param| [names(p), default(p), p.unit.to_string(), range(p), place(p).into(), p.doc.to_string()];
     kind.params.iter().map(row).collect()
 }
 
@@ -140,7 +140,7 @@ fn describe(kind: &Kind) -> String {
     }
     text.push_str("\npins\n");
     let width = kind.pins.iter().map(|p| p.name.len()).max().unwrap_or(0);
-    for pin in kind.pins {
+    for pin in kind.pins.iter() {
         let _ = writeln!(text, "  {:width$}  {}", pin.name, pin.doc);
     }
     let rows = rows(kind);
@@ -154,7 +154,7 @@ fn describe(kind: &Kind) -> String {
     }
     if !kind.probes.is_empty() {
         text.push_str("\nprobes\n");
-        for p in kind.probes {
+        for p in kind.probes.iter() {
             let unit = if p.unit.is_empty() { String::new() } else { format!(" ({})", p.unit) };
             let _ = writeln!(text, "  {}{unit}  {}", p.name, p.doc);
         }
@@ -175,9 +175,9 @@ pub fn markdown() -> String {
             let _ = writeln!(text, "    .model name {} (name=value …)", kind.models.join("|"));
         }
         text.push_str("\n| pin | meaning |\n|---|---|\n");
-        for pin in kind.pins {
+        for pin in kind.pins.iter() {
             let optional = if pin.optional { " (may be left out)" } else { "" };
-            let _ = writeln!(text, "| {} | {}{optional} |", cell(pin.name), cell(pin.doc));
+            let _ = writeln!(text, "| {} | {}{optional} |", cell(&pin.name), cell(&pin.doc));
         }
         if !kind.params.is_empty() {
             let _ = write!(text, "\n| {} |\n|---|---|---|---|---|---|\n", HEADS.join(" | "));
@@ -187,8 +187,8 @@ pub fn markdown() -> String {
         }
         if !kind.probes.is_empty() {
             text.push_str("\n| probe | unit | meaning |\n|---|---|---|\n");
-            for p in kind.probes {
-                let _ = writeln!(text, "| {} | {} | {} |", cell(p.name), cell(p.unit), cell(p.doc));
+            for p in kind.probes.iter() {
+                let _ = writeln!(text, "| {} | {} | {} |", cell(&p.name), cell(&p.unit), cell(&p.doc));
             }
         }
     }
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_kind_is_found_by_name_letter_and_model() {
         for name in ["resistor", "R", "res"] {
-            assert_eq!(find(name).first().map(|k| k.name), Some("resistor"), "{name}");
+            assert_eq!(find(name).first().map(|k| &*k.name), Some("resistor"), "{name}");
         }
         assert!(find("resitor").is_empty());
         assert_eq!(suggestion("resitor"), Some("resistor"));

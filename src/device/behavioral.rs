@@ -5,6 +5,8 @@
 //! a charge (or a flux) of the part; any other becomes an unknown u with u = de/dt. `idt` becomes an unknown y with
 //! dy/dt = e, which an operating point holds at its start value. Source stepping leaves these sources alone, as ngspice does.
 
+use std::borrow::Cow;
+
 use std::collections::HashMap;
 
 use super::Device;
@@ -27,14 +29,16 @@ const RECIPROCAL: Param =
     Param::new("reciproctc", 0.0, "", "1: the temperature coefficients divide (the value is over a resistance)");
 
 pub static CURRENT: Kind = Kind {
-    name: "behavioral_current",
+    name: Cow::Borrowed("behavioral_current"),
     letter: None,
     models: &[],
     model: ModelUse::None,
-    doc: "Current source of an expression: B I=, G and F with VALUE, TABLE or POLY, R with an expression",
-    pins: PINS,
+    doc: Cow::Borrowed(
+        "Current source of an expression: B I=, G and F with VALUE, TABLE or POLY, R with an expression",
+    ),
+    pins: Cow::Borrowed(PINS),
     positional: &[],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::new("value", 0.0, "A", "current from p to n").of(ValueKind::Equation),
         PARALLEL,
         TC1,
@@ -42,20 +46,20 @@ pub static CURRENT: Kind = Kind {
         TEMP,
         DTEMP,
         RECIPROCAL,
-    ],
-    probes: &[],
-    paths: &[Path { a: 0, b: 1, conduct: Conduct::Yes }],
+    ]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(&[Path { a: 0, b: 1, conduct: Conduct::Yes }]),
 };
 
 pub static VOLTAGE: Kind = Kind {
-    name: "behavioral_voltage",
+    name: Cow::Borrowed("behavioral_voltage"),
     letter: None,
     models: &[],
     model: ModelUse::None,
-    doc: "Voltage source of an expression: B V=, E and H with VALUE, TABLE or POLY",
-    pins: PINS,
+    doc: Cow::Borrowed("Voltage source of an expression: B V=, E and H with VALUE, TABLE or POLY"),
+    pins: Cow::Borrowed(PINS),
     positional: &[],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::new("value", 0.0, "V", "V(p) − V(n)").of(ValueKind::Equation),
         Param::new("m", 1.0, "", "number in parallel; changes nothing").range(0.0, f64::INFINITY),
         TC1,
@@ -63,9 +67,9 @@ pub static VOLTAGE: Kind = Kind {
         TEMP,
         DTEMP,
         RECIPROCAL,
-    ],
-    probes: &[],
-    paths: &[Path { a: 0, b: 1, conduct: Conduct::Voltage }],
+    ]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(&[Path { a: 0, b: 1, conduct: Conduct::Voltage }]),
 };
 
 /// Whether a source's expression can read this: voltages, time, temperature, and currents of parts that have them as an
@@ -74,10 +78,10 @@ pub fn readable(circuit: &Circuit, quantity: &Quantity) -> bool {
     match quantity {
         Quantity::Voltage(..) | Quantity::Time | Quantity::Temperature => true,
         Quantity::Current(part, pin) => {
-            let kind = circuit.part(*part).kind;
+            let kind = &circuit.part(*part).kind;
             *pin < 2 && kind.paths.iter().any(|p| p.conduct == Conduct::Voltage && (p.a, p.b) == (0, 1))
         }
-        Quantity::Probe(..) | Quantity::Frequency => false,
+        Quantity::Probe(..) | Quantity::Frequency | Quantity::Own(_) => false,
     }
 }
 
@@ -85,7 +89,7 @@ pub fn readable(circuit: &Circuit, quantity: &Quantity) -> bool {
 /// looked at between steps (controls of event parts).
 pub fn unreadable(circuit: &Circuit, part: PartId, equation: &Equation) -> Option<Quantity> {
     let compiled = [&CURRENT, &VOLTAGE, &super::nonlinear::CAPACITOR, &super::nonlinear::INDUCTOR];
-    if !compiled.iter().any(|k| std::ptr::eq(*k, circuit.part(part).kind)) {
+    if !compiled.iter().any(|k| circuit.part(part).kind.is(k)) {
         return None;
     }
     equation.quantities().into_iter().find(|q| !readable(circuit, q))

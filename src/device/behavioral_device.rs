@@ -46,7 +46,7 @@ impl Behavioral {
         let parallel = p("m", 1.0);
         factor
             * p("scale", 1.0)
-            * match (self.output, self.kind.name) {
+            * match (self.output, &*self.kind.name) {
                 (Output::Current, _) => parallel,
                 (Output::Voltage, "nonlinear_inductor") => 1.0 / parallel,
                 (Output::Voltage, _) => 1.0,

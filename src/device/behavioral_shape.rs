@@ -74,7 +74,7 @@ impl Terminals {
             }
             Quantity::Time => Reading::Time,
             Quantity::Temperature => Reading::Temperature,
-            Quantity::Probe(..) | Quantity::Frequency => Reading::Nothing,
+            Quantity::Probe(..) | Quantity::Frequency | Quantity::Own(_) => Reading::Nothing,
         }
     }
 }

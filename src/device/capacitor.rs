@@ -2,19 +2,21 @@
 //!
 //! Source: SPICE3 user's manual, "Capacitors" and "Semiconductor Capacitors".
 
+use std::borrow::Cow;
+
 use super::{Device, Environment, Layout, Memory, Mode, Point, Stamps};
 use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, pin};
 use crate::circuit::{Circuit, PartId};
 
 pub static KIND: Kind = Kind {
-    name: "capacitor",
+    name: Cow::Borrowed("capacitor"),
     letter: Some('c'),
     models: &["c", "cap"],
     model: ModelUse::Optional,
-    doc: "Linear capacitor with temperature coefficients",
-    pins: &[pin("p", "positive"), pin("n", "negative")],
+    doc: Cow::Borrowed("Linear capacitor with temperature coefficients"),
+    pins: Cow::Borrowed(&[pin("p", "positive"), pin("n", "negative")]),
     positional: &["c"],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::absent("c", "F", "capacitance; without it cj·(l − narrow)·(w − narrow) + 2·cjsw·(l + w − 2·narrow)")
             .both()
             .alias(&["cap", "capacitance"]),
@@ -33,9 +35,9 @@ pub static KIND: Kind = Kind {
         Param::new("defl", 0.0, "m", "default length").model(),
         Param::new("defw", 1e-5, "m", "default width").model(),
         Param::absent("tnom", "°C", "temperature at which c holds").model().alias(&["tref"]),
-    ],
-    probes: &[],
-    paths: &[Path { a: 0, b: 1, conduct: Conduct::No }],
+    ]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(&[Path { a: 0, b: 1, conduct: Conduct::No }]),
 };
 
 /// Capacitance, F

@@ -11,23 +11,25 @@
 //!
 //! In an operating point the output follows its input (`decision`), inside the hysteresis it stays as it was.
 
+use std::borrow::Cow;
+
 use super::edge::{self, Edge, instant};
 use super::{Device, Environment, Layout, Memory, Mode, Point, Review, Stamps, Ticks, decision};
-use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, Probe, ValueKind, pin};
+use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, ValueKind, pin, probe};
 use crate::circuit::{Circuit, PartId, Setting};
 
 const POSITIVE: f64 = f64::MIN_POSITIVE;
 const ANY: f64 = f64::INFINITY;
 
 pub static KIND: Kind = Kind {
-    name: "comparator",
+    name: Cow::Borrowed("comparator"),
     letter: None,
     models: &["comparator"],
     model: ModelUse::Optional,
-    doc: "Comparator with delay and hysteresis, push-pull or open collector",
-    pins: &[pin("inp", "non-inverting input"), pin("inn", "inverting input"), pin("out", "output")],
+    doc: Cow::Borrowed("Comparator with delay and hysteresis, push-pull or open collector"),
+    pins: Cow::Borrowed(&[pin("inp", "non-inverting input"), pin("inn", "inverting input"), pin("out", "output")]),
     positional: &[],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::new("vos", 0.0, "V", "input offset: adds to the input").both(),
         Param::new("hyst", 0.0, "V", "hysteresis, from the one threshold to the other").both().range(0.0, ANY),
         Param::new("delay", 0.0, "s", "from the crossing to the begin of the edge").both().range(0.0, ANY),
@@ -40,12 +42,15 @@ pub static KIND: Kind = Kind {
             .both()
             .range(POSITIVE, ANY),
         Param::new("out", 0.0, "", "`pushpull` (default) or `open`: open collector").of(ValueKind::Text).both(),
-    ],
-    probes: &[
-        Probe { name: "level", unit: "", doc: "position of the output: 0 low, 1 high" },
-        Probe { name: "decided", unit: "", doc: "what the input has decided, before the delay" },
-    ],
-    paths: &[Path { a: 0, b: 1, conduct: Conduct::No }, Path { a: 2, b: Path::GROUND, conduct: Conduct::Yes }],
+    ]),
+    probes: Cow::Borrowed(&[
+        probe("level", "", "position of the output: 0 low, 1 high"),
+        probe("decided", "", "what the input has decided, before the delay"),
+    ]),
+    paths: Cow::Borrowed(&[
+        Path { a: 0, b: 1, conduct: Conduct::No },
+        Path { a: 2, b: Path::GROUND, conduct: Conduct::Yes },
+    ]),
 };
 
 const INP: usize = 0;

@@ -3,8 +3,10 @@
 //! A source of current draws gain·control from p to n; a source of voltage holds V(p) − V(n) = gain·control with its current
 //! as an unknown. The control of F and H is the current unknown of another part.
 
+use std::borrow::Cow;
+
 use super::{Device, Environment, Layout, Memory, Point, Stamps, Unknown};
-use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, Pin, ValueKind, pin};
+use crate::circuit::kind::{Conduct, Kind, KindRef, ModelUse, Param, Path, Pin, ValueKind, pin};
 use crate::circuit::{Circuit, PartId, Setting};
 
 const PINS: &[Pin] = &[
@@ -29,62 +31,62 @@ const HOLDS: &[Path] = &[Path { a: 0, b: 1, conduct: Conduct::Voltage }];
 const DRAWS: &[Path] = &[Path { a: 0, b: 1, conduct: Conduct::Current }];
 
 pub static VCVS: Kind = Kind {
-    name: "vcvs",
+    name: Cow::Borrowed("vcvs"),
     letter: Some('e'),
     models: &[],
     model: ModelUse::None,
-    doc: "Voltage source controlled by a voltage",
-    pins: PINS,
+    doc: Cow::Borrowed("Voltage source controlled by a voltage"),
+    pins: Cow::Borrowed(PINS),
     positional: &["gain"],
-    params: &[Param::absent("gain", "V/V", "voltage gain"), NO_PARALLEL],
-    probes: &[],
-    paths: HOLDS,
+    params: Cow::Borrowed(&[Param::absent("gain", "V/V", "voltage gain"), NO_PARALLEL]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(HOLDS),
 };
 
 pub static VCCS: Kind = Kind {
-    name: "vccs",
+    name: Cow::Borrowed("vccs"),
     letter: Some('g'),
     models: &[],
     model: ModelUse::None,
-    doc: "Current source controlled by a voltage",
-    pins: PINS,
+    doc: Cow::Borrowed("Current source controlled by a voltage"),
+    pins: Cow::Borrowed(PINS),
     positional: &["gain"],
-    params: &[Param::absent("gain", "A/V", "transconductance"), PARALLEL],
-    probes: &[],
-    paths: DRAWS,
+    params: Cow::Borrowed(&[Param::absent("gain", "A/V", "transconductance"), PARALLEL]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(DRAWS),
 };
 
 pub static CCCS: Kind = Kind {
-    name: "cccs",
+    name: Cow::Borrowed("cccs"),
     letter: Some('f'),
     models: &[],
     model: ModelUse::None,
-    doc: "Current source controlled by a current",
-    pins: TWO_PINS,
+    doc: Cow::Borrowed("Current source controlled by a current"),
+    pins: Cow::Borrowed(TWO_PINS),
     positional: &["control", "gain"],
-    params: &[CONTROL, Param::absent("gain", "A/A", "current gain"), PARALLEL],
-    probes: &[],
-    paths: DRAWS,
+    params: Cow::Borrowed(&[CONTROL, Param::absent("gain", "A/A", "current gain"), PARALLEL]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(DRAWS),
 };
 
 pub static CCVS: Kind = Kind {
-    name: "ccvs",
+    name: Cow::Borrowed("ccvs"),
     letter: Some('h'),
     models: &[],
     model: ModelUse::None,
-    doc: "Voltage source controlled by a current",
-    pins: TWO_PINS,
+    doc: Cow::Borrowed("Voltage source controlled by a current"),
+    pins: Cow::Borrowed(TWO_PINS),
     positional: &["control", "gain"],
-    params: &[CONTROL, Param::absent("gain", "V/A", "transresistance"), NO_PARALLEL],
-    probes: &[],
-    paths: HOLDS,
+    params: Cow::Borrowed(&[CONTROL, Param::absent("gain", "V/A", "transresistance"), NO_PARALLEL]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(HOLDS),
 };
 
 /// gain·m (or gain alone for a voltage)
 const GAIN: usize = 0;
 
 struct Controlled {
-    kind: &'static Kind,
+    kind: KindRef,
     parts: Vec<PartId>,
     /// What senses, for F and H: one an instance.
     sensed: Vec<PartId>,
@@ -96,7 +98,7 @@ struct Controlled {
 /// Makes one of the four; they tell themselves apart by the kind of their parts.
 pub fn build(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
     let Some(&first) = parts.first() else { return Vec::new() };
-    let kind = circuit.part(first).kind;
+    let kind = circuit.part(first).kind.clone();
     let sensed = parts.iter().filter_map(|&part| match circuit.setting(part, "control") {
         Some(Setting::Part(sensed)) => Some(*sensed),
         _ => None,

@@ -1,23 +1,25 @@
 //! Coupled inductors: M = k·√(L1·L2) adds −M·i2 to the flux equation of L1 and −M·i1 to that of L2.
 
+use std::borrow::Cow;
+
 use super::{Device, Environment, Layout, Memory, Mode, Point, Stamps, inductor};
-use crate::circuit::kind::{Kind, ModelUse, Param, ValueKind};
+use crate::circuit::kind::{Kind, Label, ModelUse, Param, ValueKind};
 use crate::circuit::{Circuit, PartId, Setting};
 
 pub static KIND: Kind = Kind {
-    name: "coupling",
+    name: Cow::Borrowed("coupling"),
     letter: Some('k'),
     models: &[],
     model: ModelUse::None,
-    doc: "Coupling of inductors: of two, or of each pair of several",
-    pins: &[],
+    doc: Cow::Borrowed("Coupling of inductors: of two, or of each pair of several"),
+    pins: Cow::Borrowed(&[]),
     positional: &["inductor", "inductor", "k"],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::new("inductor", 0.0, "", "the coupled inductors, one after the other").of(ValueKind::Part),
         Param::new("k", 1.0, "", "coefficient of coupling").range(-1.0, 1.0).alias(&["coupling", "coefficient"]),
-    ],
-    probes: &[],
-    paths: &[],
+    ]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(&[]),
 };
 
 /// Mutual inductance, H
@@ -41,8 +43,8 @@ struct Coupled {
 pub fn build(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
     let mut pairs = Vec::new();
     for &coupling in parts {
-        let part_of = |(_, setting): &(&'static str, Setting)| match setting {
-            Setting::Part(part) if std::ptr::eq(circuit.part(*part).kind, &inductor::KIND) => Some(*part),
+        let part_of = |(_, setting): &(Label, Setting)| match setting {
+            Setting::Part(part) if circuit.part(*part).kind.is(&inductor::KIND) => Some(*part),
             _ => None,
         };
         let inductors: Vec<PartId> = circuit.part(coupling).settings.iter().filter_map(part_of).collect();

@@ -3,23 +3,25 @@
 //!
 //! Source: ngspice 39 manual, "Junction Diode Model (D)", level 1, and SPICE2. Derivatives are exact.
 
+use std::borrow::Cow;
+
 use super::junction::{self, Depletion, KELVIN, capacitance_factor, potential, thermal_voltage};
 use super::{Device, Environment, Layout, Memory, Mode, Point, Stamps};
-use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, Probe, pin};
+use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, pin, probe};
 use crate::circuit::{Circuit, PartId};
 
 const POSITIVE: f64 = f64::MIN_POSITIVE;
 const INF: f64 = f64::INFINITY;
 
 pub static KIND: Kind = Kind {
-    name: "diode",
+    name: Cow::Borrowed("diode"),
     letter: Some('d'),
     models: &["d"],
     model: ModelUse::Required,
-    doc: "Junction diode",
-    pins: &[pin("a", "anode"), pin("c", "cathode")],
+    doc: Cow::Borrowed("Junction diode"),
+    pins: Cow::Borrowed(&[pin("a", "anode"), pin("c", "cathode")]),
     positional: &["area", "off"],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::new("area", 1.0, "", "factor on is, ikf, ikr, cjo, isr, 1/rs").both().range(0.0, INF),
         Param::new("pj", 0.0, "", "factor on jsw and cjsw").both().range(0.0, INF),
         Param::new("m", 1.0, "", "number in parallel").range(0.0, INF),
@@ -61,14 +63,14 @@ pub static KIND: Kind = Kind {
         Param::absent("tnom", "°C", "temperature at which the parameters hold").model().alias(&["tref"]),
         Param::new("kf", 0.0, "", "flicker noise coefficient").model(),
         Param::new("af", 1.0, "", "flicker noise exponent").model(),
-    ],
-    probes: &[
-        Probe { name: "id", unit: "A", doc: "current of the junction" },
-        Probe { name: "vd", unit: "V", doc: "voltage across the junction" },
-        Probe { name: "gd", unit: "S", doc: "conductance of the junction" },
-        Probe { name: "cd", unit: "F", doc: "capacitance of the junction" },
-    ],
-    paths: &[Path { a: 0, b: 1, conduct: Conduct::Yes }],
+    ]),
+    probes: Cow::Borrowed(&[
+        probe("id", "A", "current of the junction"),
+        probe("vd", "V", "voltage across the junction"),
+        probe("gd", "S", "conductance of the junction"),
+        probe("cd", "F", "capacitance of the junction"),
+    ]),
+    paths: Cow::Borrowed(&[Path { a: 0, b: 1, conduct: Conduct::Yes }]),
 };
 
 // Derived, an instance. An effect that is off has a saturation or knee current that makes it vanish.

@@ -1,18 +1,20 @@
 //! Inductor: V(p) − V(n) = L(T)·di/dt with its current i from p to n as an unknown: F = V(p) − V(n), Q = −L·i.
 
+use std::borrow::Cow;
+
 use super::{Device, Environment, Layout, Memory, Mode, Point, Stamps};
 use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, pin};
 use crate::circuit::{Circuit, PartId};
 
 pub static KIND: Kind = Kind {
-    name: "inductor",
+    name: Cow::Borrowed("inductor"),
     letter: Some('l'),
     models: &["l", "ind"],
     model: ModelUse::Optional,
-    doc: "Linear inductor with temperature coefficients",
-    pins: &[pin("p", "positive"), pin("n", "negative")],
+    doc: Cow::Borrowed("Linear inductor with temperature coefficients"),
+    pins: Cow::Borrowed(&[pin("p", "positive"), pin("n", "negative")]),
     positional: &["l"],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::absent("l", "H", "inductance").both().alias(&["ind", "inductance"]),
         Param::absent("ic", "A", "current at the start of a transient with UIC"),
         Param::new("tc1", 0.0, "1/K", "first temperature coefficient").both().alias(&["tc"]),
@@ -22,9 +24,9 @@ pub static KIND: Kind = Kind {
         Param::absent("temp", "°C", "temperature of this part"),
         Param::new("dtemp", 0.0, "K", "temperature above the circuit's"),
         Param::absent("tnom", "°C", "temperature at which l holds").model().alias(&["tref"]),
-    ],
-    probes: &[],
-    paths: &[Path { a: 0, b: 1, conduct: Conduct::Voltage }],
+    ]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(&[Path { a: 0, b: 1, conduct: Conduct::Voltage }]),
 };
 
 /// Inductance, H

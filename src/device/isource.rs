@@ -1,5 +1,7 @@
 //! Independent current source: the current I(t) flows from p through it to n.
 
+use std::borrow::Cow;
+
 use num_complex::Complex64;
 
 use super::vsource::{DERIVED, Excitation};
@@ -8,22 +10,22 @@ use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, ValueKind, pin}
 use crate::circuit::{Circuit, PartId};
 
 pub static KIND: Kind = Kind {
-    name: "isource",
+    name: Cow::Borrowed("isource"),
     letter: Some('i'),
     models: &[],
     model: ModelUse::None,
-    doc: "Independent current source",
-    pins: &[pin("p", "the current enters here"), pin("n", "and leaves here")],
+    doc: Cow::Borrowed("Independent current source"),
+    pins: Cow::Borrowed(&[pin("p", "the current enters here"), pin("n", "and leaves here")]),
     positional: &["dc"],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::absent("dc", "A", "value in operating points and sweeps; without it the waveform's at time 0, else 0"),
         Param::new("acmag", 0.0, "A", "small-signal magnitude").alias(&["ac"]),
         Param::new("acphase", 0.0, "°", "small-signal phase"),
         Param::new("wave", 0.0, "A", "waveform in time: PULSE SIN EXP PWL SFFM AM").of(ValueKind::Wave),
         Param::new("m", 1.0, "", "number in parallel").range(0.0, f64::INFINITY),
-    ],
-    probes: &[],
-    paths: &[Path { a: 0, b: 1, conduct: Conduct::Current }],
+    ]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(&[Path { a: 0, b: 1, conduct: Conduct::Current }]),
 };
 
 struct CurrentSource {

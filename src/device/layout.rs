@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::memory::Slots;
+use crate::circuit::kind::Label;
 use crate::circuit::{Circuit, NetId, PartId};
 
 /// An unknown of the system while it is being laid out; `Unknown::GROUND` is no unknown.
@@ -46,11 +47,11 @@ pub enum Role {
     /// V, the voltage of a net
     Net(NetId),
     /// V, a node inside a part
-    Inner(PartId, &'static str),
+    Inner(PartId, Label),
     /// A, the current of a branch
     Branch(PartId),
     /// Neither, inside a part
-    State(PartId, &'static str, Local),
+    State(PartId, Label, Local),
 }
 
 /// What one device asked for.
@@ -109,14 +110,14 @@ impl<'a> Layout<'a> {
     }
 
     /// A node inside a part.
-    pub fn inner(&mut self, part: PartId, name: &'static str) -> Unknown {
-        self.roles.push(Role::Inner(part, name));
+    pub fn inner(&mut self, part: PartId, name: impl Into<Label>) -> Unknown {
+        self.roles.push(Role::Inner(part, name.into()));
         Unknown(self.roles.len() as u32 - 1)
     }
 
     /// A state inside a part, eliminated before the solve.
-    pub fn local(&mut self, part: PartId, name: &'static str, local: Local) -> Unknown {
-        self.roles.push(Role::State(part, name, local));
+    pub fn local(&mut self, part: PartId, name: impl Into<Label>, local: Local) -> Unknown {
+        self.roles.push(Role::State(part, name.into(), local));
         Unknown(self.roles.len() as u32 - 1)
     }
 

@@ -1,18 +1,20 @@
 //! Pins, parameters and probes of the MOS transistor.
 
-use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, Probe, ValueKind, pin};
+use std::borrow::Cow;
+
+use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, ValueKind, pin, probe};
 
 const INF: f64 = f64::INFINITY;
 
 pub static KIND: Kind = Kind {
-    name: "mosfet",
+    name: Cow::Borrowed("mosfet"),
     letter: Some('m'),
     models: &["nmos", "pmos"],
     model: ModelUse::Required,
-    doc: "MOS transistor, level 1 (Shichman and Hodges, Meyer capacitances)",
-    pins: &[pin("d", "drain"), pin("g", "gate"), pin("s", "source"), pin("b", "bulk")],
+    doc: Cow::Borrowed("MOS transistor, level 1 (Shichman and Hodges, Meyer capacitances)"),
+    pins: Cow::Borrowed(&[pin("d", "drain"), pin("g", "gate"), pin("s", "source"), pin("b", "bulk")]),
     positional: &["off"],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::absent("l", "m", "length of the channel; .options defl where absent").both().range(0.0, INF),
         Param::absent("w", "m", "width of the channel; .options defw where absent").both().range(0.0, INF),
         Param::absent("ad", "m²", "area of the drain; .options defad where absent").range(0.0, INF),
@@ -59,34 +61,34 @@ pub static KIND: Kind = Kind {
         Param::absent("tnom", "°C", "temperature at which the parameters hold").model().alias(&["tref"]),
         Param::new("kf", 0.0, "", "flicker noise coefficient").model(),
         Param::new("af", 1.0, "", "flicker noise exponent").model(),
-    ],
-    probes: &[
-        Probe { name: "id", unit: "A", doc: "current into the drain; of an n-channel transistor, also below" },
-        Probe { name: "is", unit: "A", doc: "current into the source" },
-        Probe { name: "ib", unit: "A", doc: "current into the bulk" },
-        Probe { name: "vgs", unit: "V", doc: "gate–source voltage inside" },
-        Probe { name: "vds", unit: "V", doc: "drain–source voltage inside" },
-        Probe { name: "vbs", unit: "V", doc: "bulk–source voltage inside" },
-        Probe { name: "vth", unit: "V", doc: "threshold with body effect, with the sign of the channel" },
-        Probe { name: "von", unit: "V", doc: "the same" },
-        Probe { name: "vdsat", unit: "V", doc: "saturation voltage, with the sign of the channel" },
-        Probe { name: "gm", unit: "S", doc: "transconductance" },
-        Probe { name: "gds", unit: "S", doc: "output conductance" },
-        Probe { name: "gmbs", unit: "S", doc: "transconductance of the bulk" },
-        Probe { name: "gbd", unit: "S", doc: "conductance of the bulk–drain junction" },
-        Probe { name: "gbs", unit: "S", doc: "conductance of the bulk–source junction" },
-        Probe { name: "cgs", unit: "F", doc: "gate–source capacitance, overlap included" },
-        Probe { name: "cgd", unit: "F", doc: "gate–drain capacitance, overlap included" },
-        Probe { name: "cgb", unit: "F", doc: "gate–bulk capacitance, overlap included" },
-        Probe { name: "cbd", unit: "F", doc: "bulk–drain capacitance" },
-        Probe { name: "cbs", unit: "F", doc: "bulk–source capacitance" },
-    ],
-    paths: &[
+    ]),
+    probes: Cow::Borrowed(&[
+        probe("id", "A", "current into the drain; of an n-channel transistor, also below"),
+        probe("is", "A", "current into the source"),
+        probe("ib", "A", "current into the bulk"),
+        probe("vgs", "V", "gate–source voltage inside"),
+        probe("vds", "V", "drain–source voltage inside"),
+        probe("vbs", "V", "bulk–source voltage inside"),
+        probe("vth", "V", "threshold with body effect, with the sign of the channel"),
+        probe("von", "V", "the same"),
+        probe("vdsat", "V", "saturation voltage, with the sign of the channel"),
+        probe("gm", "S", "transconductance"),
+        probe("gds", "S", "output conductance"),
+        probe("gmbs", "S", "transconductance of the bulk"),
+        probe("gbd", "S", "conductance of the bulk–drain junction"),
+        probe("gbs", "S", "conductance of the bulk–source junction"),
+        probe("cgs", "F", "gate–source capacitance, overlap included"),
+        probe("cgd", "F", "gate–drain capacitance, overlap included"),
+        probe("cgb", "F", "gate–bulk capacitance, overlap included"),
+        probe("cbd", "F", "bulk–drain capacitance"),
+        probe("cbs", "F", "bulk–source capacitance"),
+    ]),
+    paths: Cow::Borrowed(&[
         Path { a: 0, b: 2, conduct: Conduct::Yes },
         Path { a: 3, b: 0, conduct: Conduct::Yes },
         Path { a: 3, b: 2, conduct: Conduct::Yes },
         Path { a: 1, b: 0, conduct: Conduct::No },
         Path { a: 1, b: 2, conduct: Conduct::No },
         Path { a: 1, b: 3, conduct: Conduct::No },
-    ],
+    ]),
 };

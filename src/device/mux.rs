@@ -1,18 +1,20 @@
 //! Multiplexer: n inputs and a common pin; the input that `sel` counts from 0 is connected, none where there is no such input.
 
+use std::borrow::Cow;
+
 use super::{Device, contacts};
-use crate::circuit::kind::{Kind, ModelUse, Param, Probe, ValueKind, pin, repeated_pin};
+use crate::circuit::kind::{Kind, ModelUse, Param, ValueKind, pin, probe, repeated_pin};
 use crate::circuit::{Circuit, PartId};
 
 pub static KIND: Kind = Kind {
-    name: "mux",
+    name: Cow::Borrowed("mux"),
     letter: None,
     models: &["mux"],
     model: ModelUse::Optional,
-    doc: "Analog multiplexer: n inputs, then the common pin",
-    pins: &[repeated_pin("in", "inputs 0, 1, 2, …"), pin("com", "common")],
+    doc: Cow::Borrowed("Analog multiplexer: n inputs, then the common pin"),
+    pins: Cow::Borrowed(&[repeated_pin("in", "inputs 0, 1, 2, …"), pin("com", "common")]),
     positional: &[],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::new("sel", 0.0, "", "expression of voltages and time: rounded, the number of the input")
             .of(ValueKind::Equation)
             .required(),
@@ -30,12 +32,12 @@ pub static KIND: Kind = Kind {
         )
         .both()
         .range(0.0, f64::INFINITY),
-    ],
-    probes: &[
-        Probe { name: "selected", unit: "", doc: "number of the input, -1: none" },
-        Probe { name: "g", unit: "S", doc: "conductance of all contacts together" },
-    ],
-    paths: contacts::PATHS,
+    ]),
+    probes: Cow::Borrowed(&[
+        probe("selected", "", "number of the input, -1: none"),
+        probe("g", "S", "conductance of all contacts together"),
+    ]),
+    paths: Cow::Borrowed(contacts::PATHS),
 };
 
 pub fn build(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {

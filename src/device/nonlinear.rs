@@ -5,6 +5,8 @@
 //! depends on its own voltage only, the charge over a closed loop is conserved as well as the steps are short). An inductor
 //! likewise: V = dΦ/dt with Φ = flux(…), or V = l(…)·di/dt. With UIC an `ic` stands for the part's own voltage or current.
 
+use std::borrow::Cow;
+
 use super::Device;
 use super::behavioral::{DTEMP, PARALLEL, PINS, TC1, TC2, TEMP, devices, equation};
 use super::behavioral_program::Output;
@@ -13,14 +15,14 @@ use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, ValueKind};
 use crate::circuit::{Circuit, PartId};
 
 pub static CAPACITOR: Kind = Kind {
-    name: "nonlinear_capacitor",
+    name: Cow::Borrowed("nonlinear_capacitor"),
     letter: None,
     models: &[],
     model: ModelUse::None,
-    doc: "Capacitor of an expression: C with C= or Q= of voltages and currents",
-    pins: PINS,
+    doc: Cow::Borrowed("Capacitor of an expression: C with C= or Q= of voltages and currents"),
+    pins: Cow::Borrowed(PINS),
     positional: &[],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::new("c", 0.0, "F", "capacitance: I = c·dV/dt").of(ValueKind::Equation),
         Param::new("q", 0.0, "C", "charge: I = dq/dt").of(ValueKind::Equation),
         Param::absent("ic", "V", "voltage at the start of a transient with UIC"),
@@ -30,20 +32,20 @@ pub static CAPACITOR: Kind = Kind {
         TC2,
         TEMP,
         DTEMP,
-    ],
-    probes: &[],
-    paths: &[Path { a: 0, b: 1, conduct: Conduct::No }],
+    ]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(&[Path { a: 0, b: 1, conduct: Conduct::No }]),
 };
 
 pub static INDUCTOR: Kind = Kind {
-    name: "nonlinear_inductor",
+    name: Cow::Borrowed("nonlinear_inductor"),
     letter: None,
     models: &[],
     model: ModelUse::None,
-    doc: "Inductor of an expression: L with L= or FLUX= of voltages and currents",
-    pins: PINS,
+    doc: Cow::Borrowed("Inductor of an expression: L with L= or FLUX= of voltages and currents"),
+    pins: Cow::Borrowed(PINS),
     positional: &[],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::new("l", 0.0, "H", "inductance: V = l·di/dt").of(ValueKind::Equation),
         Param::new("flux", 0.0, "Vs", "flux: V = dflux/dt").of(ValueKind::Equation),
         Param::absent("ic", "A", "current at the start of a transient with UIC"),
@@ -53,9 +55,9 @@ pub static INDUCTOR: Kind = Kind {
         TC2,
         TEMP,
         DTEMP,
-    ],
-    probes: &[],
-    paths: &[Path { a: 0, b: 1, conduct: Conduct::Voltage }],
+    ]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(&[Path { a: 0, b: 1, conduct: Conduct::Voltage }]),
 };
 
 fn ddt(e: Equation) -> Equation {

@@ -18,22 +18,24 @@
 //! Newton's method would jump between the rails, since a saturated stage does not feed back: an iterate that passes from
 //! beyond one rail to beyond the other is evaluated halfway, where the amplifier is linear.
 
+use std::borrow::Cow;
+
 use std::f64::consts::TAU as TURN;
 
 use super::{Device, Environment, Layout, Local, Memory, Mode, Point, Rest, Stamps, Unknown};
-use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, Probe, optional_pin, pin};
+use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, optional_pin, pin, probe};
 use crate::circuit::{Circuit, PartId};
 
 const POSITIVE: f64 = f64::MIN_POSITIVE;
 const ANY: f64 = f64::INFINITY;
 
 pub static KIND: Kind = Kind {
-    name: "opamp",
+    name: Cow::Borrowed("opamp"),
     letter: None,
     models: &["opamp"],
     model: ModelUse::Optional,
-    doc: "Operational amplifier: gain, bandwidth, slew rate, rails, current limit",
-    pins: &[
+    doc: Cow::Borrowed("Operational amplifier: gain, bandwidth, slew rate, rails, current limit"),
+    pins: Cow::Borrowed(&[
         pin("inp", "non-inverting input"),
         pin("inn", "inverting input"),
         pin("out", "output"),
@@ -42,9 +44,9 @@ pub static KIND: Kind = Kind {
             "positive supply; without it the rails are vp and vn and the output current returns to ground",
         ),
         optional_pin("vee", "negative supply; ground where only vcc is given"),
-    ],
+    ]),
     positional: &[],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::new("a0", 1e5, "", "open-loop gain").both().alias(&["avol", "gain"]).range(1e-3, ANY),
         Param::new("gbw", 1e6, "Hz", "gain–bandwidth product").both().range(POSITIVE, ANY),
         Param::absent("pole2", "Hz", "second pole; absent: none").both().range(POSITIVE, ANY),
@@ -64,16 +66,16 @@ pub static KIND: Kind = Kind {
         Param::new("vn", -5.0, "V", "negative rail where no supply is connected").both().alias(&["vmin"]),
         Param::new("drop", 0.0, "V", "how far the output stays from its supplies").both(),
         Param::new("iq", 0.0, "A", "current from vcc to vee").both(),
-    ],
-    probes: &[
-        Probe { name: "error", unit: "V", doc: "input that the integrator still sees: 0 at rest" },
-        Probe { name: "iout", unit: "A", doc: "current out of the output pin" },
-    ],
-    paths: &[
+    ]),
+    probes: Cow::Borrowed(&[
+        probe("error", "V", "input that the integrator still sees: 0 at rest"),
+        probe("iout", "A", "current out of the output pin"),
+    ]),
+    paths: Cow::Borrowed(&[
         Path { a: 0, b: 1, conduct: Conduct::No },
         Path { a: 2, b: Path::GROUND, conduct: Conduct::Yes },
         Path { a: 3, b: 4, conduct: Conduct::Yes },
-    ],
+    ]),
 };
 
 const INP: usize = 0;

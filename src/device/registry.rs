@@ -4,7 +4,7 @@ use super::{
     Device, analog_switch, behavioral, capacitor, comparator, controlled, coupled, diode, inductor, isource, mosfet,
     mux, nonlinear, opamp, resistor, switch, vsource,
 };
-use crate::circuit::kind::Kind;
+use crate::circuit::kind::{Kind, KindRef};
 use crate::circuit::{Circuit, PartId};
 
 /// Makes the devices of parts that share kind and model: one, or several where the parts need differently many terminals.
@@ -58,6 +58,6 @@ pub fn by_model(base: &str) -> Option<&'static Kind> {
 }
 
 /// The maker of a kind's devices.
-pub fn build_of(kind: &'static Kind) -> Option<Build> {
-    REGISTRY.iter().find(|r| std::ptr::eq(r.kind, kind)).map(|r| r.build)
+pub fn build_of(kind: &KindRef) -> Option<Build> {
+    REGISTRY.iter().find(|r| kind.is(r.kind)).map(|r| r.build)
 }

@@ -2,19 +2,21 @@
 //!
 //! Source: SPICE3 user's manual, "Resistors" and "Semiconductor Resistors".
 
+use std::borrow::Cow;
+
 use super::{Device, Environment, Layout, Memory, Point, Stamps};
 use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, pin};
 use crate::circuit::{Circuit, PartId};
 
 pub static KIND: Kind = Kind {
-    name: "resistor",
+    name: Cow::Borrowed("resistor"),
     letter: Some('r'),
     models: &["r", "res"],
     model: ModelUse::Optional,
-    doc: "Linear resistor with temperature coefficients",
-    pins: &[pin("p", "positive"), pin("n", "negative")],
+    doc: Cow::Borrowed("Linear resistor with temperature coefficients"),
+    pins: Cow::Borrowed(&[pin("p", "positive"), pin("n", "negative")]),
     positional: &["r"],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::absent("r", "ohm", "resistance; without it rsh·(l − narrow)/(w − narrow) of the model").both(),
         Param::new("tc1", 0.0, "1/K", "first temperature coefficient").both().alias(&["tc"]),
         Param::new("tc2", 0.0, "1/K²", "second temperature coefficient").both(),
@@ -28,9 +30,9 @@ pub static KIND: Kind = Kind {
         Param::new("narrow", 0.0, "m", "narrowing by side etching").model(),
         Param::new("defw", 1e-5, "m", "default width").model(),
         Param::absent("tnom", "°C", "temperature at which r holds").model().alias(&["tref"]),
-    ],
-    probes: &[],
-    paths: &[Path { a: 0, b: 1, conduct: Conduct::Yes }],
+    ]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(&[Path { a: 0, b: 1, conduct: Conduct::Yes }]),
 };
 
 /// Conductance, S

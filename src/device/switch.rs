@@ -5,14 +5,13 @@
 //! points, and without hysteresis always, ln G follows the cubic 3u² − 2u³ over a narrow window at the threshold, so that
 //! Newton's method sees a smooth curve. A negative vh means no memory and a smooth passage from vt − |vh| to vt + |vh|.
 
+use std::borrow::Cow;
+
 use super::{Device, Environment, Layout, Memory, Mode, Point, Review, Stamps, Unknown};
-use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, Probe, ValueKind, pin};
+use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, Probe, ValueKind, pin, probe};
 use crate::circuit::{Circuit, PartId, Setting};
 
-const PROBES: &[Probe] = &[
-    Probe { name: "g", unit: "S", doc: "conductance" },
-    Probe { name: "on", unit: "", doc: "1 where the switch remembers to be on" },
-];
+const PROBES: &[Probe] = &[probe("g", "S", "conductance"), probe("on", "", "1 where the switch remembers to be on")];
 
 const RON: Param = Param::new("ron", 1.0, "ohm", "resistance when on").model().range(f64::MIN_POSITIVE, f64::INFINITY);
 const ROFF: Param =
@@ -20,19 +19,19 @@ const ROFF: Param =
 const M: Param = Param::new("m", 1.0, "", "number in parallel").range(0.0, f64::INFINITY);
 
 pub static VOLTAGE: Kind = Kind {
-    name: "vswitch",
+    name: Cow::Borrowed("vswitch"),
     letter: Some('s'),
     models: &["sw", "vswitch"],
     model: ModelUse::Required,
-    doc: "Switch controlled by a voltage",
-    pins: &[
+    doc: Cow::Borrowed("Switch controlled by a voltage"),
+    pins: Cow::Borrowed(&[
         pin("p", "first contact"),
         pin("n", "second contact"),
         pin("cp", "positive control"),
         pin("cn", "negative control"),
-    ],
+    ]),
     positional: &["initial"],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::new("vt", 0.0, "V", "threshold").model(),
         Param::new("vh", 0.0, "V", "hysteresis: on above vt + vh, off below vt − vh; negative: a smooth passage")
             .model(),
@@ -41,20 +40,20 @@ pub static VOLTAGE: Kind = Kind {
         Param::new("initial", 0.0, "", "`on` or `off`: the state inside the hysteresis at the start")
             .of(ValueKind::Text),
         M,
-    ],
-    probes: PROBES,
-    paths: &[Path { a: 0, b: 1, conduct: Conduct::Yes }, Path { a: 2, b: 3, conduct: Conduct::No }],
+    ]),
+    probes: Cow::Borrowed(PROBES),
+    paths: Cow::Borrowed(&[Path { a: 0, b: 1, conduct: Conduct::Yes }, Path { a: 2, b: 3, conduct: Conduct::No }]),
 };
 
 pub static CURRENT: Kind = Kind {
-    name: "iswitch",
+    name: Cow::Borrowed("iswitch"),
     letter: Some('w'),
     models: &["csw", "iswitch"],
     model: ModelUse::Required,
-    doc: "Switch controlled by the current of a voltage source",
-    pins: &[pin("p", "first contact"), pin("n", "second contact")],
+    doc: Cow::Borrowed("Switch controlled by the current of a voltage source"),
+    pins: Cow::Borrowed(&[pin("p", "first contact"), pin("n", "second contact")]),
     positional: &["control", "initial"],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::new("control", 0.0, "", "the voltage source whose current controls").of(ValueKind::Part),
         Param::new("it", 0.0, "A", "threshold").model(),
         Param::new("ih", 0.0, "A", "hysteresis: on above it + ih, off below it − ih; negative: a smooth passage")
@@ -64,9 +63,9 @@ pub static CURRENT: Kind = Kind {
         Param::new("initial", 0.0, "", "`on` or `off`: the state inside the hysteresis at the start")
             .of(ValueKind::Text),
         M,
-    ],
-    probes: PROBES,
-    paths: &[Path { a: 0, b: 1, conduct: Conduct::Yes }],
+    ]),
+    probes: Cow::Borrowed(PROBES),
+    paths: Cow::Borrowed(&[Path { a: 0, b: 1, conduct: Conduct::Yes }]),
 };
 
 /// Derived: centers of the windows toward on and toward off, half a window; ln of the off conductance, ln(on/off), both

@@ -5,7 +5,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::layout::{DeviceLayout, Role};
 use super::{Device, Environment, Layout, Memory, Mode, Point, Review, Stamps, Ticks, Unknown};
-use crate::circuit::kind::Kind;
+use crate::circuit::kind::KindRef;
 use crate::circuit::{Circuit, Model, ModelId, Net, NetId, Part, PartId, Setting};
 use crate::device::registry::Build;
 use crate::diag::{FileId, Span};
@@ -29,7 +29,7 @@ pub fn net(circuit: &Circuit, name: &str) -> NetId {
 
 /// Adds a `.model` card.
 pub fn model(circuit: &mut Circuit, name: &str, base: &str, settings: &[(&'static str, f64)]) -> ModelId {
-    let settings = settings.iter().map(|&(n, v)| (n, Setting::Number(v))).collect();
+    let settings = settings.iter().map(|&(n, v)| (n.into(), Setting::Number(v))).collect();
     circuit.models.push(Model { name: name.into(), base: base.into(), settings, span: NOWHERE });
     ModelId(circuit.models.len() as u32 - 1)
 }
@@ -37,7 +37,7 @@ pub fn model(circuit: &mut Circuit, name: &str, base: &str, settings: &[(&'stati
 /// Adds a part between nets.
 pub fn part(
     circuit: &mut Circuit,
-    kind: &'static Kind,
+    kind: impl Into<KindRef>,
     path: &str,
     pins: &[&str],
     model: Option<ModelId>,
@@ -45,6 +45,8 @@ pub fn part(
 ) -> PartId {
     let id = PartId(circuit.parts.len() as u32);
     let pins = pins.iter().map(|n| net(circuit, n)).collect();
+    let settings = settings.into_iter().map(|(n, s)| (n.into(), s)).collect();
+    let kind = kind.into();
     circuit.parts.push(Part { path: path.into(), kind, pins, model, settings, span: NOWHERE });
     circuit.part_names.insert(path.to_lowercase(), id);
     id

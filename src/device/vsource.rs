@@ -1,5 +1,7 @@
 //! Independent voltage source: V(p) − V(n) = E(t), with the current from p to n through it as an unknown.
 
+use std::borrow::Cow;
+
 use num_complex::Complex64;
 
 use super::waveform::{ARGS, Args, Waveform};
@@ -8,21 +10,21 @@ use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, ValueKind, pin}
 use crate::circuit::{Circuit, PartId, Setting};
 
 pub static KIND: Kind = Kind {
-    name: "vsource",
+    name: Cow::Borrowed("vsource"),
     letter: Some('v'),
     models: &[],
     model: ModelUse::None,
-    doc: "Independent voltage source",
-    pins: &[pin("p", "positive"), pin("n", "negative")],
+    doc: Cow::Borrowed("Independent voltage source"),
+    pins: Cow::Borrowed(&[pin("p", "positive"), pin("n", "negative")]),
     positional: &["dc"],
-    params: &[
+    params: Cow::Borrowed(&[
         Param::absent("dc", "V", "value in operating points and sweeps; without it the waveform's at time 0, else 0"),
         Param::new("acmag", 0.0, "V", "small-signal magnitude").alias(&["ac"]),
         Param::new("acphase", 0.0, "°", "small-signal phase"),
         Param::new("wave", 0.0, "V", "waveform in time: PULSE SIN EXP PWL SFFM AM").of(ValueKind::Wave),
-    ],
-    probes: &[],
-    paths: &[Path { a: 0, b: 1, conduct: Conduct::Voltage }],
+    ]),
+    probes: Cow::Borrowed(&[]),
+    paths: Cow::Borrowed(&[Path { a: 0, b: 1, conduct: Conduct::Voltage }]),
 };
 
 /// What voltage and current sources share: a value that depends on time, a phasor.

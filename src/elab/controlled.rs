@@ -133,7 +133,7 @@ impl<'a> Builder<'a> {
         let kind = self.kind(if voltage { "behavioral_voltage" } else { "behavioral_current" }, line)?;
         let (pins, _) = self.pins(line, 2, kind)?;
         let mut draft = Draft::new(kind, pins);
-        draft.wants.push((equation_name(kind, line)?, want, span));
+        draft.wants.push((equation_name(kind, line)?.into(), want, span));
         for s in &line.settings {
             if !taken.iter().any(|t| s.name.is(t)) {
                 self.set_one(line, &mut draft, s)?;
@@ -220,7 +220,7 @@ impl<'a> Builder<'a> {
 
 /// The parameter of a behavioral kind that holds its expression.
 fn equation_name(kind: &'static Kind, line: &Line) -> Result<&'static str, Fault> {
-    kind.params.iter().find(|p| p.value == ValueKind::Equation).map(|p| p.name).ok_or_else(|| {
+    kind.params.iter().find(|p| p.value == ValueKind::Equation).map(|p| &*p.name).ok_or_else(|| {
         Fault::new("elab::unexpected", line.span, format!("a {} takes no expression", kind.name), "here")
     })
 }

@@ -71,7 +71,7 @@ impl<'a> Builder<'a> {
         let scope = line.scope.clone();
         let Some((card, home)) = scope.model(&word.text.to_ascii_lowercase()) else { return Ok(false) };
         if let Some(kind) = self.kinds.by_model(&card.base.lower())
-            && !std::ptr::eq(kind, draft.kind)
+            && !draft.kind.is(kind)
         {
             let message =
                 format!("'{}' is a model of type {}, not of a {}", word.text, card.base.text, draft.kind.name);
@@ -94,7 +94,7 @@ impl<'a> Builder<'a> {
 
     /// Values after the nodes: the model and what stands without a name.
     pub fn positional(&mut self, line: &Line<'a>, draft: &mut Draft<'a>, from: usize) -> Result<(), Fault> {
-        let kind = draft.kind;
+        let kind = draft.kind.clone();
         let mut places = kind.positional.iter();
         let mut k = from;
         while k < line.values.len() {
@@ -110,7 +110,7 @@ impl<'a> Builder<'a> {
                 if let Some(p) = flag.filter(|p| p.value == ValueKind::Number && number::parse(&w.text).is_none()) {
                     let in_model = kind.model == ModelUse::Required && draft.model.is_none();
                     if !in_model && line.scope.value(&w.text.to_ascii_lowercase()).is_none() {
-                        draft.settings.push((p.name, Setting::Number(1.0)));
+                        draft.settings.push((p.name.clone(), Setting::Number(1.0)));
                         k += 1;
                         continue;
                     }
@@ -139,7 +139,7 @@ impl<'a> Builder<'a> {
                 Some(model) => fault.with_help(format!(
                     "'{}' stands where its last node should be: the nodes are {}",
                     model.text,
-                    pin_names(kind)
+                    pin_names(&kind)
                 )),
                 None => fault.with_help(format!(
                     "add its name after the nodes and a card .model NAME {} (…)",
@@ -151,28 +151,22 @@ impl<'a> Builder<'a> {
     }
 
     /// One value without a name.
-    fn place(
-        &mut self,
-        line: &Line<'a>,
-        draft: &mut Draft<'a>,
-        param: &'static Param,
-        value: &'a Value,
-    ) -> Result<(), Fault> {
+    fn place(&mut self, line: &Line<'a>, draft: &mut Draft<'a>, param: &Param, value: &'a Value) -> Result<(), Fault> {
         match param.value {
             ValueKind::Number => {
                 let v = self.number(value, line)?;
                 check_range(param, v, value.span())?;
-                draft.settings.push((param.name, Setting::Number(v)));
+                draft.settings.push((param.name.clone(), Setting::Number(v)));
             }
             ValueKind::Part => {
                 let name = self.part_name(value, line)?;
-                draft.wants.push((param.name, Want::Part(name), value.span()));
+                draft.wants.push((param.name.clone(), Want::Part(name), value.span()));
             }
             ValueKind::Text => match value {
                 Value::Word(w) if w.index.is_empty() => {
-                    draft.settings.push((param.name, Setting::Text(w.text.to_ascii_lowercase())));
+                    draft.settings.push((param.name.clone(), Setting::Text(w.text.to_ascii_lowercase())));
                 }
-                Value::Text(t, _) => draft.settings.push((param.name, Setting::Text(t.to_ascii_lowercase()))),
+                Value::Text(t, _) => draft.settings.push((param.name.clone(), Setting::Text(t.to_ascii_lowercase()))),
                 _ => return Err(Fault::new("elab::not-a-word", value.span(), "a word is needed here", "here")),
             },
             _ => return Err(self.unexpected(line, value, draft)),

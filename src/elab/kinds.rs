@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::circuit::kind::{Kind, Param};
+use crate::circuit::kind::Kind;
 
 /// Finds kinds by what a netlist calls them.
 #[derive(Clone, Debug, Default)]
@@ -44,17 +44,17 @@ impl Kinds {
     }
 
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.all.iter().map(|k| k.name)
+        self.all.iter().map(|k| &*k.name)
     }
 
     pub fn model_names(&self) -> impl Iterator<Item = &'static str> {
-        self.all.iter().flat_map(|k| k.models.iter().copied().chain([k.name]))
+        self.all.iter().flat_map(|k| k.models.iter().copied().chain([&*k.name]))
     }
 }
 
 /// Every name a setting may have.
-pub fn param_names(kind: &'static Kind) -> impl Iterator<Item = &'static str> {
-    kind.params.iter().flat_map(|p: &'static Param| p.aliases.iter().copied().chain([p.name]))
+pub fn param_names(kind: &Kind) -> impl Iterator<Item = &str> {
+    kind.params.iter().flat_map(|p| p.aliases.iter().copied().chain([&*p.name]))
 }
 
 /// Ratings, sources and viewer hints of other simulators' libraries.

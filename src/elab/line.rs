@@ -10,7 +10,7 @@ use super::live::Want;
 use super::scope::Scope;
 use super::settings::Settings;
 use super::value::Value as Constant;
-use crate::circuit::kind::Kind;
+use crate::circuit::kind::{Kind, KindRef, Label};
 use crate::circuit::{ModelId, NetId};
 use crate::diag::Span;
 use crate::syntax::ast::{self, Argument, Element, Expr, ExprKind, Value, Word};
@@ -48,17 +48,17 @@ impl<'a> Line<'a> {
 
 /// A part as far as its line has been read.
 pub struct Draft<'a> {
-    pub kind: &'static Kind,
+    pub kind: KindRef,
     pub pins: Vec<NetId>,
     pub model: Option<ModelId>,
     pub settings: Settings,
     /// What waits until all names are known.
-    pub wants: Vec<(&'static str, Want<'a>, Span)>,
+    pub wants: Vec<(Label, Want<'a>, Span)>,
 }
 
 impl Draft<'_> {
-    pub fn new(kind: &'static Kind, pins: Vec<NetId>) -> Self {
-        Draft { kind, pins, model: None, settings: Settings::new(), wants: Vec::new() }
+    pub fn new(kind: impl Into<KindRef>, pins: Vec<NetId>) -> Self {
+        Draft { kind: kind.into(), pins, model: None, settings: Settings::new(), wants: Vec::new() }
     }
 
     pub fn has(&self, name: &str) -> bool {

@@ -10,7 +10,7 @@ use super::quantity::Quantities;
 use super::scope::Scope;
 use super::term::not_finite;
 use crate::circuit::equation::{Equation, Function, Quantity};
-use crate::circuit::kind::{Conduct, Kind};
+use crate::circuit::kind::{Conduct, Kind, Label};
 use crate::circuit::{Circuit, NetId, PartId, Setting};
 use crate::device::behavioral::unreadable;
 use crate::diag::Span;
@@ -19,7 +19,7 @@ use crate::syntax::ast::Expr;
 /// A setting of a part that waits.
 pub struct Pending<'a> {
     pub part: PartId,
-    pub name: &'static str,
+    pub name: Label,
     pub want: Want<'a>,
     pub span: Span,
     pub scope: Rc<Scope<'a>>,
@@ -74,8 +74,8 @@ impl Pending<'_> {
         match &self.want {
             Want::Part(name) => {
                 let part = view.sensed(name, self.span)?;
-                let kind = circuit.part(part).kind;
-                match self.name {
+                let kind = &circuit.part(part).kind;
+                match &*self.name {
                     "inductor" if kind.letter != Some('l') => {
                         let message = format!("'{name}' is a {}, not an inductor", kind.name);
                         Err(Fault::new("elab::not-an-inductor", self.span, message, "cannot be coupled"))
@@ -259,7 +259,7 @@ impl Quantities for View<'_> {
             {
                 Some(k) => Ok(Quantity::Current(part, k)),
                 None => {
-                    let names: Vec<&str> = p.kind.pins.iter().map(|p| p.name).collect();
+                    let names: Vec<&str> = p.kind.pins.iter().map(|p| &*p.name).collect();
                     let message = format!("'{owner}' has no pin '{pin}'");
                     Err(Fault::new("elab::unknown-pin", span, message, "no such pin")
                         .with_help(format!("its pins are {}", names.join(", "))))
@@ -285,7 +285,7 @@ impl Quantities for View<'_> {
         }
         let fault =
             Fault::new("elab::unknown-probe", span, format!("'{}' has no '{name}' to read", p.path), "not known");
-        let known: Vec<&str> = probes(p.kind).collect();
+        let known: Vec<&str> = probes(&p.kind).collect();
         Err(match did_you_mean(name, known.iter().copied()) {
             Some(help) => fault.with_help(help),
             None => fault.with_help(format!("'memspice devices {}' lists what can be read", p.kind.name)),
@@ -293,8 +293,8 @@ impl Quantities for View<'_> {
     }
 }
 
-fn probes(kind: &'static Kind) -> impl Iterator<Item = &'static str> {
-    kind.probes.iter().map(|p| p.name).chain(super::kinds::param_names(kind))
+fn probes(kind: &Kind) -> impl Iterator<Item = &str> {
+    kind.probes.iter().map(|p| &*p.name).chain(super::kinds::param_names(kind))
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ use std::rc::Rc;
 pub use crate::value::data::DataRoots;
 pub use kinds::Kinds;
 
+use crate::circuit::kind::Label;
 use crate::circuit::plan::Plan;
 use crate::circuit::{Circuit, NetId, Setting, check};
 use crate::diag::{Diagnostic, any_error};
@@ -61,9 +62,9 @@ pub struct Overrides {
     /// °C
     pub temp: Option<f64>,
     /// Name of a model, parameter, value
-    pub models: Vec<(String, &'static str, f64)>,
+    pub models: Vec<(String, Label, f64)>,
     /// Path of a part, parameter, value
-    pub parts: Vec<(String, &'static str, f64)>,
+    pub parts: Vec<(String, Label, f64)>,
 }
 
 /// °C, where a deck names no temperature.
@@ -257,7 +258,7 @@ fn apply(builder: &mut Builder, overrides: &Overrides) {
     for (name, param, v) in &overrides.models {
         let mut found = false;
         for model in builder.circuit.models.iter_mut().filter(|m| m.name.eq_ignore_ascii_case(name)) {
-            model.settings.push((*param, Setting::Number(*v)));
+            model.settings.push((param.clone(), Setting::Number(*v)));
             found = true;
         }
         if !found {
@@ -266,7 +267,7 @@ fn apply(builder: &mut Builder, overrides: &Overrides) {
     }
     for (path, param, v) in &overrides.parts {
         match builder.circuit.part_names.get(&path.to_ascii_lowercase()) {
-            Some(id) => builder.circuit.parts[id.0 as usize].settings.push((*param, Setting::Number(*v))),
+            Some(id) => builder.circuit.parts[id.0 as usize].settings.push((param.clone(), Setting::Number(*v))),
             None => {
                 builder.report(Diagnostic::error("elab::unknown-override", format!("the deck has no element '{path}'")))
             }

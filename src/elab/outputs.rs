@@ -69,7 +69,7 @@ impl<'p, 'a> Planner<'p, 'a> {
             out.push(self.add(Equation::Quantity(Quantity::Voltage(NetId(n), NetId::GROUND)), None, span));
         }
         for (p, part) in self.circuit.parts.iter().enumerate() {
-            if super::parts::conducts(part.kind, Conduct::Voltage) {
+            if super::parts::conducts(&part.kind, Conduct::Voltage) {
                 out.push(self.add(Equation::Quantity(Quantity::Current(PartId(p as u32), 0)), None, span));
             }
         }
@@ -234,13 +234,14 @@ impl<'p, 'a> Planner<'p, 'a> {
             Quantity::Current(p, 0) => format!("I{kind}({})", self.circuit.part(*p).path),
             Quantity::Current(p, pin) => {
                 let part = self.circuit.part(*p);
-                let name = part.kind.pins[part.kind.pin_of(*pin, part.pins.len())].name;
+                let name = &part.kind.pins[part.kind.pin_of(*pin, part.pins.len())].name;
                 format!("I{kind}({}.{name})", part.path)
             }
             Quantity::Probe(p, name) => format!("{}.{name}", self.circuit.part(*p).path),
             Quantity::Time => "time".to_string(),
             Quantity::Frequency => "frequency".to_string(),
             Quantity::Temperature => "temp".to_string(),
+            Quantity::Own(own) => format!("{own:?}"),
         }
     }
 

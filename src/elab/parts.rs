@@ -13,7 +13,7 @@ use super::line::{Draft, Line, path_text};
 use super::live::Want;
 use super::scope::Scope;
 use super::settings::{misplaced, unknown};
-use crate::circuit::kind::{Conduct, Kind, ModelUse, Place, ValueKind};
+use crate::circuit::kind::{Conduct, Kind, Label, ModelUse, Place, ValueKind};
 use crate::circuit::{Part, PartId, Setting};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{self, Element, Word};
@@ -28,14 +28,14 @@ impl<'a> Builder<'a> {
     }
 
     pub fn set_one(&mut self, line: &Line<'a>, draft: &mut Draft<'a>, s: &'a ast::Setting) -> Result<(), Fault> {
-        let kind = draft.kind;
+        let kind = draft.kind.clone();
         let Some(param) = kind.find(&s.name.text).map(|k| &kind.params[k]) else {
-            let known: Vec<&str> = param_names(kind).collect();
-            self.report(unknown(s, &known, kind.name));
+            let known: Vec<&str> = param_names(&kind).collect();
+            self.report(unknown(s, &known, &kind.name));
             return Ok(());
         };
         if param.place == Place::Model {
-            self.report(misplaced(s, kind, "belongs in its .model, not on the line"));
+            self.report(misplaced(s, &kind, "belongs in its .model, not on the line"));
             return Ok(());
         }
         match (param.value, &s.values[..]) {
@@ -45,23 +45,23 @@ impl<'a> Builder<'a> {
                 for (name, e) in ["tc1", "tc2"].into_iter().zip([first, second]) {
                     if let Some(p) = kind.param(name).map(|k| &kind.params[k]) {
                         let setting = self.constant_setting(p, std::slice::from_ref(e), s.span, &context)?;
-                        draft.settings.push((p.name, setting));
+                        draft.settings.push((p.name.clone(), setting));
                     }
                 }
             }
-            (ValueKind::Equation, [e]) => draft.wants.push((param.name, Want::plain(e), s.span)),
+            (ValueKind::Equation, [e]) => draft.wants.push((param.name.clone(), Want::plain(e), s.span)),
             (ValueKind::Part, list) => {
                 for e in list {
                     let name = path_text(e).ok_or_else(|| {
                         Fault::new("elab::not-an-element", e.span, "the name of an element is needed here", "here")
                     })?;
-                    draft.wants.push((param.name, Want::Part(name), e.span));
+                    draft.wants.push((param.name.clone(), Want::Part(name), e.span));
                 }
             }
             (_, values) => {
                 let context = Context::constant(self.shared, &line.scope);
                 let setting = self.constant_setting(param, values, s.span, &context)?;
-                draft.settings.push((param.name, setting));
+                draft.settings.push((param.name.clone(), setting));
             }
         }
         Ok(())
@@ -71,7 +71,7 @@ impl<'a> Builder<'a> {
     pub fn finish(&mut self, line: &Line<'a>, mut draft: Draft<'a>) -> Result<(), Fault> {
         let around = line.instance.multiplier;
         if around != 1.0 {
-            match draft.kind.find("m").map(|k| draft.kind.params[k].name) {
+            match draft.kind.find("m").map(|k| draft.kind.params[k].name.clone()) {
                 Some(name) => {
                     let own = draft.settings.iter().rfind(|(n, _)| *n == name).map_or(1.0, |(_, s)| match s {
                         Setting::Number(v) => *v,
@@ -80,7 +80,7 @@ impl<'a> Builder<'a> {
                     draft.settings.retain(|(n, _)| *n != name);
                     draft.settings.push((name, Setting::Number(own * around)));
                 }
-                None if conducts(draft.kind, Conduct::Current) => {
+                None if conducts(&draft.kind, Conduct::Current) => {
                     for (name, setting) in &mut draft.settings {
                         if let Setting::Number(v) = setting
                             && *name == "gain"
@@ -94,7 +94,7 @@ impl<'a> Builder<'a> {
                         }
                     }
                 }
-                None if !conducts(draft.kind, Conduct::Voltage) && !draft.pins.is_empty() => {
+                None if !conducts(&draft.kind, Conduct::Voltage) && !draft.pins.is_empty() => {
                     let message = format!("a {} cannot be multiplied; m={around} does not reach it", draft.kind.name);
                     self.report(
                         Diagnostic::warning("elab::not-multiplied", message)
@@ -105,7 +105,7 @@ impl<'a> Builder<'a> {
             }
         }
         let given = |name: &str| draft.settings.iter().any(|s| s.0 == name) || draft.wants.iter().any(|w| w.0 == name);
-        for param in draft.kind.params.iter().filter(|p| p.required && !given(p.name)) {
+        for param in draft.kind.params.iter().filter(|p| p.required && !given(&p.name)) {
             let message = format!("a {} needs {}=", draft.kind.name, param.name);
             self.report(
                 Diagnostic::error("elab::missing-parameter", message)
@@ -127,7 +127,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn wait(&mut self, part: PartId, name: &'static str, want: Want<'a>, span: Span, line: &Line<'a>) {
+    fn wait(&mut self, part: PartId, name: Label, want: Want<'a>, span: Span, line: &Line<'a>) {
         let (scope, instance) = (line.scope.clone(), line.instance.clone());
         self.pending.push(super::live::Pending { part, name, want, span, scope, instance });
     }

@@ -87,14 +87,15 @@ impl<'a> Builder<'a> {
         let kind = self.kind(name, line)?;
         let (pins, _) = self.pins(line, 2, kind)?;
         let equation = kind.params.iter().filter(|p| p.value == crate::circuit::kind::ValueKind::Equation);
-        let target = equation.clone().find(|p| p.name == param).or_else(|| equation.clone().next()).map(|p| p.name);
+        let target =
+            equation.clone().find(|p| p.name == param).or_else(|| equation.clone().next()).map(|p| p.name.clone());
         let Some(target) = target else {
             return Err(Fault::new("elab::unexpected", span, format!("a {name} takes no expression"), "here"));
         };
         let mut draft = Draft::new(kind, pins);
         if line.e.letter() == 'r' {
             // The temperature coefficients are those of the resistance, the value is a current.
-            draft.settings.push(("reciproctc", Setting::Number(1.0)));
+            draft.settings.push(("reciproctc".into(), Setting::Number(1.0)));
         }
         draft.wants.push((target, Want::Equation { of, shape, scale: 1.0 }, span));
         for s in line.settings.iter().filter(|s| s.span != span) {
@@ -160,14 +161,14 @@ impl<'a> Builder<'a> {
                 ));
             }
             seen.push(name.clone());
-            draft.wants.push(("inductor", Want::Part(name), value.span()));
+            draft.wants.push(("inductor".into(), Want::Part(name), value.span()));
         }
         if let Some(value) = line.values.get(count) {
             let v = self.number(value, line)?;
             if let Some(k) = kind.param("k") {
                 super::settings::check_range(&kind.params[k], v, value.span())?;
             }
-            draft.settings.push(("k", Setting::Number(v)));
+            draft.settings.push(("k".into(), Setting::Number(v)));
         }
         self.set(line, &mut draft)?;
         self.finish(line, draft)

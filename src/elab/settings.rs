@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::kinds::{is_foreign, param_names};
 use super::term::not_finite;
 use super::value::Value;
-use crate::circuit::kind::{Kind, Param, Place, ValueKind};
+use crate::circuit::kind::{Kind, Label, Param, Place, ValueKind};
 use crate::circuit::{Model, ModelId, Setting};
 use crate::diag::{Diagnostic, Span, closest};
 use crate::syntax::ast::{self, Expr, ExprKind};
@@ -50,13 +50,13 @@ pub fn unknown_name(name: &str, span: Span, known: &[&str], owner: &str) -> Diag
 }
 
 /// The settings an element or model makes, with problems on the way.
-pub type Settings = Vec<(&'static str, Setting)>;
+pub type Settings = Vec<(Label, Setting)>;
 
 impl<'a> Builder<'a> {
     /// One setting of a kind with constant values; None if it is one that waits for the whole circuit or is not known.
     pub fn constant_setting(
         &mut self,
-        param: &'static Param,
+        param: &Param,
         values: &[Expr],
         span: Span,
         context: &Context<'_, 'a>,
@@ -134,7 +134,7 @@ impl<'a> Builder<'a> {
                     self.report(misplaced(s, kind, "belongs on the element's line, not in its .model"));
                 }
                 Some(p) => match self.constant_setting(p, &s.values, s.span, &Context::constant(self.shared, home)) {
-                    Ok(v) => settings.push((p.name, v)),
+                    Ok(v) => settings.push((p.name.clone(), v)),
                     Err(fault) => self.fault(fault),
                 },
             }

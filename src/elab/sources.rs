@@ -59,7 +59,7 @@ impl<'a> Builder<'a> {
                 "dc" => {
                     let Some(v) = line.values.get(k) else { return Err(missing("DC", value.span())) };
                     let v = self.finite(v, line)?;
-                    draft.settings.push(("dc", Setting::Number(v)));
+                    draft.settings.push(("dc".into(), Setting::Number(v)));
                     k += 1;
                 }
                 "ac" => {
@@ -71,9 +71,9 @@ impl<'a> Builder<'a> {
                         numbers.push(self.finite(v, line)?);
                         k += 1;
                     }
-                    draft.settings.push(("acmag", Setting::Number(numbers.first().copied().unwrap_or(1.0))));
+                    draft.settings.push(("acmag".into(), Setting::Number(numbers.first().copied().unwrap_or(1.0))));
                     if let [_, phase] = numbers[..] {
-                        draft.settings.push(("acphase", Setting::Number(phase)));
+                        draft.settings.push(("acphase".into(), Setting::Number(phase)));
                     }
                 }
                 word => match wave_name(word) {
@@ -96,7 +96,7 @@ impl<'a> Builder<'a> {
                             return Err(unknown_wave(&w.text, w.span));
                         }
                         let v = self.finite(value, line)?;
-                        draft.settings.push(("dc", Setting::Number(v)));
+                        draft.settings.push(("dc".into(), Setting::Number(v)));
                     }
                     None => return Err(unexpected(value.span())),
                 },
@@ -110,15 +110,15 @@ impl<'a> Builder<'a> {
                 ("ac", _) if s.values.len() == 2 => {
                     let context = Context::constant(self.shared, &line.scope);
                     let (mag, phase) = (context.number(&s.values[0])?, context.number(&s.values[1])?);
-                    draft.settings.push(("acmag", Setting::Number(mag)));
-                    draft.settings.push(("acphase", Setting::Number(phase)));
+                    draft.settings.push(("acmag".into(), Setting::Number(mag)));
+                    draft.settings.push(("acphase".into(), Setting::Number(phase)));
                 }
                 _ => self.set_one(line, &mut draft, s)?,
             }
         }
         if let Some(reading) = wave {
             let wave = self.wave(reading)?;
-            draft.settings.push(("wave", Setting::Wave(wave)));
+            draft.settings.push(("wave".into(), Setting::Wave(wave)));
         }
         self.finish(line, draft)
     }

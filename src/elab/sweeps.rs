@@ -5,7 +5,7 @@ use super::fault::Fault;
 use super::kinds::param_names;
 use super::quantity::Quantities;
 use crate::circuit::PartId;
-use crate::circuit::kind::Place;
+use crate::circuit::kind::{KindRef, Label, Place};
 use crate::circuit::plan::{Sweep, Target};
 use crate::diag::Span;
 use crate::syntax::ast::{Argument, Name, Value, Word};
@@ -82,7 +82,7 @@ impl<'p, 'a> Planner<'p, 'a> {
         let main = part.kind.positional.first().and_then(|n| part.kind.param(n));
         match main.map(|k| &part.kind.params[k]) {
             Some(p) if p.value == crate::circuit::kind::ValueKind::Number => {
-                Ok((Target::Part(id, p.name), part.path.clone()))
+                Ok((Target::Part(id, p.name.clone()), part.path.clone()))
             }
             _ => Err(Fault::new(
                 "elab::sweep",
@@ -103,27 +103,27 @@ impl<'p, 'a> Planner<'p, 'a> {
             _ => return Err(Fault::new("elab::sweep", span, "name(parameter) is needed here", "not of this form")),
         };
         let lower = owner.to_ascii_lowercase();
-        let (kind, place, target): (_, _, &dyn Fn(&'static str) -> Target) =
-            if let Some(part) = self.view().part(&lower) {
-                (self.circuit.part(part).kind, Place::Instance, &move |p| Target::Part(part, p))
-            } else {
-                let model = self.circuit.models.iter().find(|m| m.name.eq_ignore_ascii_case(&owner));
-                match model.and_then(|m| self.kinds.by_model(&m.base)) {
-                    Some(kind) => (kind, Place::Model, &|p| Target::Model(lower.clone(), p)),
-                    None => {
-                        let known = self.circuit.models.iter().map(|m| m.name.as_str());
-                        return Err(unknown("elab::unknown-model", "model", &owner, span, known));
-                    }
+        let (kind, place, target): (KindRef, _, &dyn Fn(Label) -> Target) = if let Some(part) = self.view().part(&lower)
+        {
+            (self.circuit.part(part).kind.clone(), Place::Instance, &move |p| Target::Part(part, p))
+        } else {
+            let model = self.circuit.models.iter().find(|m| m.name.eq_ignore_ascii_case(&owner));
+            match model.and_then(|m| self.kinds.by_model(&m.base)) {
+                Some(kind) => (kind.into(), Place::Model, &|p| Target::Model(lower.clone(), p)),
+                None => {
+                    let known = self.circuit.models.iter().map(|m| m.name.as_str());
+                    return Err(unknown("elab::unknown-model", "model", &owner, span, known));
                 }
-            };
+            }
+        };
         match kind.find_at(&param.text, place) {
-            Some(k) => Ok((target(kind.params[k].name), format!("{owner}({})", param.text))),
+            Some(k) => Ok((target(kind.params[k].name.clone()), format!("{owner}({})", param.text))),
             None => Err(unknown(
                 "elab::unknown-sweep-parameter",
                 &format!("{} parameter", kind.name),
                 &param.text,
                 param.span,
-                param_names(kind),
+                param_names(&kind),
             )),
         }
     }

@@ -227,7 +227,7 @@ fn build_devices(circuit: &Circuit) -> Result<Vec<Box<dyn Device>>, SystemError>
     let mut index = HashMap::new();
     for id in circuit.part_ids() {
         let part = circuit.part(id);
-        let key = (part.kind.name, part.model, part.pins.len());
+        let key = (part.kind.clone(), part.model, part.pins.len());
         let at = *index.entry(key).or_insert_with(|| {
             order.push(Vec::new());
             order.len() - 1
@@ -236,7 +236,7 @@ fn build_devices(circuit: &Circuit) -> Result<Vec<Box<dyn Device>>, SystemError>
     }
     let mut devices = Vec::new();
     for parts in order {
-        let kind = circuit.part(parts[0]).kind;
+        let kind = &circuit.part(parts[0]).kind;
         let build = build_of(kind).ok_or_else(|| SystemError::NoDevice(kind.name.to_string()))?;
         devices.extend(build(circuit, &parts));
     }

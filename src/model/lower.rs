@@ -1,6 +1,7 @@
 //! Equation → DAG: functions become operations, leaves what the caller makes of them.
 
 use super::dag::{Dag, Id};
+use super::diff::derivatives;
 use super::math::LIMEXP_FROM;
 use super::op::{Binary, Unary};
 use super::table::Table;
@@ -124,6 +125,9 @@ fn apply(dag: &mut Dag, function: Function, args: &[Id]) -> Id {
             dag.mul(twenty, log)
         }
         Function::Real => a,
+        Function::Ddx => derivatives(dag, &[a], b).first().copied().unwrap_or(zero),
+        // Where Newton is held back is the device's business; the value is x.
+        Function::Limit => a,
         Function::Imaginary | Function::Ddt | Function::Idt => zero,
     }
 }

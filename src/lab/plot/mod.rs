@@ -111,7 +111,7 @@ fn is_apart(figure: &Figure) -> bool {
 
 /// Number of different units, at least 1.
 fn units(figure: &Figure) -> usize {
-    let of = |c: &usize| figure.waves.first().and_then(|w| w.header.columns.get(*c)).map_or("", |c| c.unit);
+    let of = |c: &usize| figure.waves.first().and_then(|w| w.header.columns.get(*c)).map_or("", |c| &*c.unit);
     figure.columns.iter().map(of).collect::<HashSet<&str>>().len().max(1)
 }
 

@@ -94,10 +94,10 @@ fn value(m: &Measure, curves: &Curves, done: &HashMap<String, f64>) -> Result<f6
 /// What a measure is counted in.
 fn unit(kind: &MeasureKind, curves: &Curves) -> String {
     let header = &curves.wave.header;
-    let scale = header.scale.as_ref().map_or("", |c| c.unit);
+    let scale = header.scale.as_ref().map_or("", |c| &*c.unit);
     let of = |o: usize| {
         let column = curves.columns.get(o).copied().flatten();
-        column.and_then(|c| header.columns.get(c)).map_or("", |c| c.unit)
+        column.and_then(|c| header.columns.get(c)).map_or("", |c| &*c.unit)
     };
     let join = |a: &str, sign: &str, b: &str| {
         if a.is_empty() || b.is_empty() { String::new() } else { format!("{a}{sign}{b}") }

@@ -77,7 +77,7 @@ pub struct Done {
     pub stats: Stats,
     pub seconds: f64,
     /// The last rows of an operating point without steps: names, units, values.
-    pub values: Vec<(String, &'static str, f64)>,
+    pub values: Vec<(String, String, f64)>,
 }
 
 /// What a run came to.

@@ -49,7 +49,7 @@ pub(super) struct Output {
     pub waves: Vec<Wave>,
     pub figures: Vec<Vec<usize>>,
     pub real: Vec<bool>,
-    values: Vec<(String, &'static str, f64)>,
+    values: Vec<(String, String, f64)>,
 }
 
 impl Output {
@@ -154,7 +154,7 @@ impl Output {
         if let ("op", [wave]) = (self.kind, &waves[..]) {
             let columns = wave.header.columns.iter().enumerate();
             let value = |k: usize| wave.real(k).first().copied().unwrap_or(f64::NAN);
-            self.values = columns.map(|(k, c)| (c.name.clone(), c.unit, value(k))).collect();
+            self.values = columns.map(|(k, c)| (c.name.clone(), c.unit.to_string(), value(k))).collect();
         }
         self.real = selection.drawn.iter().map(|&c| selection.real[c]).collect();
         self.figures = selection.figures;

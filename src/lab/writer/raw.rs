@@ -95,7 +95,7 @@ impl<W: Write + Seek> Sink for RawWriter<W> {
         head += &format!("{:<ROOM$}\nVariables:\n", 0);
         for (k, column) in variables.iter().enumerate() {
             let name: String = column.name.to_lowercase().split_whitespace().collect();
-            head += &format!("\t{k}\t{name}\t{}\n", vector_type(column.unit));
+            head += &format!("\t{k}\t{name}\t{}\n", vector_type(&column.unit));
         }
         head += "Binary:\n";
         self.out.write_all(head.as_bytes())?;

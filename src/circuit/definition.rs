@@ -1,0 +1,143 @@
+//! What a `.device` block means: parameters, states, equations, jumps and noise, with arrays unrolled to scalars and names
+//! resolved. All parts whose array sizes agree share one [`Definition`].
+//!
+//! Equations are [`Equation`] trees whose leaves are [`Quantity::Own`] (see [`Own`]) beside time and temperature. What is
+//! used more than once is a [`Let`], so that a tree never grows by repetition; a let reads only lets before it.
+//!
+//! [`Quantity::Own`]: super::equation::Quantity::Own
+
+use super::equation::Equation;
+use super::kind::{Kind, Label};
+use crate::diag::Span;
+
+/// What an equation of a `.device` reads of its own instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Own {
+    /// V(a, b) between two pins, by their place in `kind.pins`; `None` is ground
+    Voltage(Option<usize>, Option<usize>),
+    /// I(a, b): the current of the n-th [`Contribution`] to a voltage
+    Current(usize),
+    /// The n-th parameter of `kind.params`
+    Param(usize),
+    /// The n-th [`State`]
+    State(usize),
+    /// The n-th [`Let`]
+    Let(usize),
+    /// The n-th [`Noise`]: white noise of unit strength, 1/√s
+    White(usize),
+    /// The n-th [`Draw`]; only in start values and in what a jump sets
+    Draw(usize),
+}
+
+/// The equations of a `.device`.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// Its name, pins, parameters and probes (every state and named let), and which pins conduct.
+    pub kind: Kind,
+    pub states: Vec<State>,
+    pub lets: Vec<Let>,
+    /// They add up.
+    pub contributions: Vec<Contribution>,
+    /// Jumps, in file order.
+    pub events: Vec<Event>,
+    /// `cycle when …`: true starts a new switching cycle.
+    pub cycles: Vec<Equation>,
+    pub noises: Vec<Noise>,
+    pub draws: Vec<Draw>,
+    pub span: Span,
+}
+
+/// A scalar state, or one element of an array of states.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// `w`, `x[3]`
+    pub name: Label,
+    /// Its value at the start: of parameters, temperature and draws.
+    pub start: Equation,
+    /// Inclusive bounds, of parameters.
+    pub low: Option<Equation>,
+    pub high: Option<Equation>,
+    /// Mirrored at the bounds instead of held there.
+    pub reflect: bool,
+    /// Solved to rest in operating points instead of held.
+    pub settles: bool,
+    /// ddt(state); None: it holds its value until a jump changes it.
+    pub rate: Option<Equation>,
+    pub span: Span,
+}
+
+/// A named value, or one that several equations share.
+#[derive(Clone, Debug)]
+pub struct Let {
+    /// `g`, `gaps[2]`; None: shared, but not named by the user.
+    pub name: Option<Label>,
+    pub value: Equation,
+    pub span: Span,
+}
+
+/// `I(a,b) = …` or `V(a,b) = …`; charges are [`Function::Ddt`] inside.
+///
+/// [`Function::Ddt`]: super::equation::Function::Ddt
+#[derive(Clone, Debug)]
+pub struct Contribution {
+    pub flow: Flow,
+    /// Pins; the current is from `plus` to `minus` through the device. None: ground.
+    pub plus: Option<usize>,
+    pub minus: Option<usize>,
+    pub value: Equation,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    Current,
+    Voltage,
+}
+
+/// `when condition { x = …; … }`
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub trigger: Trigger,
+    /// States and what they become, in order: later ones see earlier ones.
+    pub sets: Vec<(usize, Equation)>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum Trigger {
+    /// Fires when this changes from 0 to something else.
+    Becomes(Equation),
+    /// `when hazard(rate)`: fires at random, so often per second.
+    Hazard(Equation),
+}
+
+/// `white(every=dt)`: one source of white noise on a fixed lattice of time.
+#[derive(Clone, Debug)]
+pub struct Noise {
+    /// s, of parameters
+    pub every: Equation,
+    pub span: Span,
+}
+
+/// A random number of a law; its arguments are of parameters (start values) or of anything (jumps).
+#[derive(Clone, Debug)]
+pub struct Draw {
+    pub law: Law,
+    pub args: Vec<Equation>,
+    pub span: Span,
+}
+
+/// Laws of random numbers and their arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Law {
+    /// mean, standard deviation
+    Normal,
+    /// low, high
+    Uniform,
+    /// sigma of the logarithm, mean (or median where `mean` is not given: the factor's median is 1)
+    Lognormal,
+    /// low, high
+    Loguniform,
+    /// mean
+    Exponential,
+}
