@@ -152,7 +152,7 @@ fn an_inverter_and_a_pass_transistor_switch_as_in_ngspice() {
     let mut c = circuit(&["vdd", "in", "out", "x"]);
     let (n, p) = transistors(&mut c);
     let mut card = c.model(n).settings.clone();
-    card.push(("rsh", Setting::Number(200.0)));
+    card.push(("rsh".into(), Setting::Number(200.0)));
     let r = model(&mut c, "nr", "nmos", &[]);
     c.models[r.0 as usize].settings = card;
     let pulse = wave("pulse", &[0.0, 3.3, 1e-9, 0.2e-9, 0.2e-9, 2e-9, 6e-9]);

@@ -167,7 +167,7 @@ mod tests {
             end: End::Completed,
             experiment,
             diagnostics: vec![],
-            analyses: vec![done("tran", vec![]), done("op", vec![("V(out)".into(), "V", 0.0125)])],
+            analyses: vec![done("tran", vec![]), done("op", vec![("V(out)".into(), "V".into(), 0.0125)])],
             measures: vec![measured("half", &[Some(6.9315e-7)]), measured("never", &[None])],
             points: 1,
             stepped: false,

@@ -194,8 +194,8 @@ pub(super) mod tests {
         Header {
             analysis: "tran",
             steps: Vec::new(),
-            scale: Some(Column { name: "time".into(), unit: "s" }),
-            columns: names.iter().map(|n| Column { name: n.to_string(), unit: unit(n) }).collect(),
+            scale: Some(Column { name: "time".into(), unit: "s".into() }),
+            columns: names.iter().map(|n| Column { name: n.to_string(), unit: unit(n).to_string().into() }).collect(),
             complex: false,
         }
     }

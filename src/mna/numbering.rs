@@ -33,8 +33,12 @@ mod tests {
     #[test]
     fn locals_go_behind() {
         let local = Local { start: 0.0, scale: 1.0, abstol: 1e-9, rest: Rest::Held };
-        let roles =
-            [Role::Net(NetId(0)), Role::Net(NetId(1)), Role::State(PartId(0), "w", local), Role::Branch(PartId(1))];
+        let roles = [
+            Role::Net(NetId(0)),
+            Role::Net(NetId(1)),
+            Role::State(PartId(0), "w".into(), local),
+            Role::Branch(PartId(1)),
+        ];
         let numbering = number(&roles, |r| matches!(r, Role::State(..)));
         assert_eq!(numbering.new, [0, 1, 3, 2]);
         assert_eq!(numbering.solved, 2);

@@ -38,8 +38,11 @@ fn sweeps() {
         (d.plan.steps[0].target.clone(), d.plan.steps[0].values.clone()),
         (Target::Param("r".to_string()), vec![1.0, 2.0, 5.0])
     );
-    assert_eq!((d.plan.steps[1].target.clone(), d.plan.steps[1].values.len()), (Target::Part(d.id("R1"), "r"), 5));
-    assert_eq!(d.plan.steps[2].target, Target::Model("rm".to_string(), "tc1"));
+    assert_eq!(
+        (d.plan.steps[1].target.clone(), d.plan.steps[1].values.len()),
+        (Target::Part(d.id("R1"), "r".into()), 5)
+    );
+    assert_eq!(d.plan.steps[2].target, Target::Model("rm".to_string(), "tc1".into()));
 }
 
 #[test]

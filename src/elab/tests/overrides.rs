@@ -24,8 +24,8 @@ fn temperature() {
 #[test]
 fn models_and_parts() {
     let o = Overrides {
-        models: vec![("RM".to_string(), "tc1", 3.0)],
-        parts: vec![("x1.r3".to_string(), "r", 9.0)],
+        models: vec![("RM".to_string(), "tc1".into(), 3.0)],
+        parts: vec![("x1.r3".to_string(), "r".into(), 9.0)],
         ..Overrides::default()
     };
     let d = deck_with(DECK, &o).0.unwrap();
@@ -36,8 +36,8 @@ fn models_and_parts() {
 fn names_that_the_deck_does_not_have() {
     for o in [
         Overrides { params: vec![("aa".to_string(), 1.0)], ..Overrides::default() },
-        Overrides { models: vec![("rn".to_string(), "tc1", 3.0)], ..Overrides::default() },
-        Overrides { parts: vec![("R9".to_string(), "r", 9.0)], ..Overrides::default() },
+        Overrides { models: vec![("rn".to_string(), "tc1".into(), 3.0)], ..Overrides::default() },
+        Overrides { parts: vec![("R9".to_string(), "r".into(), 9.0)], ..Overrides::default() },
     ] {
         let (deck, found) = deck_with(DECK, &o);
         assert!(deck.is_none());

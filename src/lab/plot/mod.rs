@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn phasors_are_drawn_as_bode() {
-        let column = |name: &str, unit| Column { name: name.into(), unit };
+        let column = |name: &str, unit: &str| Column { name: name.into(), unit: unit.to_string().into() };
         let mut wave = Wave::new(&Header {
             analysis: "ac",
             steps: vec![],
@@ -352,7 +352,7 @@ mod tests {
 
     #[test]
     fn operating_points_are_drawn_over_the_step() {
-        let column = |k: usize| Column { name: format!("V(hidden[{k}])"), unit: "V" };
+        let column = |k: usize| Column { name: format!("V(hidden[{k}])"), unit: "V".into() };
         let waves: Vec<Wave> = (0..6)
             .map(|letter| {
                 let mut wave = Wave::new(&Header {

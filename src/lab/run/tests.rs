@@ -98,7 +98,7 @@ fn a_stepped_transient_is_measured_at_every_point() {
     let c = rc();
     let plan = Plan {
         analyses: vec![analysis(transient())],
-        steps: vec![sweep(Target::Part(PartId(1), "r"), "R1", &[1e3, 2e3])],
+        steps: vec![sweep(Target::Part(PartId(1), "r".into()), "R1", &[1e3, 2e3])],
         observations: vec![observation("V(out)", voltage(&c, "out"))],
         measures: vec![
             measure(
@@ -235,7 +235,7 @@ fn a_step_of_a_parameter_elaborates_again() {
     };
     let again = |overrides: &Overrides| {
         let mut c = rc();
-        c.parts[0].settings = numbers(&[("dc", overrides.params[0].1)]);
+        c.parts[0].settings = vec![("dc".into(), Setting::Number(overrides.params[0].1))];
         Ok(deck(c, plan.clone()))
     };
     let dir = tempfile::tempdir().unwrap();

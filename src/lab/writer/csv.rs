@@ -158,7 +158,7 @@ mod tests {
             analysis: "op",
             steps: steps.to_vec(),
             scale: None,
-            columns: ["V(a)", "V(b)"].map(|n| Column { name: n.into(), unit: "V" }).to_vec(),
+            columns: ["V(a)", "V(b)"].map(|n| Column { name: n.into(), unit: "V".into() }).to_vec(),
             complex: false,
         };
         let list = text(vec![], |w| {
@@ -180,8 +180,11 @@ mod tests {
         let header = Header {
             analysis: "ac",
             steps: vec![],
-            scale: Some(Column { name: "frequency".into(), unit: "Hz" }),
-            columns: vec![Column { name: "V(out)".into(), unit: "V" }, Column { name: "VDB(out)".into(), unit: "dB" }],
+            scale: Some(Column { name: "frequency".into(), unit: "Hz".into() }),
+            columns: vec![
+                Column { name: "V(out)".into(), unit: "V".into() },
+                Column { name: "VDB(out)".into(), unit: "dB".into() },
+            ],
             complex: true,
         };
         let text = text(vec![false, true], |w| {

@@ -156,8 +156,11 @@ mod tests {
         let header = Header {
             analysis: "ac",
             steps: vec![("r".into(), 50.0)],
-            scale: Some(Column { name: "frequency".into(), unit: "Hz" }),
-            columns: vec![Column { name: "V(it's)".into(), unit: "V" }, Column { name: "VDB(a)".into(), unit: "dB" }],
+            scale: Some(Column { name: "frequency".into(), unit: "Hz".into() }),
+            columns: vec![
+                Column { name: "V(it's)".into(), unit: "V".into() },
+                Column { name: "VDB(a)".into(), unit: "dB".into() },
+            ],
             complex: true,
         };
         let row = [Complex64::new(1.0, 2.0), Complex64::new(3.0, 0.0)];

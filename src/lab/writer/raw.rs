@@ -169,8 +169,8 @@ mod tests {
         let ac = Header {
             analysis: "ac",
             steps: vec![("r".into(), 1e3)],
-            scale: Some(Column { name: "frequency".into(), unit: "Hz" }),
-            columns: vec![Column { name: "V(out)".into(), unit: "V" }],
+            scale: Some(Column { name: "frequency".into(), unit: "Hz".into() }),
+            columns: vec![Column { name: "V(out)".into(), unit: "V".into() }],
             complex: true,
         };
         raw.begin(&ac).unwrap();
