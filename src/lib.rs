@@ -13,6 +13,7 @@ pub mod elab;
 pub mod lab;
 pub mod mna;
 pub mod model;
+pub mod random;
 pub mod solve;
 pub mod syntax;
 pub mod value;
