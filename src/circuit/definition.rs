@@ -2,11 +2,13 @@
 //! resolved. All parts whose array sizes agree share one [`Definition`].
 //!
 //! Equations are [`Equation`] trees whose leaves are [`Quantity::Own`] (see [`Own`]) beside time and temperature. What is
-//! used more than once is a [`Let`], so that a tree never grows by repetition; a let reads only lets before it.
+//! used more than once is a [`Let`], so that a tree never grows by repetition; a let reads only lets before it. Start
+//! values, bounds, arguments of draws in start values and intervals of noise read no lets; jumps read lets as they were
+//! before the jump.
 //!
 //! [`Quantity::Own`]: super::equation::Quantity::Own
 
-use super::equation::Equation;
+use super::equation::{Equation, Quantity};
 use super::kind::{Kind, Label};
 use crate::diag::Span;
 
@@ -34,6 +36,9 @@ pub enum Own {
 pub struct Definition {
     /// Its name, pins, parameters and probes (every state and named let), and which pins conduct.
     pub kind: Kind,
+    /// One for each parameter: its default where that depends on parameters before it; `kind` holds what this comes to
+    /// when none is given.
+    pub defaults: Vec<Option<Equation>>,
     pub states: Vec<State>,
     pub lets: Vec<Let>,
     /// They add up.
@@ -45,6 +50,25 @@ pub struct Definition {
     pub noises: Vec<Noise>,
     pub draws: Vec<Draw>,
     pub span: Span,
+}
+
+impl Definition {
+    /// All parameters, of those that are given.
+    pub fn parameters(&self, given: &[Option<f64>]) -> Vec<f64> {
+        let mut values: Vec<f64> = Vec::with_capacity(self.kind.params.len());
+        for (k, param) in self.kind.params.iter().enumerate() {
+            let default = || match self.defaults.get(k) {
+                Some(Some(e)) => e.value(&mut |q| match q {
+                    Quantity::Own(Own::Param(n)) => values.get(*n).copied().unwrap_or(f64::NAN),
+                    _ => f64::NAN,
+                }),
+                _ => param.default.unwrap_or(f64::NAN),
+            };
+            let value = given.get(k).copied().flatten().unwrap_or_else(default);
+            values.push(value);
+        }
+        values
+    }
 }
 
 /// A scalar state, or one element of an array of states.
@@ -140,4 +164,47 @@ pub enum Law {
     Loguniform,
     /// mean
     Exponential,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::super::equation::Function;
+    use super::super::kind::{ModelUse, Param};
+    use super::*;
+    use crate::diag::FileId;
+
+    /// `param a=2 b={3*a}`
+    #[test]
+    fn a_default_follows_earlier_parameters() {
+        let a = Equation::Quantity(Quantity::Own(Own::Param(0)));
+        let kind = Kind {
+            name: "d".into(),
+            letter: None,
+            models: &[],
+            model: ModelUse::Optional,
+            doc: "".into(),
+            pins: Cow::Borrowed(&[]),
+            positional: &[],
+            params: Cow::Owned(vec![Param::new("a", 2.0, "", ""), Param::new("b", 6.0, "", "")]),
+            probes: Cow::Borrowed(&[]),
+            paths: Cow::Borrowed(&[]),
+        };
+        let d = Definition {
+            kind,
+            defaults: vec![None, Some(Equation::apply(Function::Mul, [Equation::Const(3.0), a]))],
+            states: Vec::new(),
+            lets: Vec::new(),
+            contributions: Vec::new(),
+            events: Vec::new(),
+            cycles: Vec::new(),
+            noises: Vec::new(),
+            draws: Vec::new(),
+            span: Span::new(FileId(0), 0, 0),
+        };
+        assert_eq!(d.parameters(&[None, None]), [2.0, 6.0]);
+        assert_eq!(d.parameters(&[Some(5.0), None]), [5.0, 15.0]);
+        assert_eq!(d.parameters(&[Some(5.0), Some(1.0)]), [5.0, 1.0]);
+    }
 }

@@ -159,6 +159,23 @@ impl Equation {
         }
     }
 
+    /// Its value, `quantity` being that of each quantity, with the functions of mathematics: what is not defined is NaN
+    /// or infinite. The branch of a choice that is not taken is not looked at.
+    pub fn value(&self, quantity: &mut dyn FnMut(&Quantity) -> f64) -> f64 {
+        match self {
+            Equation::Const(v) => *v,
+            Equation::Quantity(q) => quantity(q),
+            Equation::Apply(Function::Select, args) if args.len() == 3 => {
+                let chosen = if args[0].value(quantity) != 0.0 { &args[1] } else { &args[2] };
+                chosen.value(quantity)
+            }
+            Equation::Apply(function, args) => {
+                let args: Vec<f64> = args.iter().map(|a| a.value(quantity)).collect();
+                function.value(&args).unwrap_or(f64::NAN)
+            }
+        }
+    }
+
     /// Its value if it reads nothing of the circuit.
     pub fn constant(&self) -> Option<f64> {
         match self {

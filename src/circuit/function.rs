@@ -14,6 +14,7 @@ impl Function {
             Lt | Le | Gt | Ge | Eq | Ne | And | Or => (2, 2),
             Clip | Select => (3, 3),
             Table | SmoothTable => (3, usize::MAX),
+            Ddx | Limit => (2, 2),
             Idt => (1, 2),
             _ => (1, 1),
         }
@@ -75,6 +76,7 @@ impl Function {
             (And, [a, b]) => truth(*a != 0.0 && *b != 0.0),
             (Or, [a, b]) => truth(*a != 0.0 || *b != 0.0),
             (Not, [a]) => truth(*a == 0.0),
+            (Limit, [a, _]) => *a,
             (Select, [c, a, b]) => {
                 if *c != 0.0 {
                     *a

@@ -143,23 +143,28 @@ impl Circuit {
 
     /// A number: set on the line, else in the model, else the kind's default; NaN where none of the three gives one.
     pub fn number(&self, part: PartId, name: &str) -> f64 {
-        match self.setting(part, name) {
-            Some(Setting::Number(v)) => *v,
-            _ => self.part(part).kind.default(name),
+        let kind = &self.part(part).kind;
+        match (self.setting(part, name), kind.definition()) {
+            (Some(Setting::Number(v)), _) => *v,
+            (_, None) => kind.default(name),
+            (_, Some(_)) => kind.param(name).map_or(f64::NAN, |k| self.numbers(part)[k]),
         }
     }
 
     /// All numeric parameters of a part in the order of `kind.params`; see [`Circuit::number`].
     pub fn numbers(&self, part: PartId) -> Vec<f64> {
         let p = self.part(part);
-        let mut values: Vec<f64> = p.kind.params.iter().map(|p| p.default.unwrap_or(f64::NAN)).collect();
+        let mut given = vec![None; p.kind.params.len()];
         let model = p.model.map(|m| &self.model(m).settings[..]).unwrap_or(&[]);
         for (name, setting) in model.iter().chain(&p.settings) {
             if let (Setting::Number(v), Some(k)) = (setting, p.kind.param(name)) {
-                values[k] = *v;
+                given[k] = Some(*v);
             }
         }
-        values
+        match p.kind.definition() {
+            Some(definition) => definition.parameters(&given),
+            None => p.kind.params.iter().zip(given).map(|(p, g)| g.or(p.default).unwrap_or(f64::NAN)).collect(),
+        }
     }
 
     /// Nets and parts as vertices, a pin per edge (its weight is the index of the pin). Nets come first, in order, then parts.
