@@ -34,3 +34,5 @@ pub use tran::{TranSpec, initial_conditions, rest, tran};
 pub use transient::{Pace, Step, Transient};
 #[cfg(test)]
 mod tests_devices;
+#[cfg(test)]
+mod tests_homotopy;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Computes the reference beside each compat deck with ngspice, and ngspice's own error at its default settings.
 
-    tests/compat/make_references.py            all decks
+    tests/compat/make_references.py            all decks, and tests/rawfile/divider.raw
     tests/compat/make_references.py rc_lowpass ring5
     tests/compat/make_references.py --into FOLDER          elsewhere, leaving the stored ones alone
 
@@ -263,6 +263,12 @@ def deviation(deck, kind, signal, analysis, one, other):
     return max(abs(a - b) / max(abs(b), floor) for a, b in zip(c1, c2))
 
 
+def write_rawfile():
+    """The rawfile that tests/rawfile.rs holds ours against."""
+    subprocess.run(["ngspice", "-b", "-r", "divider.raw", "divider.cir"], cwd=os.path.join(HERE, "..", "rawfile"),
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+
+
 def main():
     version = re.search(r"ngspice-\S+", subprocess.run(["ngspice", "--version"], capture_output=True, text=True).stdout)
     version = version.group(0)
@@ -270,6 +276,8 @@ def main():
     if asked[:1] == ["--into"]:
         into, asked = asked[1], asked[2:]
     names = [a.removesuffix(".cir") for a in asked] or sorted(f[:-4] for f in os.listdir(HERE) if f.endswith(".cir"))
+    if not asked and into == HERE:
+        write_rawfile()
     table = os.path.join(into, "ngspice_default_errors.csv")
     rows = {}
     if os.path.exists(table):

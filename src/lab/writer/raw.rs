@@ -139,51 +139,11 @@ impl<W: Write + Seek> Sink for RawWriter<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::sink::Column;
-    use crate::lab::wave::tests::tran_header;
-    use num_complex::Complex64;
-    use std::process::Command;
 
     #[test]
     fn dates() {
         assert_eq!(date(0), "Thu Jan  1 00:00:00  1970");
         assert_eq!(date(951_782_400), "Tue Feb 29 00:00:00  2000");
         assert_eq!(date(1_735_689_599), "Tue Dec 31 23:59:59  2024");
-    }
-
-    /// Runs only where there is an ngspice (`$MEMSPICE_NGSPICE`, else the path).
-    #[test]
-    fn ngspice_loads_two_plots_of_one_file() {
-        let ngspice = std::env::var("MEMSPICE_NGSPICE").unwrap_or("ngspice".into());
-        if Command::new(&ngspice).arg("--version").output().is_err() {
-            println!("skipped: no ngspice");
-            return;
-        }
-        let dir = tempfile::tempdir().unwrap();
-        let mut raw = RawWriter::create(&dir.path().join("deck.raw"), "two plots").unwrap();
-        raw.begin(&tran_header(&["V(Out)", "I(V1)"])).unwrap();
-        for (t, v) in [(0.0, 1.0), (1e-6, 3.5)] {
-            raw.row(t, Row::Real(&[v, -v])).unwrap();
-        }
-        raw.end().unwrap();
-        let ac = Header {
-            analysis: "ac",
-            steps: vec![("r".into(), 1e3)],
-            scale: Some(Column { name: "frequency".into(), unit: "Hz".into() }),
-            columns: vec![Column { name: "V(out)".into(), unit: "V".into() }],
-            complex: true,
-        };
-        raw.begin(&ac).unwrap();
-        raw.row(10.0, Row::Complex(&[Complex64::new(3.0, 4.0)])).unwrap();
-        raw.end().unwrap();
-
-        let script = "load deck.raw\nlet f = real(frequency)\nlet re = real(v(out))\nlet im = imag(v(out))\n\
-                      echo ac $&f $&re $&im\nsetplot tran1\nlet last = v(out)[1]\nlet amps = i(v1)[1]\n\
-                      let n = length(v(out))\nlet end = time[1]\necho tran $&last $&amps $&n $&end\nquit\n";
-        std::fs::write(dir.path().join("load.sp"), format!("* load\n.control\n{script}.endc\n.end\n")).unwrap();
-        let out = Command::new(&ngspice).args(["-n", "-b", "load.sp"]).current_dir(dir.path()).output().unwrap();
-        let text = String::from_utf8_lossy(&out.stdout).to_string() + &String::from_utf8_lossy(&out.stderr);
-        assert!(text.contains("tran 3.5 -3.5 2 1E-06"), "{text}");
-        assert!(text.contains("ac 10 3 4"), "{text}");
     }
 }
