@@ -72,16 +72,18 @@ impl Transient {
 
     /// The iteration converged: is the step good enough?
     fn conclude(&mut self, lane: usize) -> Result<(), Failure> {
-        for (group, memory) in self.system.groups.iter().zip(&mut self.memories) {
+        for (g, (group, memory)) in self.system.groups.iter().zip(&mut self.memories).enumerate() {
             let at = point(group, &self.x, &self.last, &self.time, &self.ticks, &self.options, self.lanes.len());
             if let Review::Cut(fraction) = group.device.review(&at, memory, lane) {
                 let state = &mut self.lanes[lane];
                 state.uncut = state.uncut.max(state.h);
+                state.limiter = Some(g);
                 let h = state.h * fraction.clamp(1e-6, 0.999);
                 return self.reject(lane, h, 0);
             }
         }
         let (ratio, culprit) = self.truncation(lane);
+        (self.lanes[lane].error, self.lanes[lane].culprit) = (ratio, culprit);
         let order = if self.history.points[lane] < 3 { 1 } else { self.lanes[lane].formula.order() };
         if !tolerable(ratio) && self.options.fixed_step.is_none() {
             let h = next_step(self.lanes[lane].h, ratio, order);

@@ -31,6 +31,12 @@ pub struct Lane {
     pub small_change: bool,
     /// The unknown that moved most in the last iteration.
     pub mover: usize,
+    /// The truncation error of the trial step as a multiple of what is allowed, NaN where it was not judged.
+    pub error: f64,
+    /// The unknown that decided about the step: it dominates the truncation error, or would not settle; 0: none.
+    pub culprit: usize,
+    /// The group of devices that cut the step or still limited its iteration.
+    pub limiter: Option<usize>,
     pub corner: Option<Ticks>,
     /// Where the step must end at the latest: a corner or a landing.
     pub horizon: Option<Ticks>,
@@ -55,6 +61,9 @@ impl Lane {
             iteration: 0,
             small_change: false,
             mover: 0,
+            error: f64::NAN,
+            culprit: 0,
+            limiter: None,
             corner: None,
             horizon: None,
             failures: 0,

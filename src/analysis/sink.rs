@@ -5,7 +5,9 @@ use std::sync::atomic::AtomicBool;
 
 use num_complex::Complex64;
 
+use super::trace::Attempt;
 use crate::circuit::kind::Label;
+use crate::mna::System;
 
 /// One column of a result.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +63,18 @@ pub struct Control<'a> {
     pub interrupted: &'a AtomicBool,
     /// Called now and then.
     pub progress: &'a mut dyn FnMut(Progress),
+    /// Called with every attempt at a time step, where somebody wants to know.
+    pub trace: Option<Trace<'a>>,
+}
+
+/// Takes attempts at time steps; the system knows the names.
+pub type Trace<'a> = &'a mut dyn FnMut(&System, &Attempt);
+
+impl<'a> Control<'a> {
+    /// Without a trace.
+    pub fn new(interrupted: &'a AtomicBool, progress: &'a mut dyn FnMut(Progress)) -> Control<'a> {
+        Control { interrupted, progress, trace: None }
+    }
 }
 
 /// What a run did.

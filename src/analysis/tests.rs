@@ -56,7 +56,7 @@ fn simulator(circuit: Circuit, options: Options, tstep: f64, tstop: f64) -> Simu
 
 fn quiet<T>(run: impl FnOnce(&mut Control) -> T) -> T {
     let interrupted = AtomicBool::new(false);
-    run(&mut Control { interrupted: &interrupted, progress: &mut |_| {} })
+    run(&mut Control::new(&interrupted, &mut |_| {}))
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn transient(c: Circuit, names: &[&str], options: Options, spec: TranSpec) -> Ve
     let mut observer = Observer::new(&s.system, &out.iter().collect::<Vec<_>>());
     let mut rows = Rows::default();
     let interrupted = AtomicBool::new(false);
-    let mut control = Control { interrupted: &interrupted, progress: &mut |_| {} };
+    let mut control = Control::new(&interrupted, &mut |_| {});
     tran(s, &spec, &mut observer, &mut rows, &mut control).unwrap();
     rows.0
 }

@@ -45,6 +45,7 @@ pub fn tran(
     let charges = if spec.uic { initial_conditions(&mut simulator, pace.first)? } else { rest(&mut simulator)? };
     let iterations = simulator.iterations;
     let mut transient = Transient::new(std::slice::from_ref(&simulator), &[charges], pace, None)?;
+    transient.log = control.trace.is_some().then(Vec::new);
     sink.begin(&observer.header("tran", Some(Column { name: "time".into(), unit: "s".into() }), false))?;
     let result = follow(&mut transient, spec, observer, sink, control);
     sink.end()?;
@@ -77,7 +78,11 @@ fn follow(
             let time = transient.now(0).seconds();
             (control.progress)(Progress { fraction: time / spec.stop, time, steps: transient.stats.accepted });
         }
-        let _: Step = transient.step(stop)?;
+        let stepped: Result<Step, Failure> = transient.step(stop);
+        if let (Some(see), Some(log)) = (control.trace.as_mut(), transient.log.as_mut()) {
+            log.drain(..).for_each(|attempt| see(&transient.system, &attempt));
+        }
+        stepped?;
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Transient {
     pub memories: Vec<Memory>,
     pub assembly: Assembly,
     pub stats: Stats,
+    /// Every attempt at a step, where it is Some; taken out by whoever wants to know. It allocates.
+    pub log: Option<Vec<Attempt>>,
     solver: LaneSolver,
     pub(super) lanes: Vec<Lane>,
     pub(super) x: Vec<f64>,
@@ -100,6 +102,7 @@ impl Transient {
             assembly: Assembly::new(&system, count),
             solver: LaneSolver::new(&system.pattern, pivoting(&options), count, nominal)?,
             stats: Stats::default(),
+            log: None,
             lanes: (0..count).map(|_| Lane::new(pace.first)).collect(),
             last: x.clone(),
             dx: vec![0.0; n * count],
@@ -235,6 +238,7 @@ impl Transient {
         state.coefficients = state.formula.coefficients(state.h, h1);
         state.iteration = 0;
         state.small_change = false;
+        (state.error, state.culprit, state.limiter) = (f64::NAN, 0, None);
         state.phase = Phase::Iterate;
         let Coefficients { a, b, c, d } = state.coefficients;
         self.a[lane] = a;
@@ -315,6 +319,9 @@ impl Transient {
         self.stats.rejected += 1;
         self.lanes[lane].failures += 1;
         self.history.restart(lane);
+        let state = &mut self.lanes[lane];
+        state.culprit = unknown.unwrap_or(0);
+        state.limiter = self.memories.iter().position(|m| m.limited[lane]);
         self.note(lane, Verdict::NoConvergence);
         let h = self.lanes[lane].h / 8.0;
         self.retry(lane, h, unknown)
@@ -333,7 +340,7 @@ impl Transient {
                     format!("{} does not settle", self.system.name(unknown))
                 },
                 part: if unknown == 0 { None } else { self.system.part_at(unknown) },
-                trace: state.trace.lines(),
+                trace: state.trace.lines(&self.system),
             });
         }
         state.want = h;
@@ -399,13 +406,20 @@ impl Transient {
 
     fn note(&mut self, lane: usize, verdict: Verdict) {
         let state = &mut self.lanes[lane];
-        state.trace.note(Attempt {
-            time: state.now.seconds(),
+        let attempt = Attempt {
+            time: state.end.seconds(),
             step: state.h,
             order: state.formula.order(),
             iterations: state.iteration,
             verdict,
-        });
+            error: state.error,
+            unknown: state.culprit,
+            limiter: state.limiter,
+        };
+        state.trace.note(attempt);
+        if let Some(log) = &mut self.log {
+            log.push(attempt);
+        }
     }
 }
 

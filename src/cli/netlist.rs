@@ -1,6 +1,5 @@
 //! A netlist file → its circuit and plan with everything found wrong on the way; what all commands on netlists share.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,29 +12,58 @@ use crate::diag::{Diagnostic, Severity, Span, any_error};
 use crate::elab::{self, DataRoots, Kinds, Overrides};
 use crate::lab::report::Finding;
 use crate::lab::run::Deck;
-use crate::syntax::ast::Ast;
-use crate::syntax::source::Sources;
-use crate::syntax::{LoadOptions, number, parse_file, parse_stream, report};
+use crate::syntax::ast::{Assign, Ast, Item, Name, Statement};
+use crate::syntax::source::{Sources, Text};
+use crate::syntax::{LoadOptions, parse_expr_at, parse_file, parse_stream, report};
 
 /// Arguments that say how a netlist is read.
 #[derive(Args, Clone, Debug)]
 pub struct Reading {
-    /// Set a parameter of the netlist: `--param rload=1k` (may be repeated)
+    /// Set a parameter of the netlist: `--param rload=1k`, `--param 'w=2*l'` (may be repeated)
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = assignment)]
-    pub params: Vec<(String, f64)>,
+    pub params: Vec<(String, String)>,
     /// Look for data files here too, before $MEMSPICE_DATA
     #[arg(long, value_name = "DIR")]
     pub data: Vec<PathBuf>,
 }
 
-/// `rload=1k`
-fn assignment(text: &str) -> Result<(String, f64), String> {
-    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
-    let number = number::parse(value.trim()).map(|n| n.value).filter(|v| v.is_finite());
-    let value = number.ok_or_else(|| format!("`{value}` is not a number"))?;
-    match name.trim() {
-        "" => Err("expected NAME=VALUE".into()),
-        name => Ok((name.to_ascii_lowercase(), value)),
+/// `rload=1k`, `w=2*l`: the name in lower case and the expression.
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=').map(|(name, value)| (name.trim(), value.trim())) {
+        None | Some(("", _) | (_, "")) => Err("expected NAME=VALUE".into()),
+        Some((name, value)) => Ok((name.to_ascii_lowercase(), value.to_string())),
+    }
+}
+
+/// Puts what `--param` says behind the netlist, where it wins over other definitions of the same name.
+fn set_params(params: &[(String, String)], ast: &mut Ast, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) {
+    for (name, value) in params {
+        let written = format!("{name}={value}");
+        let file = sources.add("--param", Arc::new(Text::new(written.clone())), None);
+        let at = Span::new(file, 0, name.len());
+        let defined = ast.items.iter().flat_map(|item| match &item.kind {
+            Statement::Param(list) => &list[..],
+            _ => &[],
+        });
+        let known: Vec<String> = defined.map(|a| a.name.lower()).collect();
+        if !known.contains(name) {
+            diagnostics.push(elab::unknown_override(name, known.iter().map(String::as_str)).at(at, "not in the netlist"));
+            continue;
+        }
+        let place = Span::new(file, name.len() + 1, written.len());
+        // A value in braces or quotes is what stands in them.
+        let bare = value.strip_prefix('{').and_then(|v| v.strip_suffix('}'));
+        let (text, place) = match bare {
+            Some(inner) => (inner, Span { start: place.start + 1, end: place.end - 1, ..place }),
+            None => (value.as_str(), place),
+        };
+        match parse_expr_at(text, place) {
+            Ok(value) => {
+                let assign = Assign { name: Name { text: name.clone(), span: at }, value };
+                ast.items.push(Item { span: at.to(place), kind: Statement::Param(vec![assign]) });
+            }
+            Err(d) => diagnostics.push(*d),
+        }
     }
 }
 
@@ -47,7 +75,6 @@ pub struct Netlist {
     ast: Option<Ast>,
     kinds: Kinds,
     data: DataRoots,
-    params: Vec<(String, f64)>,
     /// None if something is an error.
     pub deck: Option<Deck>,
     pub diagnostics: Vec<Diagnostic>,
@@ -60,10 +87,13 @@ impl Netlist {
         let more = environment.iter().flat_map(std::env::split_paths);
         let extra: Vec<PathBuf> = reading.data.iter().cloned().chain(more).collect();
         let options = LoadOptions { search: extra.clone(), ..LoadOptions::default() };
-        let (ast, sources, diagnostics) = match file {
+        let (mut ast, mut sources, mut diagnostics) = match file {
             "-" => parse_stream("standard input", std::io::stdin().lock(), &options),
             path => parse_file(Path::new(path), &options),
         };
+        if let Some(ast) = &mut ast {
+            set_params(&reading.params, ast, &mut sources, &mut diagnostics);
+        }
         let folder = |path: &str| Path::new(path).parent().unwrap_or(Path::new("")).to_path_buf();
         let data = DataRoots { folders: sources.iter().map(|(_, s)| folder(&s.path)).collect(), extra };
         let mut netlist = Netlist {
@@ -72,7 +102,6 @@ impl Netlist {
             ast,
             kinds: Kinds::new(REGISTRY.iter().map(|r| r.kind)),
             data,
-            params: reading.params.clone(),
             deck: None,
             diagnostics,
         };
@@ -84,21 +113,10 @@ impl Netlist {
         netlist
     }
 
-    /// With values that win over those of the netlist and of `--param`.
+    /// With values that win over those of the netlist.
     fn elaborate(&self, overrides: &Overrides) -> (Option<Deck>, Vec<Diagnostic>) {
         let Some(ast) = &self.ast else { return (None, Vec::new()) };
-        // The last of a name wins.
-        let mut params: Vec<(String, f64)> = Vec::new();
-        let mut places: HashMap<&str, usize> = HashMap::new();
-        for (name, value) in self.params.iter().chain(&overrides.params) {
-            let place = *places.entry(name).or_insert(params.len());
-            match params.get_mut(place) {
-                Some(earlier) => earlier.1 = *value,
-                None => params.push((name.clone(), *value)),
-            }
-        }
-        let overrides = Overrides { params, ..overrides.clone() };
-        let (deck, found) = elab::elaborate(ast, &self.kinds, &overrides, &self.data);
+        let (deck, found) = elab::elaborate(ast, &self.kinds, overrides, &self.data);
         (deck.map(|d| Deck { circuit: Arc::new(d.circuit), plan: d.plan }), found)
     }
 

@@ -86,12 +86,8 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     let scope = builder.scope(None, &[], &ast.items, given);
     for (name, _) in &overrides.params {
         if !scope.definitions.params.iter().any(|(n, _)| n.eq_ignore_ascii_case(name)) {
-            let d = Diagnostic::error("elab::unknown-override", format!("the deck has no parameter '{name}' to set"));
             let known = scope.definitions.params.iter().map(|(n, _)| n.as_str());
-            builder.report(match fault::did_you_mean(name, known) {
-                Some(help) => d.help(help),
-                None => d,
-            });
+            builder.report(unknown_override(name, known));
         }
     }
     let top = Rc::new(Instance::top());
@@ -142,6 +138,15 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     }
     let deck = (!any_error(&diagnostics)).then_some(Deck { circuit, plan });
     (deck, diagnostics)
+}
+
+/// What is said of a parameter set from outside that the deck does not have.
+pub fn unknown_override<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Diagnostic {
+    let d = Diagnostic::error("elab::unknown-override", format!("the deck has no parameter '{name}' to set"));
+    match fault::did_you_mean(name, known) {
+        Some(help) => d.help(help),
+        None => d,
+    }
 }
 
 /// The temperature a deck sets as a plain number, needed before anything is evaluated.

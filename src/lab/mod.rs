@@ -3,6 +3,7 @@
 pub mod measure;
 pub mod number;
 pub mod plot;
+pub mod previous;
 pub mod report;
 pub mod run;
 pub mod summary;

@@ -202,7 +202,7 @@ impl Waves {
 
 fn quietly<T>(run: impl FnOnce(&mut Control) -> T) -> T {
     let interrupted = AtomicBool::new(false);
-    run(&mut Control { interrupted: &interrupted, progress: &mut |_| {} })
+    run(&mut Control::new(&interrupted, &mut |_| {}))
 }
 
 #[derive(Default)]

@@ -88,7 +88,7 @@ fn ran(deck: &Deck, change: impl Fn(&mut RunOptions), interrupt: bool) -> Ran {
         RunOptions { dir: dir.path().into(), formats: vec![Format::Csv], plots: true, room: VALUES_WITHOUT_SAVE };
     change(&mut options);
     let interrupted = AtomicBool::new(interrupt);
-    let mut control = Control { interrupted: &interrupted, progress: &mut |_| {} };
+    let mut control = Control::new(&interrupted, &mut |_| {});
     let outcome = run(deck, "deck", &|_| Err(vec![]), &options, &mut control);
     Ran { dir, outcome }
 }
@@ -241,7 +241,7 @@ fn a_step_of_a_parameter_elaborates_again() {
     let dir = tempfile::tempdir().unwrap();
     let options = RunOptions { dir: dir.path().into(), formats: vec![Format::Csv], plots: true, room: 100 };
     let interrupted = AtomicBool::new(false);
-    let mut control = Control { interrupted: &interrupted, progress: &mut |_| {} };
+    let mut control = Control::new(&interrupted, &mut |_| {});
     let outcome = run(&deck(c, plan.clone()), "deck", &again, &options, &mut control);
     assert_eq!(outcome.end, End::Completed, "{:?}", outcome.diagnostics);
     let csv = fs::read_to_string(dir.path().join("deck/op.csv")).unwrap();
