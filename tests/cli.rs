@@ -222,3 +222,42 @@ fn a_folder_that_cannot_be_made_is_said_before_simulating() {
     assert!(stderr(&output).contains("cannot create the folder deck.cir") && stderr(&output).contains("-o"));
     assert!(stdout(&output).is_empty(), "{}", stdout(&output));
 }
+
+#[test]
+fn a_run_takes_away_the_files_of_the_run_before() {
+    let dir = folder(RC);
+    let files = dir.path().join("out/deck/deck");
+    assert_eq!(code(&memspice(dir.path(), &["run", "deck.cir", "--trace"])), 0);
+    fs::write(files.join("notes.txt"), "mine").unwrap();
+    assert!(files.join("tran.csv").exists() && files.join("tran-trace.csv").exists());
+    assert_eq!(code(&memspice(dir.path(), &["run", "deck.cir", "--format", "raw"])), 0);
+    let left: Vec<String> = fs::read_dir(&files)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.ends_with(".svg"))
+        .collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert!(files.join("deck.raw").exists() && files.join("notes.txt").exists());
+    assert_eq!(code(&memspice(dir.path(), &["run", "deck.cir", "--param", "r=oops"])), 2);
+    assert!(!files.join("deck.raw").exists() && files.join("notes.txt").exists());
+}
+
+#[test]
+fn parameters_of_the_command_line_are_expressions() {
+    let dir = folder("divider\n.param r=1k x={2*r}\nV1 a 0 1\nR1 a b {x}\nR2 b 0 1k\n.op\n");
+    let b = |params: &[&str]| {
+        let output = memspice(dir.path(), &[&["run", "deck.cir"], params].concat());
+        assert_eq!(code(&output), 0, "{params:?}: {}", stderr(&output));
+        let csv = fs::read_to_string(dir.path().join("out/deck/deck/op.csv")).unwrap();
+        let line = csv.lines().find(|l| l.starts_with("V(b),")).unwrap();
+        line["V(b),".len()..].parse::<f64>().unwrap()
+    };
+    assert!((b(&["--param", "r=2*500"]) - 1.0 / 3.0).abs() < 1e-12);
+    assert!((b(&["--param", "r={1k/2}"]) - 0.5).abs() < 1e-12);
+    assert!((b(&["--param", "x=r+1k", "--param", "r=3k"]) - 0.2).abs() < 1e-12);
+    let wrong = memspice(dir.path(), &["run", "deck.cir", "--param", "r=2*"]);
+    assert_eq!(code(&wrong), 2);
+    assert!(stderr(&wrong).contains("--param:1"), "{}", stderr(&wrong));
+    let typo = memspice(dir.path(), &["run", "deck.cir", "--param", "rr=1"]);
+    assert!(stderr(&typo).contains("did you mean 'r'"), "{}", stderr(&typo));
+}

@@ -7,17 +7,18 @@ use super::observe::Observer;
 use super::op::operating_point;
 use super::simulator::Simulator;
 use super::sink::{Column, Control, Header, Progress, Row, Sink, Stats};
+use crate::circuit::PartId;
 use crate::circuit::kind::Label;
 use crate::circuit::plan::{Sweep, Target};
 
-/// Makes a simulator of the circuit with these `.param`s (lower case).
-pub type Rebuild<'a> = dyn FnMut(&[(String, f64)]) -> Result<Simulator, Failure> + 'a;
+/// Makes a simulator of the circuit with these values, and an observer of the same columns.
+pub type Rebuild<'a> = dyn FnMut(&[(&Target, f64)]) -> Result<(Simulator, Observer), Failure> + 'a;
 
-/// What a sweep does to the circuit, and how to get one whose `.param`s have other values.
+/// What a sweep does to the circuit, and how to get another one.
 pub struct DcSweep<'a> {
     /// The first is the inner loop.
     pub sweeps: &'a [Sweep],
-    /// A simulator of the circuit with these parameters (lower case), for sweeps of a `.param`.
+    /// For sweeps of anything but a source: other values may depend on it, and how many unknowns there are.
     pub rebuild: &'a mut Rebuild<'a>,
 }
 
@@ -32,6 +33,7 @@ pub fn dc(
     let (sweeps, rebuild) = (sweep.sweeps, sweep.rebuild);
     let Some(inner) = sweeps.first() else { return Ok(Stats::default()) };
     let mut stats = Stats::default();
+    let mut built = Vec::new();
     let total: usize = sweeps.iter().map(|s| s.values.len()).product();
     let scale = Column { name: inner.label.clone(), unit: unit(simulator, &inner.target) };
     let outer_points: usize = sweeps[1..].iter().map(|s| s.values.len()).product();
@@ -50,7 +52,8 @@ pub fn dc(
             }
             let values = std::iter::once(value).chain(steps.iter().map(|s| s.1));
             let point: Vec<(&Target, f64)> = sweeps.iter().map(|s| &s.target).zip(values).collect();
-            let done = apply(simulator, &point, rebuild).and_then(|()| solve(simulator, stats.accepted > 0));
+            let done = apply((simulator, observer), &mut built, &point, rebuild)
+                .and_then(|()| solve(simulator, stats.accepted > 0));
             if let Err(failure) = done {
                 sink.end()?;
                 return Err(name_point(failure, inner, value));
@@ -91,57 +94,41 @@ fn name_point(failure: Failure, sweep: &Sweep, value: f64) -> Failure {
     }
 }
 
-/// Brings the circuit to a point of the sweep.
-fn apply(simulator: &mut Simulator, point: &[(&Target, f64)], rebuild: &mut Rebuild) -> Result<(), Failure> {
-    let params: Vec<(String, f64)> = point
-        .iter()
-        .filter_map(|(t, v)| match t {
-            Target::Param(name) => Some((name.clone(), *v)),
-            _ => None,
-        })
-        .collect();
-    if !params.is_empty() {
-        let mut fresh = rebuild(&params)?;
-        if fresh.x.len() == simulator.x.len() {
-            fresh.x.clone_from(&simulator.x);
-            fresh.last.clone_from(&simulator.last);
+/// Brings the circuit to a point of the sweep; `built` are the values it was last built with.
+fn apply(
+    (simulator, observer): (&mut Simulator, &mut Observer),
+    built: &mut Vec<f64>,
+    point: &[(&Target, f64)],
+    rebuild: &mut Rebuild,
+) -> Result<(), Failure> {
+    let deep = |t: &&(&Target, f64)| !matches!(t.0, Target::Source(_));
+    let others: Vec<(&Target, f64)> = point.iter().filter(deep).copied().collect();
+    let values: Vec<f64> = others.iter().map(|o| o.1).collect();
+    if *built != values {
+        let (mut fresh, eyes) = rebuild(&others)?;
+        if eyes.header("dc", None, false) != observer.header("dc", None, false) {
+            return Err(Failure::Sweep("what changes which nets there are; .step can".into()));
         }
+        // Nets come first among the unknowns, whatever inner nodes a part has.
+        let (nets, now) = (simulator.system.circuit.nets.len(), fresh.system.circuit.nets.len());
+        let known = if nets == now && fresh.x.len() == simulator.x.len() { fresh.x.len() } else { nets.min(now) };
+        fresh.x[..known].copy_from_slice(&simulator.x[..known]);
+        fresh.last[..known].copy_from_slice(&simulator.last[..known]);
         fresh.iterations = simulator.iterations;
-        *simulator = fresh;
+        (*simulator, *observer, *built) = (fresh, eyes, values);
     }
-    point.iter().try_for_each(|(target, value)| set_target(simulator, target, *value))
+    point.iter().try_for_each(|(target, value)| match target {
+        Target::Source(part) => set_source(simulator, *part, *value),
+        _ => Ok(()),
+    })
 }
 
-/// Sets what a sweep or step names. A `.param` is set by elaborating again, not here.
-pub fn set_target(simulator: &mut Simulator, target: &Target, value: f64) -> Result<(), Failure> {
-    match target {
-        Target::Param(_) => {}
-        Target::Temperature => {
-            simulator.env.temp = value;
-            simulator.setup();
-        }
-        Target::Source(part) => {
-            if !simulator.set_param(*part, "dc", value) {
-                return Err(Failure::Sweep(simulator.system.circuit.part(*part).path.clone()));
-            }
-        }
-        Target::Part(part, name) => {
-            if !simulator.set_param(*part, name, value) {
-                return Err(Failure::Sweep(format!("{}({name})", simulator.system.circuit.part(*part).path)));
-            }
-        }
-        Target::Model(model, name) => {
-            let circuit = simulator.system.circuit.clone();
-            let uses =
-                |p: &crate::circuit::Part| p.model.is_some_and(|m| circuit.model(m).name.eq_ignore_ascii_case(model));
-            for part in circuit.part_ids().filter(|p| uses(circuit.part(*p))) {
-                if !simulator.set_param(part, name, value) {
-                    return Err(Failure::Sweep(format!("{model}({name})")));
-                }
-            }
-        }
+/// Sets the DC value of an independent source.
+pub fn set_source(simulator: &mut Simulator, source: PartId, value: f64) -> Result<(), Failure> {
+    match simulator.set_param(source, "dc", value) {
+        true => Ok(()),
+        false => Err(Failure::Sweep(simulator.system.circuit.part(source).path.clone())),
     }
-    Ok(())
 }
 
 fn unit(simulator: &Simulator, target: &Target) -> Label {

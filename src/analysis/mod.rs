@@ -24,12 +24,13 @@ mod tran;
 mod transient;
 
 pub use ac::{AcSweep, ac};
-pub use dc::{DcSweep, dc, set_target};
+pub use dc::{DcSweep, dc, set_source};
 pub use failure::Failure;
 pub use observe::Observer;
 pub use op::{op, operating_point};
 pub use simulator::{Simulator, environment};
 pub use sink::{Column, Control, Header, Progress, Row, Sink, Stats};
+pub use trace::Attempt;
 pub use tran::{TranSpec, initial_conditions, rest, tran};
 pub use transient::{Pace, Step, Transient};
 #[cfg(test)]

@@ -62,7 +62,8 @@ fn transient(c: Circuit, names: &[&str], options: Options, spec: TranSpec) -> Ve
     let mut observer = Observer::new(&s.system, &out.iter().collect::<Vec<_>>());
     let mut rows = Rows::default();
     let interrupted = AtomicBool::new(false);
-    let mut control = Control::new(&interrupted, &mut |_| {});
+    let mut quiet = |_| {};
+    let mut control = Control::new(&interrupted, &mut quiet);
     tran(s, &spec, &mut observer, &mut rows, &mut control).unwrap();
     rows.0
 }

@@ -47,7 +47,8 @@ fn set_params(params: &[(String, String)], ast: &mut Ast, sources: &mut Sources,
         });
         let known: Vec<String> = defined.map(|a| a.name.lower()).collect();
         if !known.contains(name) {
-            diagnostics.push(elab::unknown_override(name, known.iter().map(String::as_str)).at(at, "not in the netlist"));
+            diagnostics
+                .push(elab::unknown_override(name, known.iter().map(String::as_str)).at(at, "not in the netlist"));
             continue;
         }
         let place = Span::new(file, name.len() + 1, written.len());

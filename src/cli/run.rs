@@ -1,5 +1,6 @@
 //! `memspice run FILE`: simulates what the netlist asks for, writes results and report, says what came out.
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::process;
 use std::str::FromStr;
@@ -13,10 +14,14 @@ use super::netlist::{Netlist, Reading};
 use super::terminal::{Bar, complain, print};
 use crate::analysis::sink::Control;
 use crate::diag::Diagnostic;
+use crate::lab::previous;
 use crate::lab::report::{Report, Status};
 use crate::lab::run::{self, End, RunOptions, VALUES_WITHOUT_SAVE};
 use crate::lab::summary::summary;
 use crate::lab::writer::Format;
+
+/// More threads than this only cost memory.
+const MOST_THREADS: usize = 256;
 
 /// Simulates a netlist and writes tables, waves, plots and a report.
 #[derive(Args, Debug)]
@@ -34,9 +39,18 @@ pub struct Run {
     /// Seed of all random numbers
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Points of .step computed at a time; results are the same for any number [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroU16>,
+    /// Same bits on every machine, if slower; at present every run is so
+    #[arg(long)]
+    pub deterministic: bool,
     /// Show the work done by each analysis
     #[arg(long)]
     pub stats: bool,
+    /// Write every attempt at a time step, and what limited it, to tran-trace.csv
+    #[arg(long)]
+    pub trace: bool,
     /// Print errors only
     #[arg(short, long)]
     pub quiet: bool,
@@ -65,6 +79,7 @@ pub fn run(args: &Run) -> Exit {
     let netlist = Netlist::read(&args.file, &args.reading);
     let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("out").join(netlist.stem()));
     netlist.show(&netlist.diagnostics, args.quiet);
+    previous::remove(&dir);
     let mut report = Report {
         file: args.file.clone(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -89,9 +104,11 @@ pub fn run(args: &Run) -> Exit {
         formats: args.format.0.clone(),
         plots: !args.format.0.is_empty(),
         room: VALUES_WITHOUT_SAVE,
+        threads: args.threads.map_or_else(cores, |n| usize::from(n.get()).min(MOST_THREADS)),
+        trace: args.trace,
     };
     let mut progress = |p| bar.show(p);
-    let mut control = Control { interrupted: &interrupted, progress: &mut progress };
+    let mut control = Control::new(&interrupted, &mut progress);
     let outcome = run::run(deck, "deck", &|o| netlist.again(o), &options, &mut control);
     bar.finish();
 
@@ -114,6 +131,10 @@ pub fn run(args: &Run) -> Exit {
             _ => Exit::Passed,
         },
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Writes `report.json`; says so and returns false where that is not possible.

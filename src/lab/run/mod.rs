@@ -1,9 +1,11 @@
 //! A deck → results: for each step point each analysis, its files, measures and plots; what is there is kept when a run
 //! fails or is interrupted.
 
+mod bench;
 mod figures;
 mod measures;
 mod output;
+mod parallel;
 mod selection;
 #[cfg(test)]
 mod tests;
@@ -17,17 +19,17 @@ pub use measures::Measured;
 use super::report::{Experiment, Status, Totals};
 use super::wave::{Full, Recorder, Wave};
 use super::writer::{Format, is_too_much};
-use crate::analysis::sink::{Control, Progress, Stats};
-use crate::analysis::{
-    AcSweep, DcSweep, Failure, Observer, Simulator, TranSpec, ac, dc, environment, op, set_target, tran,
-};
+use crate::analysis::sink::{Control, Progress};
+use crate::analysis::{Attempt, Failure, Stats};
 use crate::circuit::Circuit;
-use crate::circuit::plan::{AnalysisKind, Plan, Target};
+use crate::circuit::plan::{AnalysisKind, Plan};
 use crate::diag::{Diagnostic, any_error};
 use crate::elab::Overrides;
-use crate::mna::{Condensation, System, SystemError};
+use crate::mna::System;
+use bench::{Bench, Stop};
 use measures::Recorded;
 use output::{Output, Recorders};
+use parallel::Remote;
 use selection::Selection;
 
 /// Values (rows × columns) written without a `.save` card.
@@ -46,7 +48,7 @@ pub struct Deck {
 }
 
 /// Elaborates the netlist with values that win over its own.
-pub type Elaborate<'a> = &'a dyn Fn(&Overrides) -> Result<Deck, Vec<Diagnostic>>;
+pub type Elaborate<'a> = &'a (dyn Fn(&Overrides) -> Result<Deck, Vec<Diagnostic>> + Sync);
 
 #[derive(Clone, Debug)]
 pub struct RunOptions {
@@ -56,6 +58,10 @@ pub struct RunOptions {
     pub plots: bool,
     /// See [`VALUES_WITHOUT_SAVE`].
     pub room: u64,
+    /// Step points computed at a time. Results do not depend on it.
+    pub threads: usize,
+    /// Write every attempt at a time step.
+    pub trace: bool,
 }
 
 /// How far a run came.
@@ -93,24 +99,24 @@ pub struct Outcome {
     pub stepped: bool,
 }
 
-/// Why a step point was not finished.
-enum Stop {
-    Failed(Failure, Option<Arc<System>>),
-    Netlist(Vec<Diagnostic>),
-}
-
 /// Runs everything the deck asks for under the experiment `name`; its files go to `options.dir/name`.
 pub fn run(deck: &Deck, name: &str, elaborate: Elaborate, options: &RunOptions, control: &mut Control) -> Outcome {
     let started = Instant::now();
-    let mut runner = Runner::new(deck, name, elaborate, options);
+    let mut runner = Runner::new(deck, name, options);
     let points = step_points(&deck.plan);
-    let mut end = End::Completed;
-    for (k, point) in points.iter().enumerate() {
-        if let Err(stop) = runner.point(deck, point, (k, points.len()), control) {
-            end = runner.stopped(stop);
-            break;
+    let done = match options.threads > 1 && points.len() > 1 {
+        false => points.iter().enumerate().try_for_each(|(k, values)| {
+            let bench = Bench::new(deck, values, elaborate)?;
+            runner.point(Computed::Here(&bench), values, (k, points.len()), control)
+        }),
+        true => {
+            let how = (options.threads, options.trace);
+            parallel::run(deck, &points, elaborate, how, control, &mut |remote, control, values| {
+                runner.point(Computed::Elsewhere(remote), values, (0, 1), control)
+            })
         }
-    }
+    };
+    let end = done.map_or_else(|stop| runner.stopped(stop), |()| End::Completed);
     runner.finish(end, points.len(), started)
 }
 
@@ -124,21 +130,40 @@ fn step_points(plan: &Plan) -> Vec<Vec<f64>> {
     points
 }
 
-/// What of a step point must be set before elaboration: other expressions may depend on it.
-fn overrides(targets: &[(&Target, f64)]) -> Overrides {
-    let mut overrides = Overrides::default();
-    for (target, value) in targets {
-        match target {
-            Target::Param(name) => overrides.params.push((name.clone(), *value)),
-            Target::Temperature => overrides.temp = Some(*value),
-            Target::Source(_) | Target::Part(..) | Target::Model(..) => {}
+/// Who computes a step point.
+enum Computed<'c, 'a, 's> {
+    Here(&'c Bench<'a>),
+    Elsewhere(Remote<'a, 's>),
+}
+
+impl Computed<'_, '_, '_> {
+    fn bench(&self) -> &Bench<'_> {
+        match self {
+            Computed::Here(bench) => bench,
+            Computed::Elsewhere(remote) => &remote.bench,
         }
     }
-    overrides
+
+    /// Analysis `a`, each in turn; its seconds.
+    fn run(
+        &mut self,
+        a: usize,
+        selection: &Selection,
+        sink: &mut dyn crate::analysis::Sink,
+        control: &mut Control,
+    ) -> (Result<Stats, Failure>, f64) {
+        match self {
+            Computed::Here(bench) => {
+                let started = Instant::now();
+                let result = bench.run(a, &selection.observations, sink, control);
+                (result, started.elapsed().as_secs_f64())
+            }
+            Computed::Elsewhere(remote) => remote.run(sink, control),
+        }
+    }
 }
 
 struct Runner<'a> {
-    elaborate: Elaborate<'a>,
     options: &'a RunOptions,
     name: &'a str,
     title: String,
@@ -153,7 +178,7 @@ struct Runner<'a> {
 }
 
 impl<'a> Runner<'a> {
-    fn new(deck: &Deck, name: &'a str, elaborate: Elaborate<'a>, options: &'a RunOptions) -> Runner<'a> {
+    fn new(deck: &Deck, name: &'a str, options: &'a RunOptions) -> Runner<'a> {
         let mut outputs: Vec<Output> = Vec::new();
         for analysis in &deck.plan.analyses {
             let kind = kind_name(&analysis.kind);
@@ -162,7 +187,6 @@ impl<'a> Runner<'a> {
             outputs.push(Output::new(kind, name));
         }
         Runner {
-            elaborate,
             options,
             name,
             title: deck.circuit.title.clone(),
@@ -180,43 +204,36 @@ impl<'a> Runner<'a> {
     /// All analyses of one step point.
     fn point(
         &mut self,
-        deck: &Deck,
+        mut computed: Computed,
         values: &[f64],
         (k, of): (usize, usize),
         control: &mut Control,
     ) -> Result<(), Stop> {
-        let sweeps = &deck.plan.steps;
-        let targets: Vec<(&Target, f64)> = sweeps.iter().map(|s| &s.target).zip(values.iter().copied()).collect();
-        let overrides = overrides(&targets);
-        let fresh = match overrides == Overrides::default() {
-            true => None,
-            false => Some((self.elaborate)(&overrides).map_err(Stop::Netlist)?),
-        };
-        let steps: Vec<(String, f64)> = sweeps.iter().map(|s| s.label.clone()).zip(values.iter().copied()).collect();
-        let deck = fresh.as_ref().unwrap_or(deck);
-        let system = System::new(deck.circuit.clone(), Condensation::Condensed)
-            .map(Arc::new)
-            .map_err(|e: SystemError| Stop::Failed(e.into(), None))?;
-        let bench = Bench { deck, system, targets, overrides, elaborate: self.elaborate };
-
+        let (deck, system) = (computed.bench().deck.clone(), computed.bench().system.clone());
+        let steps: Vec<(String, f64)> =
+            deck.plan.steps.iter().map(|s| s.label.clone()).zip(values.iter().copied()).collect();
         let mut records: Vec<(Selection, Recorders)> = Vec::new();
         let mut stop = None;
         let analyses = deck.plan.analyses.len();
-        for a in 0..analyses {
+        for a in 0..analyses.min(self.outputs.len()) {
             let before = (k * analyses + a) as f64;
             let share = move |p: Progress| Progress { fraction: (before + p.fraction) / (of * analyses) as f64, ..p };
             let outer = &mut *control.progress;
-            let mut progress = |p: Progress| outer(share(p));
-            let mut inner = Control { interrupted: control.interrupted, progress: &mut progress };
+            let mut progress = |p: Progress| match of {
+                // Those who compute many at a time know how far all of them are.
+                1 => outer(p),
+                _ => outer(share(p)),
+            };
+            let mut inner = Control::new(control.interrupted, &mut progress);
             let selection = Selection::new(&deck.circuit, &deck.plan, self.outputs[a].kind);
-            let (recorders, result) = self.analysis(&bench, a, &selection, &steps, &mut inner);
+            let (recorders, result) = self.analysis(&mut computed, a, &selection, &steps, &mut inner);
             records.push((selection, recorders));
             if let Err(failure) = result {
-                stop = Some(Stop::Failed(failure, Some(bench.system.clone())));
+                stop = Some(Stop::Failed(failure, Some(system)));
                 break;
             }
         }
-        self.measure(deck, &steps, &records, stop.is_some());
+        self.measure(&deck, &steps, &records, stop.is_some());
         for (output, (selection, recorders)) in self.outputs.iter_mut().zip(records) {
             let waves = recorders.drawn.waves;
             let size: usize = waves.iter().map(|w| w.len() * (w.header.columns.len() + 1)).sum();
@@ -231,33 +248,51 @@ impl<'a> Runner<'a> {
     /// One analysis of one step point: what it left in memory, how it ended.
     fn analysis(
         &mut self,
-        bench: &Bench,
+        computed: &mut Computed,
         a: usize,
         selection: &Selection,
         steps: &[(String, f64)],
         control: &mut Control,
     ) -> (Recorders, Result<(), Failure>) {
-        let started = Instant::now();
         let mut recorders = Recorders {
             measured: Recorder::new(VALUES_MEASURED, Full::Drop),
             drawn: Recorder::new(VALUES_DRAWN, Full::Halve),
         };
-        let limit = bench.deck.plan.saves.is_none().then_some(&mut self.room);
+        let limit = computed.bench().deck.plan.saves.is_none().then_some(&mut self.room);
         let place = output::Place { dir: &self.options.dir, name: self.name, title: &self.title };
         let output = &mut self.outputs[a];
         let before = output.rows;
-        let result = output
+        let opened = output
             .open(&place, &self.options.formats, selection, &mut self.raw)
-            .map_err(Failure::from)
-            .and_then(|()| {
+            .and_then(|()| if self.options.trace { output.open_trace(&place, steps) } else { Ok(()) });
+        let mut trace = output.trace.take();
+        let (mut result, seconds) = match opened {
+            Err(error) => (Err(Failure::from(error)), 0.0),
+            Ok(()) => {
                 let mut sink = output.sink(selection, steps, &mut recorders, &mut self.raw, limit);
-                bench.run(&bench.deck.plan.analyses[a].kind, &selection.observations, &mut sink, control)
-            });
+                let mut write = |system: &System, attempt: &Attempt| {
+                    if let Some(to) = &mut trace {
+                        to.attempt(system, attempt);
+                    }
+                };
+                let mut control = Control::new(control.interrupted, &mut *control.progress);
+                if self.options.trace {
+                    control.trace = Some(&mut write);
+                }
+                computed.run(a, selection, &mut sink, &mut control)
+            }
+        };
+        if let Some(trace) = &mut trace
+            && let Err(error) = trace.end()
+        {
+            result = result.and(Err(error.into()));
+        }
+        output.trace = trace;
         // Of an analysis that did not come to its end only the rows are known.
         let stats = *result.as_ref().unwrap_or(&Stats { accepted: output.rows - before, ..Stats::default() });
         self.totals.add(&stats);
         output.add(&stats);
-        output.seconds += started.elapsed().as_secs_f64();
+        output.seconds += seconds;
         (recorders, result.map(|_| ()))
     }
 
@@ -340,7 +375,7 @@ impl<'a> Runner<'a> {
                 measures,
                 asserts: Vec::new(),
                 snapshots: Vec::new(),
-                tables: Vec::new(),
+                tables: self.outputs.iter().filter_map(|o| o.trace_path.clone()).collect(),
                 waves,
                 plots,
                 stats: self.totals,
@@ -360,76 +395,5 @@ fn kind_name(kind: &AnalysisKind) -> &'static str {
         AnalysisKind::Dc(_) => "dc",
         AnalysisKind::Ac { .. } => "ac",
         AnalysisKind::Tran { .. } => "tran",
-    }
-}
-
-/// A circuit at a step point, from which simulators are made.
-struct Bench<'a> {
-    deck: &'a Deck,
-    system: Arc<System>,
-    /// What `.step` cards set.
-    targets: Vec<(&'a Target, f64)>,
-    /// What of it was set before elaboration.
-    overrides: Overrides,
-    elaborate: Elaborate<'a>,
-}
-
-impl Bench<'_> {
-    fn run(
-        &self,
-        kind: &AnalysisKind,
-        observations: &[crate::circuit::plan::Observation],
-        sink: &mut dyn crate::analysis::Sink,
-        control: &mut Control,
-    ) -> Result<Stats, Failure> {
-        let mut observer = Observer::new(&self.system, &observations.iter().collect::<Vec<_>>());
-        match kind {
-            AnalysisKind::Op => op(&mut self.simulator(0.0, 0.0)?, &mut observer, sink),
-            AnalysisKind::Dc(sweeps) => {
-                let mut rebuild = |more: &[(String, f64)]| self.rebuilt(more);
-                let sweep = DcSweep { sweeps, rebuild: &mut rebuild };
-                dc(&mut self.simulator(0.0, 0.0)?, sweep, &mut observer, sink, control)
-            }
-            &AnalysisKind::Ac { scale, points, start, stop } => {
-                let sweep = AcSweep { scale, points, start, stop };
-                ac(&mut self.simulator(0.0, 0.0)?, &sweep, &mut observer, sink, control)
-            }
-            &AnalysisKind::Tran { step, stop, start, max_step, uic } => {
-                let spec = TranSpec { step, stop, start, max_step, uic };
-                tran(self.simulator(step, stop)?, &spec, &mut observer, sink, control)
-            }
-        }
-    }
-
-    /// A simulator of the circuit at this step point; `tstep` and `tstop` of its transient.
-    fn simulator(&self, tstep: f64, tstop: f64) -> Result<Simulator, Failure> {
-        self.of(self.system.clone(), &self.deck.plan, tstep, tstop)
-    }
-
-    fn of(&self, system: Arc<System>, plan: &Plan, tstep: f64, tstop: f64) -> Result<Simulator, Failure> {
-        let env = environment(&plan.options, tstep, tstop);
-        let mut simulator = Simulator::new(system, plan.options.clone(), env);
-        let by_unknown = |list: &[(crate::circuit::NetId, f64)]| list.iter().map(|(n, v)| (n.0 as usize, *v)).collect();
-        simulator.initial = by_unknown(&plan.initial);
-        simulator.nodeset = by_unknown(&plan.nodeset);
-        for (target, value) in &self.targets {
-            if !matches!(target, Target::Param(_) | Target::Temperature) {
-                set_target(&mut simulator, target, *value)?;
-            }
-        }
-        Ok(simulator)
-    }
-
-    /// With other parameters besides those of the step point.
-    fn rebuilt(&self, more: &[(String, f64)]) -> Result<Simulator, Failure> {
-        let mut overrides = self.overrides.clone();
-        overrides.params.retain(|p| !more.iter().any(|m| m.0 == p.0));
-        overrides.params.extend_from_slice(more);
-        let deck = (self.elaborate)(&overrides).map_err(|diagnostics| {
-            let why = diagnostics.iter().find(|d| d.is_error()).map(|d| d.message.clone()).unwrap_or_default();
-            Failure::Sweep(format!("{}: {why}", more.iter().map(|m| m.0.as_str()).collect::<Vec<_>>().join(", ")))
-        })?;
-        let system = Arc::new(System::new(deck.circuit.clone(), Condensation::Condensed)?);
-        self.of(system, &deck.plan, 0.0, 0.0)
     }
 }

@@ -8,7 +8,7 @@ use super::Done;
 use super::selection::Selection;
 use crate::analysis::sink::{Sink, Stats};
 use crate::lab::wave::{Recorder, Wave};
-use crate::lab::writer::{Count, CsvWriter, Fan, Format, Limit, NpyWriter, Pick, RawWriter, Stepped};
+use crate::lab::writer::{Count, CsvWriter, Fan, Format, Limit, NpyWriter, Pick, RawWriter, Stepped, TraceWriter};
 
 /// Where files go.
 pub(super) struct Place<'a> {
@@ -40,6 +40,8 @@ pub(super) struct Output {
     opened: bool,
     files: Vec<Box<dyn Sink>>,
     devices: Option<CsvWriter>,
+    pub trace: Option<TraceWriter>,
+    pub trace_path: Option<String>,
     /// Relative to the folder of the report
     pub paths: Vec<String>,
     pub rows: u64,
@@ -60,6 +62,8 @@ impl Output {
             opened: false,
             files: Vec::new(),
             devices: None,
+            trace: None,
+            trace_path: None,
             paths: Vec::new(),
             rows: 0,
             stats: Stats::default(),
@@ -108,6 +112,22 @@ impl Output {
             self.paths.push(format!("{}/{file}", place.name));
         }
         Ok(())
+    }
+
+    /// Creates the file of the attempts at time steps at the first step point; what follows belongs to `steps`.
+    pub fn open_trace(&mut self, place: &Place, steps: &[(String, f64)]) -> io::Result<()> {
+        if self.kind != "tran" {
+            return Ok(());
+        }
+        if self.trace.is_none() {
+            let folder = place.dir.join(place.name);
+            fs::create_dir_all(&folder).map_err(|e| named(&folder, e))?;
+            let file = format!("{}-trace.csv", self.name);
+            let path = folder.join(&file);
+            self.trace = Some(TraceWriter::create(&path).map_err(|e| named(&path, e))?);
+            self.trace_path = Some(format!("{}/{file}", place.name));
+        }
+        self.trace.iter_mut().try_for_each(|t| t.begin(steps))
     }
 
     /// Where the rows of one step point go.

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use super::*;
 use crate::circuit::equation::{Equation, Function, Quantity};
 use crate::circuit::plan::{
-    Analysis, Edge, Event, Measure, MeasureKind, Observation, ParamExpr, Place, Print, Reduction, Sweep,
+    Analysis, Edge, Event, Measure, MeasureKind, Observation, ParamExpr, Place, Print, Reduction, Sweep, Target,
 };
 use crate::circuit::{NetId, PartId, Setting, Wave as SourceWave};
 use crate::device::testing::{circuit, net, numbers, part};
@@ -84,12 +84,28 @@ impl Ran {
 
 fn ran(deck: &Deck, change: impl Fn(&mut RunOptions), interrupt: bool) -> Ran {
     let dir = tempfile::tempdir().unwrap();
-    let mut options =
-        RunOptions { dir: dir.path().into(), formats: vec![Format::Csv], plots: true, room: VALUES_WITHOUT_SAVE };
+    let mut options = RunOptions {
+        dir: dir.path().into(),
+        formats: vec![Format::Csv],
+        plots: true,
+        room: VALUES_WITHOUT_SAVE,
+        threads: 1,
+        trace: false,
+    };
     change(&mut options);
     let interrupted = AtomicBool::new(interrupt);
-    let mut control = Control::new(&interrupted, &mut |_| {});
-    let outcome = run(deck, "deck", &|_| Err(vec![]), &options, &mut control);
+    let mut quiet = |_| {};
+    let mut control = Control::new(&interrupted, &mut quiet);
+    let again = |overrides: &Overrides| {
+        let mut fresh = deck.clone();
+        let circuit = Arc::make_mut(&mut fresh.circuit);
+        for (path, name, value) in &overrides.parts {
+            let part = circuit.part_names[&path.to_lowercase()];
+            circuit.parts[part.0 as usize].settings.push((name.clone(), Setting::Number(*value)));
+        }
+        Ok(fresh)
+    };
+    let outcome = run(deck, "deck", &again, &options, &mut control);
     Ran { dir, outcome }
 }
 
@@ -225,6 +241,57 @@ fn the_first_step_card_is_the_slowest() {
     assert_eq!(step_points(&Plan::default()), [[0.0; 0]]);
 }
 
+/// Eight points of a stepped deck with every analysis, one after another and by three threads.
+#[test]
+fn threads_change_no_bit() {
+    let c = rc();
+    let values: Vec<f64> = (1..9).map(|k| f64::from(k) * 500.0).collect();
+    let ac = AnalysisKind::Ac { scale: crate::circuit::plan::AcScale::Decade, points: 5, start: 1e3, stop: 1e7 };
+    let plan = Plan {
+        analyses: vec![analysis(AnalysisKind::Op), analysis(transient()), analysis(ac)],
+        steps: vec![sweep(Target::Part(PartId(1), "r".into()), "R1", &values)],
+        observations: vec![observation("V(out)", voltage(&c, "out"))],
+        measures: vec![measure("tran", "half", MeasureKind::When(half()))],
+        ..Plan::default()
+    };
+    let deck = deck(c, plan);
+    let with = |threads| {
+        let all = |o: &mut RunOptions| {
+            (o.threads, o.trace) = (threads, true);
+            o.formats = vec![Format::Csv, Format::Raw];
+        };
+        ran(&deck, all, false)
+    };
+    let (one, three) = (with(1), with(3));
+    assert_eq!(one.outcome.end, End::Completed);
+    assert_eq!(one.outcome.experiment.measures, three.outcome.experiment.measures);
+    assert_eq!(one.outcome.experiment.stats.newton, three.outcome.experiment.stats.newton);
+    assert_eq!(one.outcome.experiment.tables, ["deck/tran-trace.csv"]);
+    for file in ["op.csv", "tran.csv", "ac.csv", "tran-trace.csv", "tran.svg"] {
+        assert_eq!(one.text(file), three.text(file), "{file}");
+    }
+    let raw = |ran: &Ran| fs::read(ran.dir.path().join("deck/deck.raw")).unwrap();
+    let undated = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).lines().filter(|l| !l.starts_with("Date")).count();
+    assert_eq!(undated(raw(&one)), undated(raw(&three)));
+    let trace = one.text("tran-trace.csv");
+    assert!(trace.starts_with("R1,time,h,order,iterations,verdict,error,unknown,device\n500,"), "{trace}");
+    assert!(trace.contains("V(out)"), "{trace}");
+}
+
+#[test]
+fn threads_keep_what_came_before_a_failure() {
+    let c = rc();
+    let plan = Plan {
+        analyses: vec![analysis(transient())],
+        steps: vec![sweep(Target::Part(PartId(1), "r".into()), "R1", &[1e3, 2e3, 3e3, 4e3, 5e3])],
+        ..Plan::default()
+    };
+    let few = |threads| move |o: &mut RunOptions| (o.room, o.threads) = (1000, threads);
+    let (one, four) = (ran(&deck(c.clone(), plan.clone()), few(1), false), ran(&deck(c, plan), few(4), false));
+    assert_eq!((one.outcome.end, four.outcome.end), (End::Simulation, End::Simulation));
+    assert_eq!(one.text("tran.csv"), four.text("tran.csv"));
+}
+
 #[test]
 fn a_step_of_a_parameter_elaborates_again() {
     let c = rc();
@@ -239,9 +306,17 @@ fn a_step_of_a_parameter_elaborates_again() {
         Ok(deck(c, plan.clone()))
     };
     let dir = tempfile::tempdir().unwrap();
-    let options = RunOptions { dir: dir.path().into(), formats: vec![Format::Csv], plots: true, room: 100 };
+    let options = RunOptions {
+        dir: dir.path().into(),
+        formats: vec![Format::Csv],
+        plots: true,
+        room: 100,
+        threads: 1,
+        trace: false,
+    };
     let interrupted = AtomicBool::new(false);
-    let mut control = Control::new(&interrupted, &mut |_| {});
+    let mut quiet = |_| {};
+    let mut control = Control::new(&interrupted, &mut quiet);
     let outcome = run(&deck(c, plan.clone()), "deck", &again, &options, &mut control);
     assert_eq!(outcome.end, End::Completed, "{:?}", outcome.diagnostics);
     let csv = fs::read_to_string(dir.path().join("deck/op.csv")).unwrap();

@@ -56,7 +56,7 @@ impl<W: Write> CsvWriter<W> {
 }
 
 /// Quoted where a comma, a quote or a line end stands in it.
-fn field(text: &str) -> String {
+pub(super) fn field(text: &str) -> String {
     match text.contains([',', '"', '\n', '\r']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text.into(),

@@ -1,8 +1,9 @@
-//! Rows → files as they come, in bounded memory: csv, npy, SPICE rawfile.
+//! Rows → files as they come, in bounded memory: csv, npy, SPICE rawfile; attempts at time steps.
 
 mod csv;
 mod npy;
 mod raw;
+mod trace;
 
 use std::io;
 use std::str::FromStr;
@@ -12,6 +13,7 @@ use num_complex::Complex64;
 pub use csv::CsvWriter;
 pub use npy::NpyWriter;
 pub use raw::RawWriter;
+pub use trace::TraceWriter;
 
 use crate::analysis::sink::{Header, Row, Sink};
 
