@@ -69,14 +69,6 @@ fn blocks_must_close() {
 }
 
 #[test]
-fn later_blocks_are_left_out_whole() {
-    let text = ".device m(a b) {\n param x = 1 ; }\n when x > 1 { x = 0 }\n}\nR1 a b 1\n.smu a b\n.func f(x) -> y {\n y = x\n}\nR2 a b 1";
-    let (ast, _, findings) = parse_str("t", &format!("title\n{text}"));
-    assert_eq!(names(&ast), "R1 R2");
-    assert_eq!(findings.iter().map(|d| d.code).collect::<Vec<_>>(), ["syntax::not-yet"; 3]);
-}
-
-#[test]
 fn control_sections_are_skipped_with_advice() {
     let (ast, _, findings) =
         parse_str("t", "title\n.control\nrun 'it\ntran 1n 1u\nalter r1=2\n.endc\nR1 a 0 1\n.end\nrubbish {");

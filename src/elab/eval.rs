@@ -11,7 +11,7 @@ use super::value::Value;
 use super::{functions, tensor};
 use crate::circuit::equation::{Equation, Function, Quantity};
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{Expr, ExprArg, ExprKind, Func, Name, Slot, Unary};
+use crate::syntax::ast::{Expr, ExprArg, ExprKind, Func, Name, Slot, Tolerance, Unary};
 
 /// Nested expressions, functions included, go no deeper.
 const MAX_DEPTH: usize = 400;
@@ -148,6 +148,11 @@ impl<'c, 'a> Context<'c, 'a> {
                     Term::Live(_) => combine(Function::Select, vec![c, self.nested(a)?, self.nested(b)?], span),
                 }
             }
+            ExprKind::Near(a, b, within) => self.near(a, b, within, span),
+            ExprKind::Method { name, .. } => {
+                let message = format!("`.{}( )` is called in protocols and experiments only", name.text);
+                Err(Fault::new("elab::method", span, message, "not in a value of the netlist"))
+            }
             ExprKind::List(items) => self.list(items, span),
         }
     }
@@ -171,6 +176,20 @@ impl<'c, 'a> Context<'c, 'a> {
             }
         }
         Ok(out)
+    }
+
+    /// `a ~= b within c`
+    fn near(&self, a: &Expr, b: &Expr, within: &Tolerance, span: Span) -> Result<Term, Fault> {
+        let (a, b) = (self.nested(a)?, self.nested(b)?);
+        let tolerance = match within {
+            Tolerance::Absolute(e) => self.nested(e)?,
+            Tolerance::Percent(p) => {
+                let size = combine(Function::Abs, vec![b.clone()], span)?;
+                combine(Function::Mul, vec![Term::Fixed(Value::Number(p / 100.0)), size], span)?
+            }
+        };
+        let distance = combine(Function::Abs, vec![combine(Function::Sub, vec![a, b], span)?], span)?;
+        combine(Function::Le, vec![distance, tolerance], span)
     }
 
     fn name(&self, name: &str, span: Span) -> Result<Term, Fault> {

@@ -42,7 +42,8 @@ impl<'a> Builder<'a> {
                     let (scope, instance) = (scope.clone(), instance.clone());
                     self.cards.push(Placed { card, span: item.span, scope, instance });
                 }
-                Statement::Model(_) | Statement::Subckt(_) | Statement::Param(_) | Statement::Func(_) => {}
+                // Definitions, and what `later` reports once
+                _ => {}
             }
         }
     }

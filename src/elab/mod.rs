@@ -11,6 +11,7 @@ mod functions;
 mod generate;
 mod instance;
 mod kinds;
+mod later;
 mod line;
 mod live;
 mod measures;
@@ -79,6 +80,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     let files = Files::new(data.clone());
     let shared = Shared::new(&files, temp);
     let mut builder = Builder::new(kinds, &shared, &ast.title);
+    later::report(&ast.items, &mut builder.diagnostics);
     globals(&ast.items, &mut builder);
 
     let given: HashMap<String, Value> =

@@ -7,7 +7,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::value::Value;
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{Assign, Expr, ExprKind, Func, Item, Model, Name, Slot, Statement, Subckt};
+use crate::syntax::ast::{Assign, Expr, ExprKind, Func, Item, Model, Name, Slot, Statement, Subckt, Tolerance};
 
 /// What the statements of a body define. Names are lower case.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ impl<'a> Definitions<'a> {
                         ));
                     }
                 }
-                Statement::Element(_) | Statement::For(_) | Statement::Card(_) => {}
+                _ => {}
             }
         }
         out.params = in_order(&assigns, &out.funcs, &mut out.circular, diagnostics);
@@ -190,6 +190,16 @@ pub fn reads<'a>(expr: &'a Expr, see: &mut impl FnMut(&'a str, bool)) {
             ExprKind::Field(base, _) | ExprKind::Unary(_, base) => stack.push(base),
             ExprKind::Binary(_, a, b) => stack.extend([&**a, &**b]),
             ExprKind::Cond(c, a, b) => stack.extend([&**c, &**a, &**b]),
+            ExprKind::Method { base, args, .. } => {
+                stack.push(base);
+                stack.extend(args.iter().map(|a| &a.value));
+            }
+            ExprKind::Near(a, b, within) => {
+                stack.extend([&**a, &**b]);
+                if let Tolerance::Absolute(e) = &**within {
+                    stack.push(e);
+                }
+            }
             ExprKind::List(items) => stack.extend(items),
         }
     }

@@ -4,6 +4,17 @@
 
 use crate::diag::Span;
 
+mod bench;
+mod body;
+mod device;
+
+pub use bench::{Always, Content, Experiment, Layer, Network, Routine, Signal, Smu};
+pub use body::{Assignment, Bins, Column, Drive, Iter, Let, Quantity, Stmt, StmtKind, Trace, Update};
+pub use device::{
+    Cycle, Device, DeviceIf, DeviceItem, DeviceParam, Doc, Each, Equation, State, Stuck, Variation, VariationItem,
+    Vary, When,
+};
+
 /// A parsed netlist with everything it includes.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Ast {
@@ -35,6 +46,24 @@ pub enum Statement {
     For(For),
     /// Any other dot card: `.tran 1n 1u`, `.options reltol=1e-4`, `.meas …`, `.ic V(a)=1`; `.end` and `.control` do not get here.
     Card(Card),
+    /// `.device name (a b) { … }`
+    Device(Device),
+    /// `.variation name { … }`
+    Variation(Variation),
+    /// `.smu bl wl edge=2n`
+    Smu(Smu),
+    /// `.signal s=0 on[0:2]=1`
+    Signal(Vec<Signal>),
+    /// `.always name { … }`
+    Always(Always),
+    /// `.protocol name(args) -> results { … }`
+    Protocol(Routine),
+    /// `.func name(args) -> results { … }`
+    Function(Routine),
+    /// `.experiment name { … }`
+    Experiment(Experiment),
+    /// `.network name { … }`
+    Network(Network),
 }
 
 /// A name as written; comparisons ignore case.
@@ -232,10 +261,18 @@ pub enum ExprKind {
     Node(Word),
     /// `npz(f).w1`, `X1.g`
     Field(Box<Expr>, Name),
+    /// `X1.read(3)`, `cnn.conv1.sums(x)`: the call of what a path leads to
+    Method {
+        base: Box<Expr>,
+        name: Name,
+        args: Vec<ExprArg>,
+    },
     Unary(Unary, Box<Expr>),
     Binary(Binary, Box<Expr>, Box<Expr>),
     /// `c ? a : b`
     Cond(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `a ~= b within c`: element by element |a − b| ≤ the tolerance
+    Near(Box<Expr>, Box<Expr>, Box<Tolerance>),
     /// `[1, 2]`, `[[1, 2], [3, 4]]`
     List(Vec<Expr>),
 }
@@ -245,6 +282,15 @@ pub struct ExprArg {
     /// `cols=…`
     pub name: Option<Name>,
     pub value: Expr,
+}
+
+/// What stands behind `within`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Tolerance {
+    /// `within 3%`, a percent number alone: this many percent of the right side (of a snapshot: of the largest value)
+    Percent(f64),
+    /// `within 80u`, `within 1%*abs(x)`: absolute
+    Absolute(Expr),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -5,17 +5,16 @@ use std::sync::Arc;
 
 use crate::diag::{Diagnostic, FileId, Span, closest};
 use crate::syntax::ast::{Ast, Item, Statement};
+use crate::syntax::bodies::{self, MAX_BLOCKS};
 use crate::syntax::cards;
 use crate::syntax::control;
 use crate::syntax::error::{self, Findings};
 use crate::syntax::include::{Library, LoadOptions, Loaded};
 use crate::syntax::lines::{Kind, Lines, Logical};
 use crate::syntax::parser::{Fault, Place};
+use crate::syntax::programs::is_program;
 use crate::syntax::sections::{argument_text, file_and_section, has_sections, section_names, seek_section, unquoted};
 use crate::syntax::source::{Sources, Text};
-
-/// Blocks inside each other.
-const MAX_BLOCKS: usize = 100;
 
 /// Reads the main file and all it includes.
 pub struct Reader<'o> {
@@ -28,13 +27,20 @@ pub struct Reader<'o> {
 
 /// A file being read.
 #[derive(Clone)]
-struct Here {
-    file: FileId,
+pub struct Here {
+    pub file: FileId,
     path: PathBuf,
     /// It has `.lib NAME … .endl` sections.
     sections: bool,
     subckts: usize,
     fors: usize,
+}
+
+impl Here {
+    /// Blocks around.
+    pub fn depth(&self) -> usize {
+        self.subckts + self.fors
+    }
 }
 
 /// What ended a list of items.
@@ -155,6 +161,7 @@ impl<'o> Reader<'o> {
                         return end;
                     }
                 }
+                _ if is_program(&card, &line.text) => self.program(&card, &line, lines, here, span, items),
                 _ => self.card(&card, &line, lines, place, span, items),
             }
         }
@@ -162,7 +169,7 @@ impl<'o> Reader<'o> {
     }
 
     /// Parses a line unless the splitter found it hopeless.
-    fn read<T>(
+    pub(super) fn read<T>(
         &mut self,
         line: &Logical<'_>,
         place: Place,
@@ -213,16 +220,6 @@ impl<'o> Reader<'o> {
         span: Span,
         items: &mut Vec<Item>,
     ) {
-        let software = card == "func" && line.text.contains("->");
-        if software
-            || matches!(
-                card,
-                "device" | "variation" | "always" | "protocol" | "experiment" | "network" | "smu" | "signal"
-            )
-        {
-            self.not_yet(card, line, lines, span);
-            return;
-        }
         let statements = match card {
             "model" => self.read(line, place, cards::model).map(|m| vec![Statement::Model(m)]),
             "param" | "params" | "csparam" => self.read(line, place, cards::param),
@@ -237,21 +234,6 @@ impl<'o> Reader<'o> {
             }
         };
         items.extend(statements.into_iter().flatten().map(|kind| Item { span, kind }));
-    }
-
-    /// A block of the language that this version has no meaning for: one report, and its braces are skipped.
-    fn not_yet(&mut self, card: &str, line: &Logical<'_>, lines: &mut Lines<'_>, span: Span) {
-        let mut closed = true;
-        if line.kind == Kind::Opens {
-            closed = lines.skip_block().is_some();
-        }
-        let report = Diagnostic::error("syntax::not-yet", format!(".{card} is not yet supported"))
-            .at(span, if line.kind == Kind::Opens { "this block is left out" } else { "left out" });
-        self.findings.add(if closed {
-            report.help("this version reads elements, .subckt, .model, .param, .func, .for and the analysis cards")
-        } else {
-            report.help("its `{` is never closed, so that everything below is left out too")
-        });
     }
 
     fn skip_control(&mut self, lines: &mut Lines<'_>, here: &Here, span: Span) {
@@ -364,14 +346,10 @@ impl<'o> Reader<'o> {
 
     /// The items of a block, refused when blocks are nested absurdly.
     fn nested(&mut self, lines: &mut Lines<'_>, inner: &Here, span: Span, items: &mut Vec<Item>) -> End {
-        if inner.subckts + inner.fors <= MAX_BLOCKS {
+        if inner.depth() <= MAX_BLOCKS {
             return self.items(lines, inner, items);
         }
-        self.findings.add(
-            Diagnostic::error("syntax::block-depth", format!("blocks nested more than {MAX_BLOCKS} deep"))
-                .at(span, "this one is too deep")
-                .help("the rest of the file is left out"),
-        );
+        self.findings.add(bodies::too_deep(span));
         while lines.next().is_some() {}
         End::File
     }

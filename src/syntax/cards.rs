@@ -4,14 +4,8 @@ use crate::syntax::args;
 use crate::syntax::ast::{
     Argument, Assign, Card, Element, Expr, For, Func, Loop, Model, Name, Over, Setting, Statement, Subckt, Value,
 };
-use crate::syntax::error;
 use crate::syntax::expr::{self, expr};
-use crate::syntax::parser::{self, Fault, Node, Place, Rule};
-
-/// The pieces of `text`, or what is wrong with it.
-fn pieces<'i>(rule: Rule, place: Place, text: &'i str) -> Result<pest::iterators::Pairs<'i, Rule>, Fault> {
-    parser::parse(rule, text).map_err(|e| Box::new(error::explain(rule, text, place, &e)))
-}
+use crate::syntax::parser::{Fault, Node, Place, Rule, pieces};
 
 /// `R1 a b 1k`
 pub fn element(place: Place, text: &str) -> Result<Element, Fault> {
@@ -138,7 +132,8 @@ fn first_name(place: Place, pieces: &mut pest::iterators::Pairs<'_, Rule>) -> Re
     pieces.next().map(|n| place.name(&n)).ok_or_else(|| expr::fault(place.range(0, 0)))
 }
 
-type Formals = Vec<(Name, Option<Expr>)>;
+/// Names of arguments and their defaults.
+pub type Formals = Vec<(Name, Option<Expr>)>;
 
 fn assign(place: Place, node: Node<'_>) -> Result<(Assign, Option<Formals>), Fault> {
     let span = place.span(&node);
@@ -158,7 +153,8 @@ fn assign(place: Place, node: Node<'_>) -> Result<(Assign, Option<Formals>), Fau
     }
 }
 
-fn formals(place: Place, node: Node<'_>) -> Result<Formals, Fault> {
+/// Names of arguments and their defaults.
+pub fn formals(place: Place, node: Node<'_>) -> Result<Formals, Fault> {
     node.into_inner()
         .map(|formal| {
             let mut parts = formal.into_inner();

@@ -3,6 +3,7 @@
 use pest::error::{Error, InputLocation};
 
 use crate::diag::{Diagnostic, FileId, Span, closest};
+use crate::syntax::forms;
 use crate::syntax::lines::{Logical, MAX_DEPTH, MAX_LINE, Trouble};
 use crate::syntax::parser::{Place, Rule};
 
@@ -45,66 +46,20 @@ impl Findings {
     }
 }
 
-/// A code and the form of each kind of statement.
-fn form(rule: Rule, text: &str) -> (&'static str, &'static str, String) {
-    let of = |code, what, form: &str| (code, what, form.to_owned());
-    match rule {
-        Rule::model_line => of("syntax::model", ".model card", ".model NAME TYPE (PARAMETER=VALUE …)"),
-        Rule::param_line => of("syntax::param", ".param card", ".param NAME=VALUE NAME={EXPRESSION} …"),
-        Rule::func_line => of("syntax::func", ".func card", ".func NAME(X, Y=DEFAULT) = EXPRESSION"),
-        Rule::subckt_line => of("syntax::subckt", ".subckt card", ".subckt NAME PORT … PARAMETER=DEFAULT …"),
-        Rule::for_line => of("syntax::for", ".for statement", ".for i = FIRST:LAST, j in [LIST] { … }"),
-        Rule::expr_line => of("syntax::expression", "expression", "a + b*c, V(node), f(x), {x}, [1, 2], a ? b : c"),
-        Rule::card_line => {
-            let card: String = text.chars().skip(1).take_while(char::is_ascii_alphanumeric).collect();
-            ("syntax::card", "card", card_form(&card.to_ascii_lowercase()).to_owned())
-        }
-        _ => ("syntax::element", "element", element_form(text).to_owned()),
-    }
-}
-
-fn card_form(card: &str) -> &'static str {
-    match card {
-        "tran" => ".tran STEP STOP [START [MAXSTEP]] [uic]",
-        "dc" => ".dc SOURCE START STOP STEP [SOURCE START STOP STEP]",
-        "ac" => ".ac dec|oct|lin POINTS START STOP",
-        "step" => ".step param NAME START STOP STEP   or   .step param NAME list VALUE …",
-        "ic" | "nodeset" => ".ic V(node)=VALUE …",
-        "meas" | "measure" => {
-            ".meas tran NAME avg|min|max|pp|rms|integ V(node) from=A to=B   or   trig … targ …   or   find … when …"
-        }
-        "options" | "option" => ".options NAME=VALUE NAME …",
-        "print" | "plot" | "save" | "probe" => ".save V(node) I(part) @part[quantity] …",
-        _ => ".CARD WORD … NAME=VALUE …",
-    }
-}
-
-fn element_form(text: &str) -> &'static str {
-    match text.as_bytes().first().map(u8::to_ascii_lowercase) {
-        Some(b'r') => "Rname n+ n- VALUE [tc1=… tc2=…]",
-        Some(b'c') => "Cname n+ n- VALUE [ic=…]",
-        Some(b'l') => "Lname n+ n- VALUE [ic=…]",
-        Some(b'k') => "Kname L1 L2 COUPLING",
-        Some(b'v') => "Vname n+ n- [dc] VALUE [ac MAG [PHASE]] [PULSE(…) | SIN(…) | PWL(…) | EXP(…)]",
-        Some(b'i') => "Iname n+ n- [dc] VALUE [ac MAG [PHASE]] [PULSE(…) | SIN(…) | PWL(…) | EXP(…)]",
-        Some(b'e') => "Ename n+ n- nc+ nc- GAIN   or   Ename n+ n- VALUE={EXPRESSION}",
-        Some(b'g') => "Gname n+ n- nc+ nc- GM   or   Gname n+ n- VALUE={EXPRESSION}",
-        Some(b'f') => "Fname n+ n- VSOURCE GAIN",
-        Some(b'h') => "Hname n+ n- VSOURCE R",
-        Some(b'b') => "Bname n+ n- V=EXPRESSION   or   Bname n+ n- I=EXPRESSION",
-        Some(b'd') => "Dname anode cathode MODEL [AREA]",
-        Some(b'm') => "Mname d g s b MODEL w=… l=…",
-        Some(b'q') => "Qname c b e MODEL [AREA]",
-        Some(b's') => "Sname n+ n- nc+ nc- MODEL",
-        Some(b'x') => "Xname NODE … SUBCIRCUIT PARAMETER=VALUE …",
-        _ => "NAME NODE … VALUE PARAMETER=VALUE …",
-    }
-}
-
 /// What pest expected at the place where it gave up, as a person would say it.
 fn expected(error: &Error<Rule>) -> Option<&'static str> {
     let pest::error::ErrorVariant::ParsingError { positives, .. } = &error.variant else { return None };
     let has = |rules: &[Rule]| positives.iter().any(|r| rules.contains(r));
+    let follows = [
+        (Rule::width, "`for` and a width"),
+        (Rule::lasting, "`in` and a time"),
+        (Rule::until, "`until` and a condition"),
+        (Rule::results, "`-> RESULT` or `{`"),
+        (Rule::versus, "`,` or `vs`"),
+        (Rule::update, "`=`"),
+        (Rule::extent, "`=` and a start value"),
+        (Rule::slow, "`with`, `slow` or `{`"),
+    ];
     if has(&[Rule::number, Rule::primary, Rule::paren, Rule::list, Rule::call, Rule::expr]) {
         Some("a value")
     } else if has(&[Rule::assign, Rule::params]) {
@@ -116,13 +71,13 @@ fn expected(error: &Error<Rule>) -> Option<&'static str> {
     } else if has(&[Rule::raw, Rule::stem, Rule::word, Rule::arg]) {
         Some("a word")
     } else {
-        None
+        follows.iter().find(|(rule, _)| positives.contains(rule)).map(|(_, words)| *words)
     }
 }
 
 /// The report on a statement that does not parse.
 pub fn explain(rule: Rule, text: &str, place: Place, error: &Error<Rule>) -> Diagnostic {
-    let (code, what, form) = form(rule, text);
+    let (code, what, form) = forms::of(rule, text);
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at.min(text.len()),
     };
@@ -132,6 +87,12 @@ pub fn explain(rule: Rule, text: &str, place: Place, error: &Error<Rule>) -> Dia
         (Rule::param_line, Some("a name")) if text[..at].trim_end().ends_with(is_word) => Some("`=` and a value"),
         (Rule::func_line, Some("a name")) if rest.starts_with('(') => Some("`(x, y)`, names between commas,"),
         (Rule::for_line, None) => Some("`:` and the last value"),
+        (Rule::loop_line, None) => Some("`= FIRST:LAST` or `in [LIST]`"),
+        (Rule::force_line | Rule::pulse_line | Rule::ramp_line | Rule::let_line | Rule::param_item, None) => {
+            Some("`=` and a value")
+        }
+        (Rule::vary_item | Rule::stuck_item, None) => Some("`~` and a distribution"),
+        (Rule::save_line, None) => Some("`to \"FILE\"`"),
         (_, expected) => expected,
     };
     let message = match (found, expected) {
@@ -259,7 +220,7 @@ pub const CARDS: [&str; 24] = [
     "tran",
 ];
 /// Cards with a syntax of their own.
-const OWN: [&str; 22] = [
+const OWN: [&str; 23] = [
     "param",
     "params",
     "csparam",
@@ -282,6 +243,7 @@ const OWN: [&str; 22] = [
     "variation",
     "always",
     "smu",
+    "signal",
 ];
 /// Cards of other simulators that change nothing about the circuit.
 const HARMLESS: [&str; 7] = ["backanno", "width", "protect", "unprotect", "prot", "unprot", "endc"];

@@ -1,10 +1,11 @@
 //! Expressions: terms and operators in a row → a tree, by operator precedence without recursion along the row.
 //!
-//! From weak to strong: `? :` · `or ||` · `and &&` · `not` · comparisons · `+ -` · `* /` · unary `- + !` · `^ **`.
+//! From weak to strong: `? :` · `or ||` · `and &&` · `not` · comparisons and `~= … within` · `+ -` · `* /` · unary
+//! `- + !` · `^ **`.
 //! Powers and `? :` group from the right, all others from the left; `2^-x` is 2^(−x), `-x^2` is −(x²).
 
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{Binary, Expr, ExprArg, ExprKind, Slot, Unary, Word};
+use crate::syntax::ast::{Binary, Expr, ExprArg, ExprKind, Slot, Tolerance, Unary, Word};
 use crate::syntax::number;
 use crate::syntax::parser::{Fault, Node, Place, Rule};
 
@@ -25,6 +26,7 @@ enum Pending {
 
 const COND: u8 = 1;
 const NOT: u8 = 4;
+const COMPARE: u8 = 5;
 const SIGN: u8 = 8;
 const POWER: u8 = 9;
 
@@ -42,7 +44,7 @@ pub fn strength(op: Binary) -> u8 {
     match op {
         Binary::Or => 2,
         Binary::And => 3,
-        Binary::Lt | Binary::Le | Binary::Gt | Binary::Ge | Binary::Eq | Binary::Ne => 5,
+        Binary::Lt | Binary::Le | Binary::Gt | Binary::Ge | Binary::Eq | Binary::Ne => COMPARE,
         Binary::Add | Binary::Sub => 6,
         Binary::Mul | Binary::Div => 7,
         Binary::Pow => POWER,
@@ -85,7 +87,7 @@ fn tree(place: Place, node: Node<'_>) -> Result<Tree, Fault> {
                 "!" | "~" => Pending::Prefix(Unary::Not, SIGN, span),
                 _ => Pending::Prefix(Unary::Not, NOT, span),
             }),
-            Rule::op => {
+            Rule::op | Rule::arith => {
                 let op = infix(piece.as_str());
                 let strength = strength(op);
                 row.reduce(|top| top > strength || top == strength && op != Binary::Pow)?;
@@ -95,6 +97,20 @@ fn tree(place: Place, node: Node<'_>) -> Result<Tree, Fault> {
                 let middle = inner(place, piece)?;
                 row.reduce(|top| top > COND)?;
                 row.pending.push(Pending::Cond(middle));
+            }
+            Rule::near => {
+                row.reduce(|top| top >= COMPARE)?;
+                row.near(place, piece)?;
+            }
+            Rule::method => {
+                let mut parts = piece.into_inner();
+                let name = parts.next().map(|n| place.name(&n)).ok_or_else(|| fault(span))?;
+                let mut args = Vec::new();
+                let mut depth = 0;
+                for part in parts {
+                    depth = depth.max(argument(place, part, &mut args)?);
+                }
+                row.extend(span, depth, |base| ExprKind::Method { base, name, args })?;
             }
             Rule::index => {
                 let (slots, depth) = slots(place, piece)?;
@@ -137,6 +153,26 @@ impl Row {
         let base = self.pop()?;
         let span = base.expr.span.to(end);
         self.push(span, kind(Box::new(base.expr)), base.depth.max(depth) + 1)
+    }
+
+    /// Puts `~= right within tolerance` behind the last term.
+    fn near(&mut self, place: Place, node: Node<'_>) -> Result<(), Fault> {
+        let at = place.span(&node);
+        let mut parts = node.into_inner();
+        let right = tree(place, parts.next().ok_or_else(|| fault(at))?)?;
+        let Some(within) = parts.next() else {
+            let report = Diagnostic::error("syntax::near", "`~=` does not say how near")
+                .at(at, "no `within` follows")
+                .help("write a ~= b within 1%   (of b), or   a ~= b within 0.5   (absolute)");
+            return Err(Box::new(report));
+        };
+        let end = place.span(&within);
+        let (tolerance, depth) = tolerance(place, within)?;
+        let left = self.pop()?;
+        let depth = left.depth.max(right.depth).max(depth);
+        let span = left.expr.span.to(end);
+        let kind = ExprKind::Near(Box::new(left.expr), Box::new(right.expr), Box::new(tolerance));
+        self.push(span, kind, depth + 1)
     }
 
     /// Applies the waiting operators from the last one on, as long as their strength passes `while_`.
@@ -196,7 +232,7 @@ fn primary(place: Place, node: Node<'_>) -> Result<Tree, Fault> {
             leaf(ExprKind::Number(value.value))
         }
         Rule::string => leaf(ExprKind::Text(text(&node))),
-        Rule::name => leaf(ExprKind::Name(node.as_str().to_owned())),
+        Rule::name | Rule::net_name => leaf(ExprKind::Name(node.as_str().to_owned())),
         Rule::paren | Rule::brace | Rule::quote => inner(place, node),
         Rule::list => {
             let (items, depth) = trees(place, node)?;
@@ -236,18 +272,7 @@ fn call(place: Place, node: Node<'_>) -> Result<Tree, Fault> {
     for piece in node.into_inner() {
         match piece.as_rule() {
             Rule::name | Rule::probe_name if name.is_none() => name = Some(place.name(&piece)),
-            Rule::earg => {
-                let mut formal = None;
-                for part in piece.into_inner() {
-                    if part.as_rule() == Rule::name {
-                        formal = Some(place.name(&part));
-                    } else {
-                        let value = tree(place, part)?;
-                        depth = depth.max(value.depth);
-                        args.push(ExprArg { name: formal.take(), value: value.expr });
-                    }
-                }
-            }
+            Rule::earg => depth = depth.max(argument(place, piece, &mut args)?),
             Rule::node => {
                 let span = place.span(&piece);
                 let (word, deep) = indexed(place, piece)?;
@@ -263,6 +288,38 @@ fn call(place: Place, node: Node<'_>) -> Result<Tree, Fault> {
     }
     let name = name.ok_or_else(|| fault(span))?;
     Ok(Tree { expr: Expr { span, kind: ExprKind::Call { name, args } }, depth: depth + 1 })
+}
+
+/// Puts an `earg` behind `args` and says how deep it is.
+fn argument(place: Place, node: Node<'_>, args: &mut Vec<ExprArg>) -> Result<usize, Fault> {
+    let mut formal = None;
+    let mut depth = 0;
+    for part in node.into_inner() {
+        if part.as_rule() == Rule::name {
+            formal = Some(place.name(&part));
+        } else {
+            let value = tree(place, part)?;
+            depth = value.depth;
+            args.push(ExprArg { name: formal.take(), value: value.expr });
+        }
+    }
+    Ok(depth)
+}
+
+/// What a `within` node says and how deep it is.
+fn tolerance(place: Place, node: Node<'_>) -> Result<(Tolerance, usize), Fault> {
+    let span = place.span(&node);
+    let sum = node.into_inner().next().ok_or_else(|| fault(span))?;
+    let percent = sum.as_str().strip_suffix('%').and_then(|digits| digits.parse::<f64>().ok());
+    match percent.filter(|p| p.is_finite() && !sum.as_str().starts_with(['-', '+'])) {
+        Some(percent) => Ok((Tolerance::Percent(percent), 1)),
+        None => tree(place, sum).map(|t| (Tolerance::Absolute(t.expr), t.depth)),
+    }
+}
+
+/// The tolerance of a `within` node.
+pub fn within(place: Place, node: Node<'_>) -> Result<Tolerance, Fault> {
+    tolerance(place, node).map(|(tolerance, _)| tolerance)
 }
 
 /// A `word`, `plain` or `node` with its index.

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::syntax::scan::{Scan, comment_at, line_end};
+use crate::syntax::scan::{Scan, comment_at, line_end, word_at};
 
 /// Longest logical line in bytes.
 pub const MAX_LINE: usize = 1 << 20;
@@ -39,6 +39,15 @@ pub enum Kind {
     Opens,
     /// A `}` that ends a block.
     Closes,
+}
+
+/// What a line is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inside {
+    /// Elements and cards
+    Netlist,
+    /// What stands between the braces of a block, `.for` apart
+    Block,
 }
 
 /// Why a line must not be parsed; offsets are those of the file.
@@ -153,20 +162,31 @@ impl<'a> Iterator for Lines<'a> {
     type Item = Logical<'a>;
 
     fn next(&mut self) -> Option<Logical<'a>> {
+        self.next_line(Inside::Netlist)
+    }
+}
+
+impl<'a> Lines<'a> {
+    /// The next logical line.
+    pub fn next_line(&mut self, inside: Inside) -> Option<Logical<'a>> {
         let start = self.next_word(self.position);
         let bytes = self.text.as_bytes();
         if start >= bytes.len() {
             self.position = start;
             return None;
         }
-        if bytes[start] == b'}' {
+        let brace = match bytes[start] {
+            b'}' => Some(("}", Kind::Closes)),
+            b'{' if inside == Inside::Block => Some(("", Kind::Opens)),
+            _ => None,
+        };
+        if let Some((text, kind)) = brace {
             self.position = start + 1;
-            let (text, kind) = (Cow::Borrowed("}"), Kind::Closes);
-            return Some(Logical { text, start, end: start + 1, kind, trouble: None });
+            return Some(Logical { text: Cow::Borrowed(text), start, end: start + 1, kind, trouble: None });
         }
-        let mut scan = Scan::new(self, start);
+        let mut scan = Scan::new(self, start, inside);
         scan.run();
-        let Scan { at, next, kind, trouble, blanks, wasted, .. } = scan;
+        let Scan { at, next, mut kind, trouble, blanks, wasted, block_card, .. } = scan;
         self.position = next;
         self.patience = self.patience.saturating_sub(wasted);
         let trouble = if at - start > MAX_LINE { Some(Trouble::TooLong) } else { trouble };
@@ -177,7 +197,37 @@ impl<'a> Iterator for Lines<'a> {
             let end = start + text.len();
             (text, end)
         };
+        if block_card && trouble.is_some() && text.ends_with('{') {
+            kind = Kind::Opens;
+        }
         Some(Logical { text, start, end, kind, trouble })
+    }
+
+    /// Whether the next word is `else`.
+    pub fn else_follows(&self) -> bool {
+        word_at(self.text, self.next_word(self.position)).eq_ignore_ascii_case("else")
+    }
+
+    /// The place of a dot card that comes next.
+    pub fn card_follows(&self) -> Option<usize> {
+        let at = self.next_word(self.position);
+        let bytes = self.text.as_bytes();
+        (bytes.get(at) == Some(&b'.') && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic)).then_some(at)
+    }
+
+    /// How far right of the line's start a place stands, when only blanks are before it.
+    pub fn indent(&self, at: usize) -> Option<usize> {
+        let start = self.text[..at].rfind('\n').map_or(0, |i| i + 1);
+        self.text[start..at].bytes().all(|b| matches!(b, b' ' | b'\t')).then_some(at - start)
+    }
+
+    /// What the comment behind `at` in the same line says, without its sign.
+    pub fn comment_behind(&self, at: usize) -> &'a str {
+        let rest = self.text[at..line_end(self.text.as_bytes(), at)].trim();
+        [";", "//", "$ "]
+            .iter()
+            .find_map(|sign| rest.strip_prefix(sign))
+            .map_or("", |text| text.trim_matches([';', ' ']))
     }
 }
 

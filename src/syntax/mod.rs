@@ -13,20 +13,28 @@ use crate::diag::{Diagnostic, FileId, Span};
 mod args;
 pub mod ast;
 mod blocks;
+mod bodies;
 mod cards;
 mod control;
 mod decode;
+mod doc;
+mod equations;
 mod error;
 mod expr;
+mod forms;
+mod heads;
 mod include;
 mod lines;
 pub mod number;
 mod parser;
 pub mod print;
+mod print_blocks;
+mod programs;
 pub mod report;
 mod scan;
 mod sections;
 pub mod source;
+mod statements;
 
 pub use include::LoadOptions;
 

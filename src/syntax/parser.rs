@@ -5,6 +5,7 @@ use pest::iterators::{Pair, Pairs};
 
 use crate::diag::{Diagnostic, FileId, Span};
 use crate::syntax::ast::Name;
+use crate::syntax::error;
 
 /// Made from the grammar; one rule for each kind of statement.
 #[derive(pest_derive::Parser)]
@@ -43,4 +44,9 @@ impl Place {
 pub fn parse(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, Box<pest::error::Error<Rule>>> {
     let mut pairs = Netlist::parse(rule, text).map_err(Box::new)?;
     Ok(pairs.next().map_or(pairs, Pair::into_inner))
+}
+
+/// The pieces of `text` read by `rule`, or the report on what is wrong with it.
+pub fn pieces<'i>(rule: Rule, place: Place, text: &'i str) -> Result<Pairs<'i, Rule>, Fault> {
+    parse(rule, text).map_err(|e| Box::new(error::explain(rule, text, place, &e)))
 }

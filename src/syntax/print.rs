@@ -1,11 +1,12 @@
 //! Ast → text in canonical form: what it prints parses to the same Ast.
 
 use crate::syntax::ast::{
-    Argument, Assign, Ast, Binary, Card, Element, Expr, ExprArg, ExprKind, For, Func, Item, Model, Name, Over, Setting,
-    Slot, Statement, Subckt, Unary, Value, Word,
+    Argument, Assign, Ast, Binary, Card, Element, Expr, ExprArg, ExprKind, For, Func, Item, Model, Over, Setting, Slot,
+    Statement, Subckt, Unary, Value, Word,
 };
 use crate::syntax::expr::strength;
 use crate::syntax::number;
+use crate::syntax::print_blocks::{Blocks, formals, tolerance};
 
 /// A whole netlist, blocks indented by two blanks.
 pub fn print(ast: &Ast) -> String {
@@ -26,6 +27,7 @@ fn items(list: &[Item], depth: usize, out: &mut String) {
             Statement::Func(f) => out.push_str(&func(f)),
             Statement::For(f) => for_block(f, depth, out),
             Statement::Card(c) => out.push_str(&card(c)),
+            other => Blocks { out, depth }.statement(other),
         }
         out.push('\n');
     }
@@ -41,7 +43,7 @@ pub fn card(card: &Card) -> String {
     format!(".{}{}", card.name.text, args(&card.args))
 }
 
-fn args(list: &[Argument]) -> String {
+pub(super) fn args(list: &[Argument]) -> String {
     list.iter().map(|arg| format!(" {}", argument(arg))).collect()
 }
 
@@ -53,7 +55,7 @@ fn argument(argument: &Argument) -> String {
     }
 }
 
-fn value(value: &Value) -> String {
+pub(super) fn value(value: &Value) -> String {
     match value {
         Value::Word(w) => word(w),
         Value::Expr(e) => format!("{{{}}}", expr(e)),
@@ -70,7 +72,7 @@ fn value(value: &Value) -> String {
     }
 }
 
-fn setting(setting: &Setting) -> String {
+pub(super) fn setting(setting: &Setting) -> String {
     match setting.values.as_slice() {
         [] => setting.name.text.clone(),
         values => format!("{}={}", setting.name.text, join(values, ",", braced)),
@@ -99,11 +101,7 @@ fn model(model: &Model) -> String {
 }
 
 fn func(func: &Func) -> String {
-    let formal = |(name, default): &(Name, Option<Expr>)| match default {
-        Some(value) => format!("{}={}", name.text, expr(value)),
-        None => name.text.clone(),
-    };
-    format!(".func {}({}) = {}", func.name.text, join(&func.formals, ", ", formal), expr(&func.body))
+    format!(".func {}({}) = {}", func.name.text, formals(&func.formals), expr(&func.body))
 }
 
 fn subckt(subckt: &Subckt, depth: usize, out: &mut String) {
@@ -140,7 +138,7 @@ fn slots(list: &[Slot], expr: &dyn Fn(&Expr) -> String) -> String {
     })
 }
 
-fn join<T>(list: &[T], between: &str, text: impl Fn(&T) -> String) -> String {
+pub(super) fn join<T>(list: &[T], between: &str, text: impl Fn(&T) -> String) -> String {
     list.iter().map(text).collect::<Vec<_>>().join(between)
 }
 
@@ -149,12 +147,19 @@ pub fn expr(e: &Expr) -> String {
     write(e, &|child, least, _| if binding(child) < least { format!("({})", expr(child)) } else { expr(child) })
 }
 
+/// An expression where only sums and what binds more strongly may stand bare.
+pub(super) fn sum(e: &Expr) -> String {
+    if binding(e) < SUM { format!("({})", expr(e)) } else { expr(e) }
+}
+
 /// An expression with every operation in parentheses: shows how it groups.
 pub fn grouped(e: &Expr) -> String {
     let text = write(e, &|child, _, _| grouped(child));
     if binding(e) < ATOM { format!("({text})") } else { text }
 }
 
+const COMPARE: u8 = 5;
+const SUM: u8 = 6;
 const ATOM: u8 = 10;
 const SIGN: u8 = 8;
 
@@ -164,6 +169,7 @@ fn binding(e: &Expr) -> u8 {
         ExprKind::Cond(..) => 1,
         ExprKind::Binary(op, ..) => strength(*op),
         ExprKind::Unary(Unary::Not, _) => 4,
+        ExprKind::Near(..) => COMPARE,
         ExprKind::Unary(..) => SIGN,
         _ => ATOM,
     }
@@ -182,12 +188,13 @@ fn write(e: &Expr, part: &dyn Fn(&Expr, u8, bool) -> String) -> String {
             let (device, quantity) = parts.split_once('\0').unwrap_or((&parts, ""));
             format!("@{device}[{quantity}]")
         }
-        ExprKind::Call { name, args } => {
-            let arg = |a: &ExprArg| match &a.name {
-                Some(formal) => format!("{}={}", formal.text, whole(&a.value)),
-                None => whole(&a.value),
-            };
-            format!("{}({})", name.text, join(args, ", ", arg))
+        ExprKind::Call { name, args } => format!("{}({})", name.text, arguments(args, &whole)),
+        ExprKind::Method { base, name, args } => {
+            format!("{}.{}({})", part(base, ATOM, false), name.text, arguments(args, &whole))
+        }
+        ExprKind::Near(left, right, within) => {
+            let right = part(right, SUM, true);
+            format!("{} ~= {right} within {}", part(left, COMPARE, false), tolerance(within))
         }
         ExprKind::Node(node) if node.index.is_empty() => node.text.clone(),
         ExprKind::Node(node) => format!("{}[{}]", node.text, slots(&node.index, &whole)),
@@ -207,6 +214,13 @@ fn write(e: &Expr, part: &dyn Fn(&Expr, u8, bool) -> String) -> String {
         }
         ExprKind::List(list) => format!("[{}]", join(list, ", ", whole)),
     }
+}
+
+fn arguments(args: &[ExprArg], expr: &dyn Fn(&Expr) -> String) -> String {
+    join(args, ", ", |a| match &a.name {
+        Some(formal) => format!("{}={}", formal.text, expr(&a.value)),
+        None => expr(&a.value),
+    })
 }
 
 fn sign(op: Binary) -> &'static str {

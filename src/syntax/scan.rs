@@ -1,11 +1,29 @@
 //! Where one logical line ends: brackets and quotes, comments, continuation lines, heads of blocks.
 
-use crate::syntax::lines::{Kind, Lines, MAX_DEPTH, MAX_LINE, Trouble};
+use crate::syntax::error;
+use crate::syntax::lines::{Inside, Kind, Lines, MAX_DEPTH, MAX_LINE, Trouble};
 
 /// Cards that may have a block in braces.
 const BLOCK_CARDS: [&str; 7] = ["for", "device", "variation", "always", "protocol", "experiment", "network"];
 /// Cards that go on after a trailing comma.
-const COMMA_CARDS: [&str; 3] = ["for", "param", "func"];
+const COMMA_CARDS: [&str; 4] = ["for", "param", "func", "experiment"];
+/// Statements inside a block that have a block of their own.
+pub const BLOCK_WORDS: [&str; 9] = ["if", "else", "for", "repeat", "forever", "par", "sweep", "montecarlo", "when"];
+/// Words behind which `{` is a bracket, and the statement where they are such words (none: anywhere).
+const VALUE_FOLLOWS: [(&str, &str); 12] = [
+    ("if", ""),
+    ("until", ""),
+    ("when", ""),
+    ("montecarlo", ""),
+    ("seed", "montecarlo"),
+    ("not", ""),
+    ("and", ""),
+    ("or", ""),
+    ("within", ""),
+    ("max", "repeat"),
+    ("in", "for"),
+    ("in", "sweep"),
+];
 
 /// Whether a trailing comment begins at `i`: `;`, `//`, or `$` before a blank.
 pub fn comment_at(bytes: &[u8], i: usize) -> bool {
@@ -15,6 +33,13 @@ pub fn comment_at(bytes: &[u8], i: usize) -> bool {
         b'$' => matches!(bytes.get(i + 1), None | Some(b' ' | b'\t' | b'\r' | b'\n')),
         _ => false,
     }
+}
+
+/// The word of letters, digits and `_` that begins at `start`.
+pub fn word_at(text: &str, start: usize) -> &str {
+    let rest = &text[start..];
+    let length = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+    &rest[..length]
 }
 
 pub fn line_end(bytes: &[u8], from: usize) -> usize {
@@ -40,8 +65,10 @@ pub struct Scan<'l, 'a> {
     questions: usize,
     /// The last byte that was neither blank nor comment.
     last: u8,
-    block_card: bool,
+    pub block_card: bool,
     comma_card: bool,
+    /// A statement of unknown name: `{` at the end of its line begins a block all the same.
+    unknown: bool,
     guess: Option<Guess>,
     pub wasted: usize,
 }
@@ -55,9 +82,15 @@ struct Guess {
 }
 
 impl<'l, 'a> Scan<'l, 'a> {
-    pub fn new(lines: &'l Lines<'a>, start: usize) -> Scan<'l, 'a> {
-        let card = lines.text[start..].strip_prefix('.').unwrap_or("");
-        let card = &card[..card.bytes().take_while(u8::is_ascii_alphanumeric).count().min(20)];
+    pub fn new(lines: &'l Lines<'a>, start: usize, inside: Inside) -> Scan<'l, 'a> {
+        let (card, blocks, commas, unknown) = match inside {
+            Inside::Netlist => {
+                let card = word_at(lines.text, start + usize::from(lines.text[start..].starts_with('.')));
+                let dotted = lines.text[start..].starts_with('.');
+                (if dotted { card } else { "" }, &BLOCK_CARDS[..], &COMMA_CARDS[..], dotted && !error::is_card(card))
+            }
+            Inside::Block => (word_at(lines.text, start), &BLOCK_WORDS[..], &[][..], true),
+        };
         let among = |list: &[&str]| list.iter().any(|c| c.eq_ignore_ascii_case(card));
         Scan {
             lines,
@@ -72,8 +105,9 @@ impl<'l, 'a> Scan<'l, 'a> {
             quote: None,
             questions: 0,
             last: b'=',
-            block_card: among(&BLOCK_CARDS),
-            comma_card: among(&COMMA_CARDS),
+            block_card: among(blocks),
+            comma_card: inside == Inside::Block || among(commas),
+            unknown,
             guess: None,
             wasted: 0,
         }
@@ -156,7 +190,26 @@ impl<'l, 'a> Scan<'l, 'a> {
 
     /// Whether a `{` here begins a block: something complete stands before it.
     fn opens_block(&self) -> bool {
-        self.block_card && self.open.is_empty() && !b"=:,+-*/^<>?&|!~".contains(&self.last)
+        let complete = self.open.is_empty() && !b"=:,+-*/^<>?&|!~".contains(&self.last);
+        complete && (self.block_card && !self.value_follows() || self.unknown && self.ends_line())
+    }
+
+    /// Whether the word before this place wants a value behind it.
+    fn value_follows(&self) -> bool {
+        let before = self.lines.text[self.start..self.at].trim_end_matches([' ', '\t']);
+        let blanks = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+        let word = &before[before.rfind(blanks).map_or(0, |i| i + 1)..];
+        let head = word_at(self.lines.text, self.start);
+        VALUE_FOLLOWS
+            .iter()
+            .any(|(w, h)| w.eq_ignore_ascii_case(word) && (h.is_empty() || h.eq_ignore_ascii_case(head)))
+    }
+
+    /// Whether nothing but a comment stands behind this byte in its line.
+    fn ends_line(&self) -> bool {
+        let bytes = self.lines.text.as_bytes();
+        let next = (self.at + 1..bytes.len()).find(|&i| !matches!(bytes[i], b' ' | b'\t' | b'\r'));
+        next.is_none_or(|i| bytes[i] == b'\n' || comment_at(bytes, i))
     }
 
     fn push(&mut self, bracket: u8) {
