@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::formula::{Formula, extrapolation};
+use super::lane::Phase;
 use super::newton::ROUNDING;
 use super::pace::{allowed, next_step, tolerable};
 use super::transient::{Transient, point};
@@ -75,11 +76,8 @@ impl Transient {
         for (g, (group, memory)) in self.system.groups.iter().zip(&mut self.memories).enumerate() {
             let at = point(group, &self.x, &self.last, &self.time, &self.ticks, &self.options, self.lanes.len());
             if let Review::Cut(fraction) = group.device.review(&at, memory, lane) {
-                let state = &mut self.lanes[lane];
-                state.uncut = state.uncut.max(state.h);
-                state.limiter = Some(g);
-                let h = state.h * fraction.clamp(1e-6, 0.999);
-                return self.reject(lane, h, 0);
+                self.lanes[lane].limiter = Some(g);
+                return self.cut(lane, fraction);
             }
         }
         let (ratio, culprit) = self.truncation(lane);
@@ -89,8 +87,21 @@ impl Transient {
             let h = next_step(self.lanes[lane].h, ratio, order);
             return self.reject(lane, h, culprit);
         }
-        self.accept(lane, ratio, order);
+        if self.watched {
+            let state = &mut self.lanes[lane];
+            (state.judged, state.phase) = ((ratio, order), Phase::Converged);
+        } else {
+            self.accept(lane, ratio, order);
+        }
         Ok(())
+    }
+
+    /// Tries the step again, this fraction of it, to land on an event.
+    pub(super) fn cut(&mut self, lane: usize, fraction: f64) -> Result<(), Failure> {
+        let state = &mut self.lanes[lane];
+        state.uncut = state.uncut.max(state.h);
+        let h = state.h * fraction.clamp(1e-6, 0.999);
+        self.reject(lane, h, 0)
     }
 
     /// The largest truncation error of the trial step, as a multiple of what is allowed, and its unknown.

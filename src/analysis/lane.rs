@@ -11,6 +11,8 @@ pub enum Phase {
     Rest,
     /// Iterating on a trial step.
     Iterate,
+    /// The trial step is good; someone outside has yet to agree.
+    Converged,
     Done,
 }
 
@@ -44,6 +46,8 @@ pub struct Lane {
     /// The step (s) that a device cut to land on an event, 0 where none did: what a restart there goes by.
     pub uncut: f64,
     pub just_accepted: bool,
+    /// Of the converged trial step: truncation error as a multiple of what is allowed, and the order it was judged at.
+    pub judged: (f64, i32),
     pub trace: Trace,
 }
 
@@ -69,6 +73,7 @@ impl Lane {
             failures: 0,
             uncut: 0.0,
             just_accepted: false,
+            judged: (0.0, 1),
             trace: Trace::default(),
         }
     }

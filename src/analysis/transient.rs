@@ -62,6 +62,8 @@ pub struct Transient {
     pace: Pace,
     /// V; see [`Inputs::rest`]. Members of an ensemble do not rest: their bits must not depend on the number of lanes.
     rest: f64,
+    /// Converged steps wait for [`Transient::step_watched`] to agree.
+    pub(super) watched: bool,
 }
 
 impl Transient {
@@ -116,6 +118,7 @@ impl Transient {
             sizes: Sizes::new(n * count),
             dynamic: system.dynamic(),
             pace,
+            watched: false,
             rest: if nominal.is_some() || count > 1 { 0.0 } else { 0.01 * options.reltol },
             memories,
             x,
@@ -180,6 +183,40 @@ impl Transient {
                 return Ok(if self.lanes[0].now >= until { Step::Reached } else { Step::Accepted });
             }
         }
+    }
+
+    /// As [`Transient::step`], but each step that is good is shown to `watch` before it is accepted: `Some(f)` cuts it to this
+    /// fraction, so that it lands on an event.
+    pub fn step_watched(
+        &mut self,
+        until: Ticks,
+        watch: &mut dyn FnMut(&Transient) -> Result<Option<f64>, Failure>,
+    ) -> Result<Step, Failure> {
+        self.aim(0, until);
+        self.watched = true;
+        let result = loop {
+            if let Err(failure) = self.tick() {
+                break Err(failure);
+            }
+            if self.lanes[0].phase != Phase::Converged {
+                continue;
+            }
+            let outcome = match watch(self) {
+                Ok(None) => {
+                    let (ratio, order) = self.lanes[0].judged;
+                    self.accept(0, ratio, order);
+                    self.lanes[0].just_accepted = false;
+                    break Ok(if self.lanes[0].now >= until { Step::Reached } else { Step::Accepted });
+                }
+                Ok(Some(fraction)) => self.cut(0, fraction),
+                Err(failure) => Err(failure),
+            };
+            if let Err(failure) = outcome {
+                break Err(failure);
+            }
+        };
+        self.watched = false;
+        result
     }
 
     /// Sets where a lane has to stop.

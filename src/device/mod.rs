@@ -43,6 +43,7 @@ pub mod opamp;
 pub mod point;
 pub mod registry;
 pub mod resistor;
+pub mod smu;
 pub mod stamps;
 pub mod switch;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{
     Device, analog_switch, behavioral, capacitor, comparator, controlled, coupled, diode, inductor, isource, mosfet,
-    mux, nonlinear, opamp, resistor, switch, vsource,
+    mux, nonlinear, opamp, resistor, smu, switch, vsource,
 };
 use crate::circuit::kind::{Kind, KindRef};
 use crate::circuit::{Circuit, PartId};
@@ -40,6 +40,7 @@ pub static REGISTRY: &[Row] = &[
     Row { kind: &behavioral::CURRENT, build: behavioral::build_current },
     Row { kind: &nonlinear::CAPACITOR, build: nonlinear::build_capacitor },
     Row { kind: &nonlinear::INDUCTOR, build: nonlinear::build_inductor },
+    Row { kind: &smu::KIND, build: smu::build },
 ];
 
 /// The kind of an element letter (several for a letter: the first that fits decides), lower case.

@@ -1,0 +1,292 @@
+//! Source-measure unit: holds a net at a voltage or pushes a current into it, with compliance, or floats; measures energy and
+//! charge. It does what it is told between steps ([`Order`]); by itself it floats.
+//!
+//! With v the voltage of the net, j the current into the circuit and e(t) the level, a straight line in time from one
+//! order to the next, the branch equation is
+//!
+//! ```text
+//! voltage, |j| ≤ limit    j − clip(j + k·(e − v), −limit, limit) = 0      k = 1 S
+//! current, |v| ≤ limit    v − clip(v + r·(e − j), −limit, limit) = 0      r = 1 kΩ
+//! floating                j + v/1 TΩ = 0
+//! ```
+//!
+//! The clip is a complementarity: inside the compliance it reads e = v (e = j), outside it holds the limit, and which of
+//! the two is decided by the solution itself. All modes fill the same entries of the matrix.
+
+use std::borrow::Cow;
+
+use super::{Device, Environment, Layout, Memory, Mode, Point, Stamps, Ticks};
+use crate::circuit::kind::{Conduct, Kind, ModelUse, Path, pin, probe};
+use crate::circuit::{Circuit, PartId};
+
+pub static KIND: Kind = Kind {
+    name: Cow::Borrowed("smu"),
+    letter: None,
+    models: &[],
+    model: ModelUse::None,
+    doc: Cow::Borrowed("Source-measure unit; `.smu` puts one on a net, protocols drive it"),
+    pins: Cow::Borrowed(&[pin("out", "its net")]),
+    positional: &[],
+    params: Cow::Borrowed(&[]),
+    probes: Cow::Borrowed(&[
+        probe("level", "V or A", "what it forces now, 0 where it floats"),
+        probe("energy", "J", "delivered since the start"),
+        probe("charge", "C", "delivered since the start"),
+    ]),
+    paths: Cow::Borrowed(&[Path { a: 0, b: Path::GROUND, conduct: Conduct::Yes }]),
+};
+
+/// S, from a floating net to ground
+const LEAK: f64 = 1e-12;
+/// S and Ω: what makes an error of the level comparable with what is limited
+const STEEP: f64 = 1.0;
+const ROUGH: f64 = 1e3;
+
+const NET: usize = 0;
+const BRANCH: usize = 1;
+
+// Accepted state.
+const MODE: usize = 0;
+const FROM: usize = 1;
+const TO: usize = 2;
+const START: usize = 3;
+const LENGTH: usize = 4;
+const LIMIT: usize = 5;
+const ENERGY: usize = 6;
+const CHARGE: usize = 7;
+/// Time (s), power (W) and current (A) of the last accepted point; NaN before the first
+const TIME: usize = 8;
+const POWER: usize = 9;
+const CURRENT: usize = 10;
+const STATE: usize = 11;
+
+/// What a unit does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    Float,
+    Voltage,
+    Current,
+}
+
+impl Task {
+    fn code(self) -> f64 {
+        match self {
+            Task::Float => 0.0,
+            Task::Voltage => 1.0,
+            Task::Current => 2.0,
+        }
+    }
+
+    fn of(code: f64) -> Task {
+        match code {
+            1.0 => Task::Voltage,
+            2.0 => Task::Current,
+            _ => Task::Float,
+        }
+    }
+}
+
+/// A task with its level: from `from` to `to` (V or A) along a straight line of `length` seconds from `start`, then `to`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Order {
+    pub task: Task,
+    pub from: f64,
+    pub to: f64,
+    pub start: f64,
+    pub length: f64,
+    /// Compliance, A or V; infinite: none
+    pub limit: f64,
+}
+
+impl Order {
+    pub const FLOAT: Order =
+        Order { task: Task::Float, from: 0.0, to: 0.0, start: 0.0, length: 0.0, limit: f64::INFINITY };
+
+    pub fn read(memory: &Memory, instance: usize, lane: usize) -> Order {
+        let s = |slot| memory.state(instance, slot, lane);
+        Order { task: Task::of(s(MODE)), from: s(FROM), to: s(TO), start: s(START), length: s(LENGTH), limit: s(LIMIT) }
+    }
+
+    /// Into the accepted state: it holds from now on. The caller restarts the integration.
+    pub fn write(&self, memory: &mut Memory, instance: usize, lane: usize) {
+        let values = [self.task.code(), self.from, self.to, self.start, self.length, self.limit];
+        for (slot, value) in values.into_iter().enumerate() {
+            memory.set_state(instance, slot, lane, value);
+            memory.set_trial(instance, slot, lane, value);
+        }
+    }
+
+    /// V or A at a time, s.
+    pub fn level(&self, time: f64) -> f64 {
+        if time >= self.start + self.length {
+            return self.to;
+        }
+        self.from + (self.to - self.from) * ((time - self.start) / self.length).clamp(0.0, 1.0)
+    }
+
+    /// Where it is going, there already.
+    pub fn finished(&self) -> Order {
+        Order { from: self.to, length: 0.0, ..*self }
+    }
+}
+
+/// Energy (J) and charge (C) that a unit has delivered.
+pub fn delivered(memory: &Memory, instance: usize, lane: usize) -> (f64, f64) {
+    (memory.state(instance, ENERGY, lane), memory.state(instance, CHARGE, lane))
+}
+
+struct Smu {
+    parts: Vec<PartId>,
+}
+
+pub fn build(_: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
+    vec![Box::new(Smu { parts: parts.to_vec() })]
+}
+
+/// clip(free, −limit, limit), and whether it is inside.
+fn clip(free: f64, limit: f64) -> (f64, bool) {
+    (free.min(limit).max(-limit), free.abs() <= limit)
+}
+
+impl Device for Smu {
+    fn layout(&mut self, layout: &mut Layout) {
+        for &part in &self.parts {
+            let mut terminals = layout.pins(part);
+            terminals.push(layout.branch(part));
+            layout.instance(part, &terminals);
+        }
+        layout.pattern(&[(NET, BRANCH), (BRANCH, NET), (BRANCH, BRANCH)], &[]);
+        layout.memory(0, STATE, 0);
+    }
+
+    fn setup(&self, _: &Environment, memory: &mut Memory, lane: usize) {
+        for i in 0..memory.instances {
+            Order::FLOAT.write(memory, i, lane);
+            for (slot, value) in [(ENERGY, 0.0), (CHARGE, 0.0), (TIME, f64::NAN), (POWER, 0.0), (CURRENT, 0.0)] {
+                memory.set_state(i, slot, lane, value);
+                memory.set_trial(i, slot, lane, value);
+            }
+        }
+    }
+
+    fn load(&self, at: &Point, memory: &mut Memory, out: &mut Stamps) {
+        for i in 0..memory.instances {
+            for lane in 0..at.lanes {
+                for slot in 0..STATE {
+                    memory.set_trial(i, slot, lane, memory.state(i, slot, lane));
+                }
+                let order = Order::read(memory, i, lane);
+                let e = order.level(at.time[lane]) * at.source;
+                // The unknown is the current out of the net into the unit.
+                let (v, j) = (at.x(i, NET, lane), -at.x(i, BRANCH, lane));
+                let (row, by_v, by_j) = match order.task {
+                    Task::Float => (j + LEAK * v, LEAK, 1.0),
+                    Task::Voltage => match clip(j + STEEP * (e - v), order.limit) {
+                        (_, true) => (STEEP * (v - e), STEEP, 0.0),
+                        (bound, false) => (j - bound, 0.0, 1.0),
+                    },
+                    Task::Current => match clip(v + ROUGH * (e - j), order.limit) {
+                        (_, true) => (ROUGH * (j - e), 0.0, ROUGH),
+                        (bound, false) => (v - bound, 1.0, 0.0),
+                    },
+                };
+                out.f(i, NET, lane, -j);
+                out.f(i, BRANCH, lane, row);
+                out.g(i, 0, lane, 1.0);
+                out.g(i, 1, lane, by_v);
+                out.g(i, 2, lane, -by_j);
+            }
+        }
+    }
+
+    /// Meters run over transient time only: by the trapezoidal rule over accepted points.
+    fn accept(&self, at: &Point, memory: &mut Memory, lane: usize) -> bool {
+        for i in 0..memory.instances {
+            let (v, j) = (at.x(i, NET, lane), -at.x(i, BRANCH, lane));
+            let (time, before) = (at.time[lane], memory.state(i, TIME, lane));
+            if at.mode == Mode::Dynamic && before.is_finite() {
+                let half = 0.5 * (time - before);
+                let energy = memory.state(i, ENERGY, lane) + half * (v * j + memory.state(i, POWER, lane));
+                let charge = memory.state(i, CHARGE, lane) + half * (j + memory.state(i, CURRENT, lane));
+                memory.set_state(i, ENERGY, lane, energy);
+                memory.set_state(i, CHARGE, lane, charge);
+            }
+            for (slot, value) in [(TIME, time), (POWER, v * j), (CURRENT, j)] {
+                memory.set_state(i, slot, lane, value);
+            }
+        }
+        false
+    }
+
+    fn corner(&self, memory: &Memory, lane: usize, after: Ticks) -> Option<Ticks> {
+        let ends = (0..memory.instances).filter_map(|i| {
+            let order = Order::read(memory, i, lane);
+            (order.task != Task::Float && order.from != order.to)
+                .then(|| Ticks::from_seconds(order.start + order.length))
+        });
+        ends.filter(|t| *t > after).min()
+    }
+
+    fn probe(&self, instance: usize, name: &str, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
+        match name {
+            "level" => {
+                let order = Order::read(memory, instance, lane);
+                Some(if order.task == Task::Float { 0.0 } else { order.level(at.time[lane]) })
+            }
+            "energy" => Some(delivered(memory, instance, lane).0),
+            "charge" => Some(delivered(memory, instance, lane).1),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::testing::{Bench, circuit, part};
+
+    fn order(task: Task, to: f64, limit: f64) -> Order {
+        Order { task, from: to, to, start: 0.0, length: 0.0, limit }
+    }
+
+    /// Row of the branch at (v, current into the circuit).
+    fn row(order: Order, v: f64, j: f64) -> f64 {
+        let mut c = circuit(&["a"]);
+        let p = part(&mut c, &KIND, "S", &["a"], None, vec![]);
+        let mut bench = Bench::new(&c, build, &[p]);
+        (0..2).for_each(|lane| order.write(&mut bench.units[0].memory, 0, lane));
+        let x = [0.0, v, -j];
+        let at = bench.load(&x);
+        assert_eq!(at.f[1], -j);
+        bench.check_jacobians(&x, 1e-8);
+        at.f[2]
+    }
+
+    #[test]
+    fn inside_its_compliance_it_holds_the_level() {
+        assert_eq!(row(order(Task::Voltage, 2.0, 1e-3), 2.0, 0.5e-3), 0.0);
+        assert!(row(order(Task::Voltage, 2.0, 1e-3), 2.1, 0.5e-3) > 0.0);
+        assert_eq!(row(order(Task::Current, 1e-3, 5.0), 3.0, 1e-3), 0.0);
+    }
+
+    #[test]
+    fn outside_it_holds_the_limit() {
+        assert_eq!(row(order(Task::Voltage, 2.0, 1e-3), 1.5, 1e-3), 0.0);
+        assert_eq!(row(order(Task::Voltage, -2.0, 1e-3), -1.5, -1e-3), 0.0);
+        assert_eq!(row(order(Task::Current, 1e-3, 5.0), 5.0, 0.2e-3), 0.0);
+    }
+
+    #[test]
+    fn floating_it_leaks() {
+        assert!(row(order(Task::Float, 0.0, f64::INFINITY), 2.0, -2e-12).abs() < 1e-20);
+    }
+
+    #[test]
+    fn levels_move_on_straight_lines() {
+        let ramp = Order { task: Task::Voltage, from: 1.0, to: 3.0, start: 1e-6, length: 2e-6, limit: f64::INFINITY };
+        for (t, level) in [(0.0, 1.0), (2e-6, 2.0), (3e-6, 3.0), (9.0, 3.0)] {
+            assert!((ramp.level(t) - level).abs() < 1e-12, "{t}");
+        }
+        assert_eq!(ramp.finished().level(0.0), 3.0);
+    }
+}

@@ -1,0 +1,7 @@
+//! What runs beside the circuit: `.always`, `.protocol` and the bodies of experiments as state machines, signals, delta
+//! cycles. Statements come in as syntax, with the names of their instance resolved ([`program`]); what they see and do of the
+//! circuit goes through the traits of [`world`]. Knows expressions, values and the names of a circuit; no solver, no device,
+//! no step.
+
+pub mod program;
+pub mod world;

@@ -1,0 +1,100 @@
+//! The circuit as processes see it: what they may read and do between two steps ([`World`]), and how time passes ([`Plant`]).
+
+use super::program::{SignalId, SmuId};
+use crate::circuit::PartId;
+use crate::circuit::equation::Quantity;
+use crate::device::Ticks;
+
+/// What a source-measure unit holds its net at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Level {
+    /// Nothing: 1 TΩ
+    Float,
+    /// V
+    Voltage(f64),
+    /// A, positive into the circuit
+    Current(f64),
+}
+
+/// A change of one source-measure unit, starting now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drive {
+    pub smu: SmuId,
+    /// From this level; None: from where the net is.
+    pub from: Option<Level>,
+    pub to: Level,
+    /// s: how long the way there takes, a straight line.
+    pub over: f64,
+    /// Compliance: A where it forces a voltage, V where it forces a current; infinite: none.
+    pub limit: f64,
+}
+
+/// Why something could not be done; the text names nets, parts and times.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Stop {
+    /// The analysis failed: no operating point, the step too small, …
+    #[error("{}", .0.message)]
+    Analysis(Box<crate::diag::Diagnostic>),
+    /// A deposit outside the range of a state, a probe that does not exist, …
+    #[error("{message}")]
+    Refused { message: String, help: String },
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// What a process may see and do at a settled point. Nothing here takes simulated time.
+pub trait World {
+    fn now(&self) -> Ticks;
+
+    /// A voltage, a current, a probe or the temperature at the last accepted point.
+    fn quantity(&mut self, what: &Quantity) -> f64;
+
+    /// J: delivered by one source-measure unit, or by all, since the start.
+    fn energy(&self, smu: Option<SmuId>) -> f64;
+
+    /// C: delivered by one source-measure unit, or by all, since the start.
+    fn charge(&self, smu: Option<SmuId>) -> f64;
+
+    fn signal(&self, signal: SignalId) -> f64;
+
+    fn set_signal(&mut self, signal: SignalId, value: f64);
+
+    /// What a unit holds its net at now, on the way if it is on its way, and its compliance.
+    fn level(&self, smu: SmuId) -> (Level, f64);
+
+    /// Several units set out at this instant; of two drives of one unit the later counts.
+    fn drive(&mut self, drives: &[Drive]) -> Result<(), Stop>;
+
+    /// Sets a state or parameter of a part at once.
+    fn deposit(&mut self, part: PartId, name: &str, value: f64) -> Result<(), Stop>;
+
+    /// The operating point now: every edge finished, states and signals held, capacitors open; no time passes.
+    fn settle(&mut self) -> Result<(), Stop>;
+
+    /// A copy of everything, to go on by itself: one branch of a `map`.
+    fn branch(&self) -> Result<Box<dyn Plant + Send>, Stop>;
+
+    /// What the past of a recorded expression was: (time in s, value), oldest first; see [`Plant::record`].
+    fn past(&self, record: RecordId) -> &[(f64, f64)];
+}
+
+/// An expression whose past is kept, for `first`, `count`, `max(…, from=…)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RecordId(pub u32);
+
+/// A [`World`] in which time can pass.
+pub trait Plant: World {
+    /// Goes on until `horizon`, or until `fires` is true, whichever comes first; true if it fired. With neither a horizon nor
+    /// anything that can fire it goes on for ever.
+    ///
+    /// `fires` looks at a possible end of a step (or at a point between two, while a crossing is being located) and must not
+    /// change what it sees. The point where it fired is accepted: it is true there, and was false up to the tolerance of the
+    /// integrator before.
+    fn advance(&mut self, horizon: Option<Ticks>, fires: &mut dyn FnMut(&mut dyn World) -> bool) -> Result<bool, Stop>;
+
+    /// From now on keeps the value that `of` gives at each accepted point.
+    fn record(&mut self, of: Box<dyn FnMut(&mut dyn World) -> f64 + Send>) -> RecordId;
+
+    /// As a world.
+    fn world(&mut self) -> &mut dyn World;
+}
