@@ -4,11 +4,12 @@ use std::cell::{Cell, RefCell};
 
 use super::data::Files;
 use super::fault::{Fault, did_you_mean};
+use super::functions;
 use super::quantity::Quantities;
 use super::scope::Scope;
 use super::term::{Term, combine, to_equation};
 use super::value::Value;
-use super::{functions, tensor};
+use super::value::index::{self, Pick};
 use crate::circuit::equation::{Equation, Function, Quantity};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{Expr, ExprArg, ExprKind, Func, Name, Slot, Tolerance, Unary};
@@ -73,11 +74,7 @@ impl<'c, 'a> Context<'c, 'a> {
 
     /// A whole number: an index, a bound of a loop.
     pub fn integer(&self, expr: &Expr) -> Result<i64, Fault> {
-        let v = self.number(expr)?;
-        if (v - v.round()).abs() > 1e-9 || v.abs() > 1e15 || v.is_nan() {
-            return Err(Fault::new("elab::not-an-integer", expr.span, format!("{v} is not a whole number"), "here"));
-        }
-        Ok(v.round() as i64)
+        whole(&Value::Number(self.number(expr)?), expr.span)
     }
 
     /// An expression of the running circuit; a constant is one too.
@@ -214,7 +211,7 @@ impl<'c, 'a> Context<'c, 'a> {
         if matches!(lower.as_str(), "temp" | "temper") {
             return Ok(Term::Fixed(Value::Number(self.shared.temp)));
         }
-        if let Some(v) = functions::constant(&lower) {
+        if let Some(v) = super::value::builtin::constant(&lower) {
             return Ok(Term::Fixed(Value::Number(v)));
         }
         if name.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+')) {
@@ -241,14 +238,23 @@ impl<'c, 'a> Context<'c, 'a> {
         };
         let Value::Array(array) = &base else { return Ok(Term::Fixed(base)) };
         let mut picks = Vec::with_capacity(slots.len());
+        let mut taken = 0;
         for slot in slots {
-            picks.push(match slot {
-                Slot::At(e) => tensor::Pick::At(self.integer(e)?),
-                Slot::Range(a, b) => tensor::Pick::Range(self.integer(a)?, self.integer(b)?),
-                Slot::All(_) => tensor::Pick::All,
-            });
+            let pick = match slot {
+                Slot::At(e) => match self.value(e)? {
+                    Value::Array(a) if a.len() != 1 || matches!(e.kind, ExprKind::List(_)) => {
+                        let axes = array.shape().get(taken..).unwrap_or(&[]);
+                        Pick::of_array(a, axes, matches!(e.kind, ExprKind::List(_)))
+                    }
+                    v => Pick::At(whole(&v, e.span)?),
+                },
+                Slot::Range(a, b) => Pick::Range(self.integer(a)?, self.integer(b)?),
+                Slot::All(_) => Pick::All,
+            };
+            taken += pick.takes();
+            picks.push(pick);
         }
-        tensor::slice(array, &picks, span).map(Term::Fixed)
+        index::slice(array, &picks, span).map(Term::Fixed)
     }
 
     fn list(&self, items: &[Expr], span: Span) -> Result<Term, Fault> {
@@ -259,7 +265,7 @@ impl<'c, 'a> Context<'c, 'a> {
                 Term::Live(_) => return Err(Fault::Live(item.span)),
             }
         }
-        tensor::stack(&values, span).map(Term::Fixed)
+        index::stack(&values, span).map(Term::Fixed)
     }
 
     fn call(&self, name: &Name, args: &[ExprArg], span: Span) -> Result<Term, Fault> {
@@ -312,4 +318,16 @@ impl<'c, 'a> Context<'c, 'a> {
         }
         Context { scope, locals: &locals, ..*self }.nested(&func.body)
     }
+}
+
+/// The whole number a value is.
+fn whole(value: &Value, span: Span) -> Result<i64, Fault> {
+    let v = value.number().ok_or_else(|| {
+        let message = format!("a number is needed here, not {}", value.describe());
+        Fault::new("elab::not-a-number", span, message, "this is not one number")
+    })?;
+    if (v - v.round()).abs() > 1e-9 || v.abs() > 1e15 || v.is_nan() {
+        return Err(Fault::new("elab::not-an-integer", span, format!("{v} is not a whole number"), "here"));
+    }
+    Ok(v.round() as i64)
 }

@@ -41,7 +41,7 @@ use crate::circuit::{Circuit, NetId, Setting, check};
 use crate::diag::{Diagnostic, any_error};
 use crate::syntax::ast::{Argument, Ast, ExprKind, Item, Statement, Value as AstValue};
 use crate::syntax::number;
-use crate::value::{self, Value, data, fault, tensor};
+use crate::value::{self, Value, data, fault};
 use builder::Builder;
 use cards::Planner;
 use data::Files;

@@ -30,16 +30,19 @@ pub fn check_size(shape: &[usize], span: Span) -> Result<(), Fault> {
     let size = shape.iter().try_fold(1usize, |n, &k| n.checked_mul(k));
     match size {
         Some(n) if n <= MAX_ELEMENTS => Ok(()),
-        _ => {
-            Err(Fault::new("elab::array-too-big", span, format!("an array of shape {shape:?} is too big"), "made here")
-                .with_help(format!("at most {MAX_ELEMENTS} numbers fit in one array")))
-        }
+        _ => Err(Fault::new(
+            "value::array-too-big",
+            span,
+            format!("an array of shape {shape:?} is too big"),
+            "made here",
+        )
+        .with_help(format!("at most {MAX_ELEMENTS} numbers fit in one array"))),
     }
 }
 
 /// A scalar function, element by element.
 pub fn apply(f: Function, args: &[Value], span: Span) -> Result<Value, Fault> {
-    let wrong = || Fault::new("elab::arguments", span, format!("{f:?} cannot take these arguments"), "here");
+    let wrong = || Fault::new("value::arguments", span, format!("{f:?} cannot take these arguments"), "here");
     if let [Value::Number(a), Value::Number(b)] = args {
         return f.value(&[*a, *b]).map(Value::Number).ok_or_else(wrong);
     }
@@ -50,14 +53,19 @@ pub fn apply(f: Function, args: &[Value], span: Span) -> Result<Value, Fault> {
     let mut arrays = Vec::with_capacity(args.len());
     for a in args {
         arrays.push(a.to_array().ok_or_else(|| {
-            Fault::new("elab::not-a-number", span, format!("{} is not a number", a.describe()), "in this expression")
+            Fault::new("value::not-a-number", span, format!("{} is not a number", a.describe()), "in this expression")
         })?);
     }
     let shapes: Vec<&[usize]> = arrays.iter().map(|a| a.shape()).collect();
     let shape = common_shape(&shapes).ok_or_else(|| {
         let list: Vec<String> = shapes.iter().map(|s| format!("{s:?}")).collect();
-        Fault::new("elab::shape", span, format!("shapes {} do not fit each other", list.join(" and ")), "combined here")
-            .with_help("axes must be equal or 1, counted from the last, as in numpy")
+        Fault::new(
+            "value::shape",
+            span,
+            format!("shapes {} do not fit each other", list.join(" and ")),
+            "combined here",
+        )
+        .with_help("axes must be equal or 1, counted from the last, as in numpy")
     })?;
     check_size(&shape, span)?;
     let views: Vec<_> = arrays.iter().filter_map(|a| a.broadcast(IxDyn(&shape))).collect();
@@ -79,7 +87,7 @@ pub fn shaped(shape: Vec<usize>, data: Vec<f64>, span: Span) -> Result<Value, Fa
     let count = data.len();
     ArrayD::from_shape_vec(IxDyn(&shape), data)
         .map(Value::array)
-        .map_err(|_| Fault::new("elab::shape", span, format!("{count} numbers do not have shape {shape:?}"), "here"))
+        .map_err(|_| Fault::new("value::shape", span, format!("{count} numbers do not have shape {shape:?}"), "here"))
 }
 
 #[cfg(test)]

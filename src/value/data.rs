@@ -64,7 +64,7 @@ impl Files {
 /// `csv(path, cols="a:b", else=path2)`, `npy(path)`, `npz(path)`, `idx(path)`.
 pub fn read(files: &Files, kind: &str, args: &[Value], options: &[(Name, Value)], span: Span) -> Result<Value, Fault> {
     let [Value::Text(name)] = args else {
-        return Err(Fault::new("elab::arguments", span, format!("{kind}( ) takes the name of a file"), "here")
+        return Err(Fault::new("value::arguments", span, format!("{kind}( ) takes the name of a file"), "here")
             .with_help(format!("{kind}(\"data.{kind}\")")));
     };
     let mut columns = String::new();
@@ -75,7 +75,7 @@ pub fn read(files: &Files, kind: &str, args: &[Value], options: &[(Name, Value)]
             Value::Text(t) if key.is("cols") && kind == "csv" => columns = t.to_string(),
             _ => {
                 let message = format!("{kind}( ) has no option '{}' with such a value", key.text);
-                return Err(Fault::new("elab::arguments", key.span, message, "not known")
+                return Err(Fault::new("value::arguments", key.span, message, "not known")
                     .with_help("cols=\"a:b\" and else=\"file\" are texts"));
             }
         }
@@ -102,12 +102,12 @@ pub fn read(files: &Files, kind: &str, args: &[Value], options: &[(Name, Value)]
 }
 
 pub fn missing(name: &str, span: Span) -> Fault {
-    Fault::new("elab::no-file", span, format!("there is no file '{name}'"), "not found")
+    Fault::new("value::no-file", span, format!("there is no file '{name}'"), "not found")
         .with_help("it is looked for beside the netlist that names it, in the folders around that, and in --data")
 }
 
 fn unreadable(name: &str, why: &str, span: Span) -> Fault {
-    Fault::new("elab::bad-file", span, format!("'{name}' cannot be read: {why}"), "this file")
+    Fault::new("value::bad-file", span, format!("'{name}' cannot be read: {why}"), "this file")
 }
 
 /// A file's bytes, unpacked if it is gzipped.
@@ -195,7 +195,7 @@ fn column(key: &str, header: Option<&[String]>, width: usize, span: Span) -> Res
     match key.parse::<usize>() {
         Ok(k) if k < width => Ok(k),
         _ => {
-            let fault = Fault::new("elab::no-column", span, format!("the file has no column '{key}'"), "read here");
+            let fault = Fault::new("value::no-column", span, format!("the file has no column '{key}'"), "read here");
             Err(match did_you_mean(key, names.iter().map(String::as_str)) {
                 Some(help) => fault.with_help(help),
                 None => fault.with_help(format!("it has {width} columns, counted from 0 where they have no names")),

@@ -49,5 +49,5 @@ pub fn did_you_mean<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) ->
 
 /// Wrong number of arguments.
 pub fn arguments(name: &str, takes: &str, given: usize, span: Span) -> Fault {
-    Fault::new("elab::arguments", span, format!("{name}( ) takes {takes} arguments, not {given}"), "called here")
+    Fault::new("value::arguments", span, format!("{name}( ) takes {takes} arguments, not {given}"), "called here")
 }

@@ -1,15 +1,33 @@
 //! Values of parameters and of software: numbers, tensors and text, with numpy's functions and broadcasting.
 
+pub mod answer;
+mod arrange;
 pub mod broadcast;
+mod build;
+pub mod builtin;
+mod call;
 pub mod data;
+mod draw;
+pub mod eval;
 pub mod fault;
-pub mod tensor;
+pub mod index;
+mod kolmogorov;
+mod linear;
+mod order;
+mod reduce;
+pub mod scope;
+mod special;
+mod statistics;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ndarray::{ArrayD, IxDyn};
 
+pub use answer::Answer;
 pub use broadcast::{apply, check_size, common_shape, shaped};
 
 /// A tensor holds at most this many numbers.
@@ -23,8 +41,47 @@ pub enum Value {
     Text(Arc<str>),
     /// The arrays of an npz file by name.
     Archive(Arc<BTreeMap<String, Value>>),
+    /// Something outside of values that a name stands for
+    Handle(Handle),
     /// Its definition is wrong, which has been reported.
     Broken,
+}
+
+/// A thing of the circuit or of the netlist that an expression names: a reference, not a copy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Handle {
+    pub kind: HandleKind,
+    /// Its path in lower case, indices included: `x1.xm[0:3,2]`
+    pub path: Arc<str>,
+}
+
+/// What a [`Handle`] leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandleKind {
+    /// An instance, or a bus of them
+    Part,
+    Net,
+    Signal,
+    Function,
+    Protocol,
+    Experiment,
+    Network,
+}
+
+impl Handle {
+    /// For messages: `the part x1`.
+    pub fn describe(&self) -> String {
+        let kind = match self.kind {
+            HandleKind::Part => "part",
+            HandleKind::Net => "net",
+            HandleKind::Signal => "signal",
+            HandleKind::Function => "function",
+            HandleKind::Protocol => "protocol",
+            HandleKind::Experiment => "experiment",
+            HandleKind::Network => "network",
+        };
+        format!("the {kind} {}", self.path)
+    }
 }
 
 impl Value {
@@ -36,6 +93,12 @@ impl Value {
         }
     }
 
+    /// 1 or 0.
+    pub fn truth(b: bool) -> Value {
+        Value::Number(f64::from(u8::from(b)))
+    }
+
+    /// A list of numbers, an array of one axis.
     pub fn vector(v: Vec<f64>) -> Value {
         Value::array(ArrayD::from_shape_vec(IxDyn(&[v.len()]), v).unwrap_or_else(|_| ArrayD::zeros(IxDyn(&[0]))))
     }
@@ -73,6 +136,7 @@ impl Value {
             Value::Number(v) => format!("the number {v}"),
             Value::Array(a) => format!("an array of shape {:?}", a.shape()),
             Value::Text(t) => format!("the text \"{t}\""),
+            Value::Handle(h) => h.describe(),
             Value::Broken => "a wrong definition".to_string(),
             Value::Archive(m) => format!("an archive of {}", m.keys().cloned().collect::<Vec<_>>().join(", ")),
         }

@@ -1,0 +1,98 @@
+//! Functions that take an axis away: sum, mean, max, median, argmax and so on.
+
+use ndarray::Axis;
+
+use super::Value;
+use super::call::Call;
+use super::fault::Fault;
+
+/// `f` over all numbers, or along the axis named.
+fn along(call: &Call, needs_some: bool, f: impl Fn(&mut dyn Iterator<Item = f64>) -> f64) -> Result<Value, Fault> {
+    let a = call.array(0)?;
+    let axis = call.axis(1, a.ndim())?;
+    if needs_some && axis.map_or(a.len(), |k| a.shape()[k]) == 0 {
+        return Err(call.fault("value::empty", format!("{}( ) of no numbers (shape {:?})", call.name, a.shape())));
+    }
+    Ok(match axis {
+        None => Value::Number(f(&mut a.iter().copied())),
+        Some(k) => Value::array(a.map_axis(Axis(k), |lane| f(&mut lane.iter().copied()))),
+    })
+}
+
+pub fn sum(call: &Call) -> Result<Value, Fault> {
+    along(call, false, |items| items.sum())
+}
+
+pub fn prod(call: &Call) -> Result<Value, Fault> {
+    along(call, false, |items| items.product())
+}
+
+pub fn mean(call: &Call) -> Result<Value, Fault> {
+    along(call, false, |items| moments(items).1)
+}
+
+/// Population standard deviation, as numpy's with ddof = 0.
+pub fn std(call: &Call) -> Result<Value, Fault> {
+    along(call, false, |items| {
+        let list: Vec<f64> = items.collect();
+        let mean = moments(&mut list.iter().copied()).1;
+        (list.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / list.len() as f64).sqrt()
+    })
+}
+
+/// The middle of the sorted numbers, or the mean of the two in the middle.
+pub fn median(call: &Call) -> Result<Value, Fault> {
+    along(call, false, |items| {
+        let mut list: Vec<f64> = items.collect();
+        if list.is_empty() || list.iter().any(|v| v.is_nan()) {
+            return f64::NAN;
+        }
+        list.sort_by(f64::total_cmp);
+        let n = list.len();
+        match n % 2 {
+            1 => list[n / 2],
+            _ => 0.5 * (list[n / 2 - 1] + list[n / 2]),
+        }
+    })
+}
+
+pub fn any(call: &Call) -> Result<Value, Fault> {
+    along(call, false, |mut items| f64::from(u8::from((&mut items).any(|v| v != 0.0))))
+}
+
+pub fn all(call: &Call) -> Result<Value, Fault> {
+    along(call, false, |mut items| f64::from(u8::from((&mut items).all(|v| v != 0.0))))
+}
+
+pub fn max(call: &Call) -> Result<Value, Fault> {
+    along(call, true, |items| best(items, |v, m| v > m).1)
+}
+
+pub fn min(call: &Call) -> Result<Value, Fault> {
+    along(call, true, |items| best(items, |v, m| v < m).1)
+}
+
+pub fn argmax(call: &Call) -> Result<Value, Fault> {
+    along(call, true, |items| best(items, |v, m| v > m).0)
+}
+
+pub fn argmin(call: &Call) -> Result<Value, Fault> {
+    along(call, true, |items| best(items, |v, m| v < m).0)
+}
+
+/// Number and mean.
+fn moments(items: &mut dyn Iterator<Item = f64>) -> (f64, f64) {
+    let (n, s) = items.fold((0.0, 0.0), |(n, s), v| (n + 1.0, s + v));
+    (n, s / n)
+}
+
+/// Place and value of the first best number; NaN is better than all, as in numpy.
+fn best(items: &mut dyn Iterator<Item = f64>, better: fn(f64, f64) -> bool) -> (f64, f64) {
+    let mut at = (0.0, f64::NAN);
+    for (k, v) in items.enumerate() {
+        if k == 0 || better(v, at.1) || v.is_nan() && !at.1.is_nan() {
+            at = (k as f64, v);
+        }
+    }
+    at
+}

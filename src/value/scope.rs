@@ -1,0 +1,108 @@
+//! What an expression may see and do beside the built-in functions: the seam between values and everything else.
+
+use super::answer::Answer;
+use super::builtin::Tools;
+use super::fault::Fault;
+use super::index::Pick;
+use super::{Handle, Value};
+use crate::circuit::equation::Function;
+use crate::diag::Span;
+use crate::syntax::ast::{ExprArg, Name};
+
+/// Expressions and calls go no deeper.
+pub const MAX_DEPTH: usize = 400;
+/// Operations of one run of statements; an array counts as one for every 256 numbers.
+pub const MAX_STEPS: u64 = 200_000_000;
+
+/// How much work and stack an evaluation may still take.
+#[derive(Clone, Debug, Default)]
+pub struct Budget {
+    /// Expressions and calls around this one
+    pub depth: usize,
+    /// Operations done
+    pub steps: u64,
+}
+
+impl Budget {
+    /// Goes one level down; `leave` comes back.
+    pub fn enter(&mut self, span: Span) -> Result<(), Fault> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Fault::new("value::too-deep", span, "this is nested too deeply", "here")
+                .with_help("does a function call itself without end?"));
+        }
+        self.depth += 1;
+        self.step(1, span)
+    }
+
+    pub fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// Counts work.
+    pub fn step(&mut self, count: u64, span: Span) -> Result<(), Fault> {
+        self.steps = self.steps.saturating_add(count);
+        match self.steps > MAX_STEPS {
+            false => Ok(()),
+            true => Err(Fault::new(
+                "value::endless",
+                span,
+                format!("stopped after {} million operations", MAX_STEPS / 1_000_000),
+                "still at work here",
+            )
+            .with_help("a loop without end? `repeat until … max n` bounds it")),
+        }
+    }
+}
+
+/// What powers of negative numbers mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Powers {
+    /// |x|^y, in cards of SPICE
+    Spice,
+    /// As in mathematics, in statements
+    Mathematical,
+}
+
+impl Powers {
+    pub fn function(self) -> Function {
+        match self {
+            Powers::Spice => Function::AbsPow,
+            Powers::Mathematical => Function::Pow,
+        }
+    }
+}
+
+/// Where an expression stands.
+pub trait Scope {
+    /// The value of a lower-case name; None where it has none.
+    fn name(&mut self, lower: &str, span: Span) -> Result<Option<Value>, Fault>;
+
+    /// A call that a user's definition or the circuit answers; asked before the built-in functions. None: not known here.
+    fn call(&mut self, name: &Name, args: &[ExprArg], span: Span) -> Result<Option<Answer>, Fault>;
+
+    /// `handle.name`
+    fn field(&mut self, handle: &Handle, name: &Name, span: Span) -> Result<Value, Fault> {
+        let message = format!("{} has no '{}' here", handle.describe(), name.text);
+        Err(Fault::new("value::no-circuit", span, message, "software knows numbers only"))
+    }
+
+    /// `handle[…]`
+    fn index(&mut self, handle: &Handle, _picks: &[Pick], span: Span) -> Result<Value, Fault> {
+        let message = format!("{} has no places here", handle.describe());
+        Err(Fault::new("value::no-circuit", span, message, "software knows numbers only"))
+    }
+
+    /// Files and random numbers for built-in functions.
+    fn tools(&mut self) -> Tools<'_>;
+
+    fn budget(&mut self) -> &mut Budget;
+
+    fn powers(&self) -> Powers {
+        Powers::Mathematical
+    }
+
+    /// Names in sight, for suggestions.
+    fn known(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
