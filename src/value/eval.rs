@@ -8,7 +8,7 @@ use super::scope::Scope;
 use super::{Value, apply};
 use crate::circuit::equation::Function;
 use crate::diag::Span;
-use crate::syntax::ast::{Binary, Expr, ExprArg, ExprKind, Name, Slot, Unary};
+use crate::syntax::ast::{Binary, Expr, ExprArg, ExprKind, Name, Slot, Tolerance, Unary};
 
 /// The value of an expression; of a call with several results the first.
 pub fn eval(expr: &Expr, scope: &mut dyn Scope) -> Result<Value, Fault> {
@@ -91,6 +91,11 @@ fn compute(expr: &Expr, scope: &mut dyn Scope) -> Result<Answer, Fault> {
             let base = answer(base, scope)?;
             field(base, name, span, scope)?
         }
+        ExprKind::Method { base, name, args } => return scope.method(base, name, args, span),
+        ExprKind::Near(a, b, within) => {
+            let (a, b) = (eval(a, scope)?, eval(b, scope)?);
+            near(a, b, within, span, scope)?
+        }
         ExprKind::Unary(op, a) => {
             let a = eval(a, scope)?;
             match op {
@@ -110,6 +115,20 @@ fn compute(expr: &Expr, scope: &mut dyn Scope) -> Result<Answer, Fault> {
         }
     };
     Ok(Answer::One(value))
+}
+
+/// `a ~= b within …`, element by element: percent are of |b|, anything else is absolute.
+fn near(a: Value, b: Value, within: &Tolerance, span: Span, scope: &mut dyn Scope) -> Result<Value, Fault> {
+    let allowed = match within {
+        Tolerance::Percent(p) => apply(
+            Function::Mul,
+            &[Value::Number(p / 100.0), apply(Function::Abs, std::slice::from_ref(&b), span)?],
+            span,
+        )?,
+        Tolerance::Absolute(e) => eval(e, scope)?,
+    };
+    let apart = apply(Function::Abs, &[apply(Function::Sub, &[a, b], span)?], span)?;
+    apply(Function::Le, &[apart, allowed], span)
 }
 
 /// A sum or product of many terms is a long chain to the left: taken from its left end, without recursion. `and` and `or`

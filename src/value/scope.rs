@@ -7,7 +7,7 @@ use super::index::Pick;
 use super::{Handle, Value};
 use crate::circuit::equation::Function;
 use crate::diag::Span;
-use crate::syntax::ast::{ExprArg, Name};
+use crate::syntax::ast::{Expr, ExprArg, Name};
 
 /// Expressions and calls go no deeper.
 pub const MAX_DEPTH: usize = 400;
@@ -83,6 +83,12 @@ pub trait Scope {
     /// `handle.name`
     fn field(&mut self, handle: &Handle, name: &Name, span: Span) -> Result<Value, Fault> {
         let message = format!("{} has no '{}' here", handle.describe(), name.text);
+        Err(Fault::new("value::no-circuit", span, message, "software knows numbers only"))
+    }
+
+    /// `base.name(…)`: the call of what a path leads to.
+    fn method(&mut self, _base: &Expr, name: &Name, _args: &[ExprArg], span: Span) -> Result<Answer, Fault> {
+        let message = format!("software cannot call '{}' of a part", name.text);
         Err(Fault::new("value::no-circuit", span, message, "software knows numbers only"))
     }
 

@@ -85,12 +85,12 @@ fn tensors() {
 
 #[test]
 fn mistakes_in_expressions() {
-    assert_eq!(codes(".param w=[1,2]\nR1 a 0 {w[2]}"), ["elab::index"]);
+    assert_eq!(codes(".param w=[1,2]\nR1 a 0 {w[2]}"), ["value::index"]);
     assert_eq!(codes(".param w=[1,2]\nR1 a 0 {w}"), ["elab::not-a-number"]);
-    assert_eq!(codes(".param w=[1,2] v=[1,2,3] s={w+v}\nR1 a 0 1"), ["elab::shape"]);
-    assert_eq!(codes(".param z={zeros(1e6,1e6)}\nR1 a 0 1"), ["elab::array-too-big"]);
-    assert_eq!(codes("R1 a 0 {sin(1,2)}"), ["elab::arguments"]);
-    assert_eq!(codes(".param d={csv(\"none.csv\")}\nR1 a 0 1"), ["elab::no-file"]);
+    assert_eq!(codes(".param w=[1,2] v=[1,2,3] s={w+v}\nR1 a 0 1"), ["value::shape"]);
+    assert_eq!(codes(".param z={zeros(1e6,1e6)}\nR1 a 0 1"), ["value::array-too-big"]);
+    assert_eq!(codes("R1 a 0 {sin(1,2)}"), ["value::arguments"]);
+    assert_eq!(codes(".param d={csv(\"none.csv\")}\nR1 a 0 1"), ["value::no-file"]);
     assert_eq!(codes("R1 a 0 1 m={V(a)}"), ["elab::not-constant"]);
 }
 

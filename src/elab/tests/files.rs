@@ -82,9 +82,9 @@ fn broken_files() {
     std::fs::write(dir.path().join("x.npy"), "no array").unwrap();
     std::fs::write(dir.path().join("y.idx"), [0, 0, 8, 1, 0, 0, 0, 9, 1]).unwrap();
     let codes = |e: &str| deck_in(dir.path(), &format!("R1 a 0 {{{e}}}\nV1 a 0 1")).unwrap_err();
-    assert_eq!(codes("csv(\"w.csv\")[0,0]"), ["elab::bad-file"]);
-    assert_eq!(codes("npy(\"x.npy\")[0]"), ["elab::bad-file"]);
-    assert_eq!(codes("idx(\"y.idx\")[0]"), ["elab::bad-file"]);
-    assert_eq!(codes("csv(\"none.csv\")[0]"), ["elab::no-file"]);
-    assert_eq!(codes("csv(\"w.csv\", colls=\"a\")[0]"), ["elab::arguments"]);
+    assert_eq!(codes("csv(\"w.csv\")[0,0]"), ["value::bad-file"]);
+    assert_eq!(codes("npy(\"x.npy\")[0]"), ["value::bad-file"]);
+    assert_eq!(codes("idx(\"y.idx\")[0]"), ["value::bad-file"]);
+    assert_eq!(codes("csv(\"none.csv\")[0]"), ["value::no-file"]);
+    assert_eq!(codes("csv(\"w.csv\", colls=\"a\")[0]"), ["value::arguments"]);
 }
