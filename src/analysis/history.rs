@@ -46,6 +46,13 @@ impl History {
         self.steps[lane] = [h, self.steps[lane][0]];
     }
 
+    /// What is held does not change: dQ/dt of these rows at the newest point is 0.
+    pub fn hold(&mut self, lane: usize, held: &[bool]) {
+        for k in (lane..held.len()).step_by(self.lanes).filter(|&k| held[k]) {
+            self.dq[k] = 0.0;
+        }
+    }
+
     /// What came before no longer tells what comes next; the newest point stays.
     pub fn restart(&mut self, lane: usize) {
         self.points[lane] = self.points[lane].min(1);

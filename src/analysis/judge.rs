@@ -80,6 +80,7 @@ impl Transient {
                 return self.cut(lane, fraction);
             }
         }
+        self.see_bounds(lane);
         let (ratio, culprit) = self.truncation(lane);
         (self.lanes[lane].error, self.lanes[lane].culprit) = (ratio, culprit);
         let order = if self.history.points[lane] < 3 { 1 } else { self.lanes[lane].formula.order() };
@@ -104,6 +105,19 @@ impl Transient {
         self.reject(lane, h, 0)
     }
 
+    /// Which unknowns a bound holds at the trial point.
+    fn see_bounds(&mut self, lane: usize) {
+        let count = self.lanes.len();
+        self.held.iter_mut().skip(lane).step_by(count).for_each(|h| *h = false);
+        let held = &mut self.held;
+        for (group, memory) in self.system.groups.iter().zip(&self.memories) {
+            let at = point(group, &self.x, &self.last, &self.time, &self.ticks, &self.options, count);
+            group.device.bound(&at, memory, lane, &mut |instance, terminal| {
+                held[group.terms[instance * group.width + terminal] as usize * count + lane] = true;
+            });
+        }
+    }
+
     /// The largest truncation error of the trial step, as a multiple of what is allowed, and its unknown.
     fn truncation(&self, lane: usize) -> (f64, usize) {
         let state = &self.lanes[lane];
@@ -120,6 +134,9 @@ impl Transient {
         let mut worst = (0.0, 0);
         for u in (1..self.dynamic.len()).filter(|&u| self.dynamic[u]) {
             let k = u * count + lane;
+            if self.held[k] {
+                continue;
+            }
             let predicted = self.history.extrapolate(lane, weights, k);
             let size = self.sizes.get(k, self.x[k]);
             let abstol = self.system.abstol(u, self.options.vntol, self.options.abstol);

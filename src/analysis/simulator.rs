@@ -44,6 +44,9 @@ pub fn environment(options: &Options, tstep: f64, tstop: f64) -> Environment {
         defw: options.defw,
         defad: options.defad,
         defas: options.defas,
+        seed: 1,
+        draw: 0,
+        point: 0,
     }
 }
 
@@ -57,7 +60,9 @@ impl Simulator {
         let memories = system.memories(&env, 1);
         let assembly = Assembly::new(&system, 1);
         let solver = Solver::new(&system.pattern, pivoting(&options));
-        let x = system.start(1);
+        let mut memories = memories;
+        let mut x = system.start(1);
+        system.start_states(&mut memories, 0..system.groups.len(), &mut x);
         let n = system.unknowns();
         let mut simulator = Simulator {
             options,
@@ -84,7 +89,16 @@ impl Simulator {
             group.device.setup(&self.env, memory, 0);
             memory.trial.clone_from(&memory.state);
         }
+        self.start_states(0..self.system.groups.len());
         self.relinearize();
+    }
+
+    /// The states of these devices at their start again.
+    pub(super) fn start_states(&mut self, groups: std::ops::Range<usize>) {
+        let system = self.system.clone();
+        for x in [&mut self.x, &mut self.last] {
+            system.start_states(&mut self.memories, groups.clone(), x);
+        }
     }
 
     /// Sets a parameter of a part and brings what depends on it up to date. False if there is no such parameter.
@@ -98,6 +112,7 @@ impl Simulator {
             if group.linear {
                 self.relinearize();
             }
+            self.start_states(g..g + 1);
         }
         done
     }

@@ -97,6 +97,7 @@ pub fn rest(simulator: &mut Simulator) -> Result<Vec<f64>, Failure> {
 /// everything else is solved consistently, as an implicit Euler step too short to move a charge.
 pub fn initial_conditions(simulator: &mut Simulator, first_step: f64) -> Result<Vec<f64>, Failure> {
     simulator.x = simulator.system.start(1);
+    simulator.start_states(0..simulator.system.groups.len());
     for &(unknown, value) in &simulator.initial {
         simulator.x[unknown] = value;
     }

@@ -59,6 +59,8 @@ pub struct Transient {
     pub(super) history: History,
     pub(super) sizes: Sizes,
     pub(super) dynamic: Vec<bool>,
+    /// Unknowns that a bound holds at the trial point, `[unknown * lanes + lane]`
+    pub(super) held: Vec<bool>,
     pace: Pace,
     /// V; see [`Inputs::rest`]. Members of an ensemble do not rest: their bits must not depend on the number of lanes.
     rest: f64,
@@ -97,6 +99,7 @@ impl Transient {
                 memory.state = gather(&|s| &s.memories[g].state);
                 memory.trial = gather(&|s| &s.memories[g].trial);
                 memory.limit = gather(&|s| &s.memories[g].limit);
+                memory.keys = simulators.iter().flat_map(|s| s.memories[g].keys.clone()).collect();
                 memory
             })
             .collect();
@@ -117,6 +120,7 @@ impl Transient {
             history: History::new(n, count),
             sizes: Sizes::new(n * count),
             dynamic: system.dynamic(),
+            held: vec![false; n * count],
             pace,
             watched: false,
             rest: if nominal.is_some() || count > 1 { 0.0 } else { 0.01 * options.reltol },
@@ -294,6 +298,7 @@ impl Transient {
         let count = self.lanes.len();
         let (h, end) = (self.lanes[lane].h, self.lanes[lane].end);
         self.history.push(lane, h, &self.x, &self.assembly.q, self.a[lane], &self.beta);
+        self.history.hold(lane, &self.held);
         let mut jumped = false;
         for (group, memory) in self.system.groups.iter().zip(&mut self.memories) {
             for k in (lane..memory.state.len()).step_by(count) {

@@ -2,8 +2,10 @@
 
 use std::f64::consts::TAU;
 
-use super::behavioral_program::{Given, Inner, Input, Output, Program, Target};
+use super::behavioral_program::{Given, Inner, Input, Output, Program};
 use super::behavioral_shape::{Foreign, Shape};
+use super::places::Places;
+use super::stamping::scatter;
 use super::{Device, Environment, Layout, Local, Memory, Mode, Point, Rest, Stamps, Ticks, Unknown};
 use crate::circuit::PartId;
 use crate::circuit::kind::Kind;
@@ -68,7 +70,7 @@ impl Behavioral {
 
     /// Fills one block of inputs, `inputs[n * width + k]` for the instance-lanes from `start` on.
     fn gather(&self, at: &Point, memory: &Memory, start: usize, width: usize, inputs: &mut [f64]) {
-        let places = Places { lanes: at.lanes, start };
+        let places = Places::all(at.lanes, start);
         for (input, row) in self.program.inputs.iter().zip(inputs.chunks_exact_mut(width)) {
             match *input {
                 Input::Hoisted(n) => places.each(row, |value, i, lane| *value = memory.derived(i, n, lane)),
@@ -91,48 +93,6 @@ impl Behavioral {
                     places.each(row, |value, i, lane| *value = -at.x(i, minus, lane));
                 }
                 Input::Difference(None, None) => row.fill(0.0),
-            }
-        }
-    }
-
-    /// Adds one block of outputs where it belongs.
-    fn scatter(&self, start: usize, width: usize, outputs: &mut [f64], out: &mut Stamps) {
-        let places = Places { lanes: out.lanes, start };
-        for stamp in &self.program.stamps {
-            let values = &mut outputs[stamp.output * width..][..width];
-            let (into, slots, slot) = match stamp.target {
-                Target::F(row) => (&mut *out.f, out.width, row),
-                Target::Q(row) => (&mut *out.q, out.width, row),
-                Target::G(entry) => (&mut *out.g, out.entries_g, entry),
-                Target::C(entry) => (&mut *out.c, out.entries_c, entry),
-            };
-            let lanes = out.lanes;
-            places.each(values, |value, i, lane| into[(i * slots + slot) * lanes + lane] += stamp.sign * *value);
-        }
-    }
-}
-
-/// Instance and lane of each number of a block.
-#[derive(Clone, Copy)]
-struct Places {
-    lanes: usize,
-    start: usize,
-}
-
-impl Places {
-    /// Calls `act` with each number of a row, its instance and its lane.
-    #[inline(always)]
-    fn each(self, row: &mut [f64], mut act: impl FnMut(&mut f64, usize, usize)) {
-        if self.lanes == 1 {
-            row.iter_mut().enumerate().for_each(|(k, value)| act(value, self.start + k, 0));
-            return;
-        }
-        let (mut i, mut lane) = (self.start / self.lanes, self.start % self.lanes);
-        for value in row {
-            act(value, i, lane);
-            lane += 1;
-            if lane == self.lanes {
-                (i, lane) = (i + 1, 0);
             }
         }
     }
@@ -217,7 +177,7 @@ impl Device for Behavioral {
             self.gather(at, memory, start, width, inputs);
             tape.run(width, inputs, registers, outputs);
             if outputs.iter().any(|v| !v.is_finite()) {
-                let places = Places { lanes: at.lanes, start };
+                let places = Places::all(at.lanes, start);
                 for row in outputs.chunks_exact_mut(width) {
                     places.each(row, |value, i, lane| {
                         if !value.is_finite() {
@@ -226,7 +186,7 @@ impl Device for Behavioral {
                     });
                 }
             }
-            self.scatter(start, width, outputs, out);
+            scatter(&self.program.stamps, Places::all(at.lanes, start), width, outputs, out);
         }
         memory.scratch = scratch;
     }

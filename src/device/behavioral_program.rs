@@ -2,6 +2,7 @@
 //! with all their derivatives, and where each result is stamped.
 
 use super::behavioral_shape::{Reading, Shape};
+use super::stamping::{Row, Stamp, Stamping};
 use crate::circuit::equation::Equation;
 use crate::model::dag::{Dag, Id, Node};
 use crate::model::diff::derivatives;
@@ -47,23 +48,6 @@ pub(super) enum Given {
     Factor,
     /// The n-th number of the equation
     Number(usize),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
-    F(usize),
-    Q(usize),
-    /// An entry of the pattern
-    G(usize),
-    C(usize),
-}
-
-/// Adds sign · output somewhere.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Stamp {
-    pub output: usize,
-    pub target: Target,
-    pub sign: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -136,13 +120,6 @@ impl Lowering {
     }
 }
 
-/// A row of the equations: F and Q of some terminals with their signs.
-struct Row {
-    terminals: Vec<(usize, f64)>,
-    f: Option<Id>,
-    q: Option<Id>,
-}
-
 impl Program {
     /// `shapes` have one structure; a number that is the same in all of them becomes part of the program.
     pub fn compile(shapes: &[&Shape], output: Output) -> Option<Program> {
@@ -210,49 +187,11 @@ fn leaf_node(
             low.inner.push((Inner::Derivative, of));
             low.source(Source::Difference(Some(first_inner + low.inner.len() - 1), None))
         }
+        // No function of netlist expressions.
+        Leaf::Limit(of, _) => of,
         Leaf::Idt(of, _) => {
             low.inner.push((Inner::Integral, of));
             low.source(Source::Difference(Some(first_inner + low.inner.len() - 1), None))
-        }
-    }
-}
-
-/// Collects outputs and stamps, each entry of a pattern once.
-#[derive(Default)]
-struct Stamping {
-    outputs: Vec<Id>,
-    stamps: Vec<Stamp>,
-    pattern_g: Vec<(usize, usize)>,
-    pattern_c: Vec<(usize, usize)>,
-}
-
-impl Stamping {
-    fn output(&mut self, id: Id) -> usize {
-        self.outputs.iter().position(|o| *o == id).unwrap_or_else(|| {
-            self.outputs.push(id);
-            self.outputs.len() - 1
-        })
-    }
-
-    fn entry(pattern: &mut Vec<(usize, usize)>, at: (usize, usize)) -> usize {
-        pattern.iter().position(|p| *p == at).unwrap_or_else(|| {
-            pattern.push(at);
-            pattern.len() - 1
-        })
-    }
-
-    /// ∂(row)/∂(plus) and ∂(row)/∂(minus)
-    fn slope(&mut self, row: &Row, static_part: bool, by: (Option<usize>, Option<usize>), id: Id) {
-        let output = self.output(id);
-        for &(terminal, sign) in &row.terminals {
-            for (column, side) in [(by.0, 1.0), (by.1, -1.0)] {
-                let Some(column) = column else { continue };
-                let target = match static_part {
-                    true => Target::G(Stamping::entry(&mut self.pattern_g, (terminal, column))),
-                    false => Target::C(Stamping::entry(&mut self.pattern_c, (terminal, column))),
-                };
-                self.stamps.push(Stamp { output, target, sign: sign * side });
-            }
         }
     }
 }
@@ -263,11 +202,7 @@ fn assemble(mut low: Lowering, rows: Vec<Row>, output: Output, first_inner: usiz
     for row in &rows {
         for (id, static_part) in [(row.f, true), (row.q, false)] {
             let Some(id) = id else { continue };
-            let n = stamping.output(id);
-            for &(terminal, sign) in &row.terminals {
-                let target = if static_part { Target::F(terminal) } else { Target::Q(terminal) };
-                stamping.stamps.push(Stamp { output: n, target, sign });
-            }
+            stamping.value(row, static_part, id);
             for (n, source) in low.sources.clone().into_iter().enumerate() {
                 let Source::Difference(plus, minus) = source else { continue };
                 let by = low.dag.input(n as u32);
@@ -286,9 +221,7 @@ fn assemble(mut low: Lowering, rows: Vec<Row>, output: Output, first_inner: usiz
     let mut linear = |row: usize, static_part: bool, column: usize, sign: f64| {
         stamping.slope(&plain(row, sign), static_part, (Some(column), None), one);
         let x = low.source(Source::Difference(Some(column), None));
-        let output = stamping.output(x);
-        let target = if static_part { Target::F(row) } else { Target::Q(row) };
-        stamping.stamps.push(Stamp { output, target, sign });
+        stamping.value(&plain(row, sign), static_part, x);
     };
     if output == Output::Voltage {
         linear(0, true, 2, 1.0);

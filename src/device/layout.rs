@@ -109,6 +109,12 @@ impl<'a> Layout<'a> {
         unknown
     }
 
+    /// Another current of a part that no other part can sense.
+    pub fn current(&mut self, part: PartId) -> Unknown {
+        self.roles.push(Role::Branch(part));
+        Unknown(self.roles.len() as u32 - 1)
+    }
+
     /// A node inside a part.
     pub fn inner(&mut self, part: PartId, name: impl Into<Label>) -> Unknown {
         self.roles.push(Role::Inner(part, name.into()));

@@ -35,6 +35,8 @@ pub struct Memory {
     pub limited: Vec<bool>,
     /// The instance that limited last, for reports.
     pub culprit: Vec<u32>,
+    /// A value a lane: seed, draw and sweep point of its random numbers.
+    pub keys: Vec<[u64; 3]>,
 }
 
 impl Memory {
@@ -54,6 +56,7 @@ impl Memory {
             bent: vec![false; instances],
             limited: vec![false; lanes],
             culprit: vec![0; lanes],
+            keys: vec![[0; 3]; lanes],
         }
     }
 

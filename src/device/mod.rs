@@ -22,6 +22,7 @@ pub mod diode;
 #[cfg(test)]
 mod diode_reference;
 pub mod edge;
+pub mod equations;
 pub mod inductor;
 pub mod isource;
 pub mod junction;
@@ -40,10 +41,12 @@ pub mod mosfet_setup;
 pub mod mux;
 pub mod nonlinear;
 pub mod opamp;
+mod places;
 pub mod point;
 pub mod registry;
 pub mod resistor;
 pub mod smu;
+mod stamping;
 pub mod stamps;
 pub mod switch;
 #[cfg(test)]
@@ -66,6 +69,10 @@ pub trait Device: Send + Sync {
     /// Derives what the equations need (`memory.derived`) from `memory.params` and the environment, for one lane;
     /// called before the first load and whenever a parameter or the temperature changes. Sets initial `memory.state`.
     fn setup(&self, _env: &Environment, _memory: &mut Memory, _lane: usize) {}
+
+    /// States at their start, for one lane, after its setup: those outside Newton into `memory.state` and `memory.trial`, unknowns by
+    /// `put(instance, terminal, value)`.
+    fn start(&self, _memory: &mut Memory, _lane: usize, _put: &mut dyn FnMut(usize, usize, f64)) {}
 
     /// Adds F, Q, G and C of every instance and lane at `at` into `out` (all zero before the call). No allocation.
     ///
@@ -92,6 +99,10 @@ pub trait Device: Send + Sync {
     fn review(&self, _at: &Point, _memory: &mut Memory, _lane: usize) -> Review {
         Review::Accept
     }
+
+    /// Calls `held` with each unknown (by instance and terminal) that a bound holds at the iterate: it does not change, whatever a
+    /// formula makes of its charges, and its truncation error means nothing.
+    fn bound(&self, _at: &Point, _memory: &Memory, _lane: usize, _held: &mut dyn FnMut(usize, usize)) {}
 
     /// The step holds. `memory.trial` has already become `memory.state`; what else must be remembered is done here.
     /// True if something jumped, so that the integrator must start again at first order.

@@ -49,6 +49,10 @@ pub struct Environment {
     pub defw: f64,
     pub defad: f64,
     pub defas: f64,
+    /// What random numbers are keyed by, beside paths and purposes: seed, number of the draw, point of a sweep
+    pub seed: u64,
+    pub draw: u64,
+    pub point: u64,
 }
 
 /// A point of evaluation, seen by one device: terminals are addressed by instance and terminal number.

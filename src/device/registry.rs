@@ -1,8 +1,7 @@
 //! Every kind of part and how its device is made: one row each.
 
 use super::{
-    Device, analog_switch, behavioral, capacitor, comparator, controlled, coupled, diode, inductor, isource, mosfet,
-    mux, nonlinear, opamp, resistor, smu, switch, vsource,
+    Device, analog_switch, behavioral, capacitor, comparator, controlled, coupled, diode, equations, inductor, isource, mosfet, mux, nonlinear, opamp, resistor, smu, switch, vsource,
 };
 use crate::circuit::kind::{Kind, KindRef};
 use crate::circuit::{Circuit, PartId};
@@ -60,5 +59,8 @@ pub fn by_model(base: &str) -> Option<&'static Kind> {
 
 /// The maker of a kind's devices.
 pub fn build_of(kind: &KindRef) -> Option<Build> {
-    REGISTRY.iter().find(|r| kind.is(r.kind)).map(|r| r.build)
+    match kind {
+        KindRef::Defined(_) => Some(equations::build),
+        KindRef::Builtin(_) => REGISTRY.iter().find(|r| kind.is(r.kind)).map(|r| r.build),
+    }
 }

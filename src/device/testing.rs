@@ -107,6 +107,9 @@ pub fn environment() -> Environment {
         defw: 1e-4,
         defad: 0.0,
         defas: 0.0,
+        seed: 1,
+        draw: 0,
+        point: 0,
     }
 }
 

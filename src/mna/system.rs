@@ -209,6 +209,19 @@ impl System {
         matches!(self.roles[unknown], Role::Net(_) | Role::Inner(..))
     }
 
+    /// States of these devices at their start, in every lane of the memories and of x.
+    pub fn start_states(&self, memories: &mut [Memory], groups: std::ops::Range<usize>, x: &mut [f64]) {
+        for (group, memory) in self.groups[groups.clone()].iter().zip(&mut memories[groups]) {
+            let lanes = memory.lanes;
+            for lane in 0..lanes {
+                let mut put = |instance: usize, terminal: usize, value: f64| {
+                    x[group.terms[instance * group.width + terminal] as usize * lanes + lane] = value;
+                };
+                group.device.start(memory, lane, &mut put);
+            }
+        }
+    }
+
     /// Start values of an iterate: states at their start, all else 0.
     pub fn start(&self, lanes: usize) -> Vec<f64> {
         let mut x = vec![0.0; self.unknowns() * lanes];

@@ -31,7 +31,7 @@ fn lowered(equation: &Equation) -> (Dag, Vec<Id>, Id) {
     let id = lower(&mut dag, equation, &mut |dag, leaf| match leaf {
         Leaf::Const(v) => dag.constant(v),
         Leaf::Quantity(q) => dag.input(number_of(q) as u32),
-        Leaf::Ddt(_) | Leaf::Idt(..) => unreachable!("only functions of real numbers are made"),
+        Leaf::Ddt(_) | Leaf::Idt(..) | Leaf::Limit(..) => unreachable!("only functions of real numbers are made"),
     });
     (dag, inputs, id)
 }

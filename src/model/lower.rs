@@ -1,6 +1,6 @@
 //! Equation → DAG: functions become operations, leaves what the caller makes of them.
 
-use super::dag::{Dag, Id};
+use super::dag::{Dag, Id, Node};
 use super::diff::derivatives;
 use super::math::LIMEXP_FROM;
 use super::op::{Binary, Unary};
@@ -17,6 +17,8 @@ pub enum Leaf<'a> {
     Ddt(Id),
     /// The time integral of what stands at the first node, from the second on where it is given
     Idt(Id, Option<Id>),
+    /// The first node, which Newton may change by the second at most from one iteration to the next
+    Limit(Id, Id),
 }
 
 /// Lowers `equation` into `dag`. `leaf` says what node a leaf is.
@@ -38,6 +40,7 @@ pub fn lower(dag: &mut Dag, equation: &Equation, leaf: &mut dyn FnMut(&mut Dag, 
                     let of = argument(dag, &args, 0);
                     leaf(dag, Leaf::Idt(of, args.get(1).copied()))
                 }
+                Function::Limit if args.len() == 2 => leaf(dag, Leaf::Limit(args[0], args[1])),
                 _ => apply(dag, *function, &args),
             }
         }
@@ -125,11 +128,22 @@ fn apply(dag: &mut Dag, function: Function, args: &[Id]) -> Id {
             dag.mul(twenty, log)
         }
         Function::Real => a,
-        Function::Ddx => derivatives(dag, &[a], b).first().copied().unwrap_or(zero),
+        Function::Ddx => by(dag, a, b),
         // Where Newton is held back is the device's business; the value is x.
         Function::Limit => a,
         Function::Imaginary | Function::Ddt | Function::Idt => zero,
     }
+}
+
+/// ∂of/∂by, `by` being an input or the negative of one.
+fn by(dag: &mut Dag, of: Id, by: Id) -> Id {
+    let zero = dag.constant(0.0);
+    let (by, negative) = match dag.node(by) {
+        Node::Unary(Unary::Neg, x) => (x, true),
+        _ => (by, false),
+    };
+    let slope = derivatives(dag, &[of], by).first().copied().unwrap_or(zero);
+    if negative { dag.neg(slope) } else { slope }
 }
 
 /// A table: constant points are looked up by halving; points that are computed (ascending, by agreement; their corners stay

@@ -9,5 +9,6 @@ pub mod eval;
 pub mod lower;
 pub mod math;
 pub mod op;
+pub mod substitute;
 pub mod table;
 pub mod tape;

@@ -1,0 +1,180 @@
+//! A program as a device: layout, setup, load.
+
+use std::sync::Arc;
+
+use super::gather::{Scene, evaluate, gather};
+use super::graph::{Place, Source};
+use super::program::Program;
+use crate::circuit::definition::Definition;
+use crate::circuit::{Circuit, PartId};
+use crate::device::places::Places;
+use crate::device::stamping::scatter;
+use crate::device::{Device, Environment, Layout, Local, Memory, Mode, Point, Rest, Stamps};
+use crate::model::tape::BLOCK;
+
+/// Of the typical size of a state: how precisely Newton and the integrator know it.
+const STATE_TOLERANCE: f64 = 1e-6;
+
+pub(super) struct Equations {
+    pub definition: Arc<Definition>,
+    pub program: Program,
+    pub parts: Vec<PartId>,
+    pub paths: Vec<String>,
+    /// Which parameters each part or its model sets.
+    pub given: Vec<Vec<bool>>,
+}
+
+impl Equations {
+    /// A state as an unknown of one part, with its nominal start value and typical size.
+    fn local(&self, n: usize, starts: &[f64], derived: &[f64]) -> Local {
+        let state = &self.definition.states[n];
+        let bounded = state.low.is_some() || state.high.is_some();
+        let size = if bounded { derived[self.program.bounds[n].range].abs() } else { starts[n].abs() };
+        let scale = if size.is_finite() && size > 0.0 { size } else { 1.0 };
+        let rest = if state.settles { Rest::Settles } else { Rest::Held };
+        Local { start: starts[n], scale, abstol: STATE_TOLERANCE * scale, rest }
+    }
+
+    /// Nominal start values and derived numbers of a part, random numbers at the middle of their law.
+    fn nominal(&self, circuit: &Circuit, instance: usize) -> (Vec<f64>, Vec<f64>) {
+        let numbers = circuit.numbers(self.parts[instance]);
+        let parameters = self.parameters(instance, |k| numbers[k]);
+        let derived = self.derive(parameters, NOMINAL_TEMPERATURE);
+        let middle = |n: usize, args: &[f64]| super::draws::law(self.definition.draws[n].law, args).quantile(0.5);
+        (self.starts(|n| derived[n], middle), derived)
+    }
+
+    /// Evaluates `$limit`ed expressions and keeps each within a step of where it was last evaluated.
+    fn limit(&self, at: &Point, memory: &mut Memory, places: Places, width: usize, scratch: &mut [f64]) {
+        if self.program.limited == 0 {
+            return;
+        }
+        let scene = Scene { at, memory, kept: &memory.state };
+        let pairs = evaluate(&self.program.limits, scene, places, width, scratch, |_, _, _| f64::NAN);
+        for (n, pair) in pairs.chunks_exact_mut(2 * width).enumerate() {
+            let (values, steps) = pair.split_at_mut(width);
+            let mut steps = steps.iter();
+            places.each(values, |value, i, lane| {
+                let step = steps.next().copied().unwrap_or(f64::INFINITY).abs();
+                let free = matches!(at.mode, Mode::Start | Mode::Linearize | Mode::Initial);
+                let old = memory.limit(i, n, lane);
+                let held = if free || !old.is_finite() { *value } else { value.max(old - step).min(old + step) };
+                if held != *value {
+                    memory.mark_limited(i, lane);
+                }
+                memory.set_limit(i, n, lane, held);
+            });
+        }
+    }
+}
+
+/// °C, of typical sizes only
+const NOMINAL_TEMPERATURE: f64 = 27.0;
+
+impl Device for Equations {
+    fn layout(&mut self, layout: &mut Layout) {
+        for (i, &part) in self.parts.iter().enumerate() {
+            let (starts, derived) = self.nominal(layout.circuit, i);
+            let mut terminals = layout.pins(part);
+            terminals.extend((0..self.program.branches).map(|_| layout.current(part)));
+            for &n in &self.program.inside {
+                let local = self.local(n, &starts, &derived);
+                terminals.push(layout.local(part, self.definition.states[n].name.clone(), local));
+            }
+            for _ in 0..self.program.inner {
+                // Its equation is linear in it: what reads it decides convergence.
+                let local = Local { start: 0.0, scale: 1.0, abstol: 1.0, rest: Rest::Settles };
+                terminals.push(layout.local(part, "ddt", local));
+            }
+            layout.instance(part, &terminals);
+        }
+        let program = &self.program;
+        layout.pattern(&program.pattern_g, &program.pattern_c);
+        layout.memory(program.derived, program.kept, program.limited);
+        layout.scratch(program.main.space(BLOCK).max(program.limits.space(BLOCK)));
+    }
+
+    fn setup(&self, env: &Environment, memory: &mut Memory, lane: usize) {
+        memory.keys[lane] = [env.seed, env.draw, env.point];
+        for i in 0..memory.instances {
+            let parameters = self.parameters(i, |k| memory.param(i, k, lane));
+            for (n, value) in self.derive(parameters, env.temp).into_iter().enumerate() {
+                memory.set_derived(i, n, lane, value);
+            }
+        }
+    }
+
+    fn start(&self, memory: &mut Memory, lane: usize, put: &mut dyn FnMut(usize, usize, f64)) {
+        for i in 0..memory.instances {
+            let starts = self.drawn_starts(memory, i, lane);
+            for (n, value) in starts.into_iter().enumerate() {
+                match self.program.places[n] {
+                    Place::Unknown(terminal) => put(i, terminal, value),
+                    Place::Kept(slot) | Place::Lattice(slot) => {
+                        memory.set_state(i, slot, lane, value);
+                        memory.set_trial(i, slot, lane, value);
+                    }
+                }
+            }
+            (0..self.program.limited).for_each(|n| memory.set_limit(i, n, lane, f64::NAN));
+        }
+    }
+
+    fn load(&self, at: &Point, memory: &mut Memory, out: &mut Stamps) {
+        let piece = &self.program.main;
+        let mut scratch = std::mem::take(&mut memory.scratch);
+        let total = memory.instances * at.lanes;
+        for start in (0..total).step_by(BLOCK) {
+            let width = BLOCK.min(total - start);
+            let places = Places::all(at.lanes, start);
+            self.limit(at, memory, places, width, &mut scratch);
+            let (inputs, rest) = scratch.split_at_mut(width * piece.tape.inputs());
+            let (outputs, registers) = rest.split_at_mut(width * piece.tape.outputs());
+            let scene = Scene { at, memory, kept: &memory.state };
+            let limited = |source, i, lane| match source {
+                Source::Limited(n) => memory.limit(i, n, lane),
+                _ => f64::NAN,
+            };
+            gather(piece, scene, places, inputs, width, |i, t, lane| at.x(i, t, lane), |lane| at.time[lane], limited);
+            piece.tape.run(width, inputs, registers, outputs);
+            if outputs.iter().any(|v| !v.is_finite()) {
+                for row in outputs.chunks_exact_mut(width) {
+                    places.each(row, |value, i, lane| {
+                        if !value.is_finite() {
+                            memory.mark_limited(i, lane);
+                        }
+                    });
+                }
+            }
+            scatter(&self.program.stamps, places, width, outputs, out);
+        }
+        memory.scratch = scratch;
+    }
+
+    fn bound(&self, at: &Point, memory: &Memory, lane: usize, held: &mut dyn FnMut(usize, usize)) {
+        for &n in &self.program.inside {
+            let (Place::Unknown(terminal), bounds) = (self.program.places[n], self.program.bounds[n]) else { continue };
+            for i in 0..memory.instances {
+                let w = at.x(i, terminal, lane);
+                let beyond = |slot: Option<usize>, over: fn(f64, f64) -> bool| {
+                    slot.is_some_and(|slot| over(w, memory.derived(i, slot, lane)))
+                };
+                if beyond(bounds.low, |w, low| w < low) || beyond(bounds.high, |w, high| w > high) {
+                    held(i, terminal);
+                }
+            }
+        }
+    }
+
+    fn probe(&self, instance: usize, name: &str, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
+        let Some(shown) = self.program.shown.iter().find(|s| s.name == name) else {
+            let k = self.definition.kind.param(name)?;
+            return self.parameters(instance, |k| memory.param(instance, k, lane)).get(k).copied();
+        };
+        let mut scratch = vec![0.0; shown.piece.space(1)];
+        let places = Places::lane(at.lanes, lane, instance);
+        let scene = Scene { at, memory, kept: &memory.state };
+        let values = evaluate(&shown.piece, scene, places, 1, &mut scratch, |_, _, _| f64::NAN);
+        values.first().copied()
+    }
+}

@@ -1,0 +1,53 @@
+//! Parts of a `.device`: the equations of a netlist as a device like any built-in one.
+//!
+//! A [`Definition`] becomes a [`program::Program`]: a graph of everything the equations say, split into tapes for the setup,
+//! the equations with all their derivatives, start values, events and probes; all instances and lanes run through a tape 64
+//! at a time.
+//!
+//! | what | becomes |
+//! |---|---|
+//! | `param`, temperature | inputs of the setup tape, whose results the other tapes read |
+//! | `I(a,b) = f + c·ddt(q)` | F and Q of both pins |
+//! | `V(a,b) = …` | a current as an unknown and its row |
+//! | `state x` with `ddt(x) = r` | an unknown of its own, condensed: Q = x, F = −r, bounds by complementarity |
+//! | `state x` without, or with `white()` | a number in the memory |
+//! | `ddt` elsewhere | an unknown u with u = d(…)/dt |
+
+mod bounds;
+mod device;
+mod draws;
+mod gather;
+mod graph;
+mod piece;
+mod program;
+mod rows;
+mod start;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use super::Device;
+use crate::circuit::definition::Definition;
+use crate::circuit::{Circuit, PartId};
+use device::Equations;
+use program::Program;
+
+/// One device of all parts of one definition and model.
+pub fn build(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
+    let Some(definition) = parts.first().and_then(|p| circuit.part(*p).kind.definition()) else { return Vec::new() };
+    vec![Box::new(equations(circuit, definition, parts))]
+}
+
+fn equations(circuit: &Circuit, definition: &Arc<Definition>, parts: &[PartId]) -> Equations {
+    let given = |&part: &PartId| {
+        definition.kind.params.iter().map(|p| circuit.setting(part, &p.name).is_some()).collect::<Vec<bool>>()
+    };
+    Equations {
+        program: Program::compile(definition),
+        definition: definition.clone(),
+        given: parts.iter().map(given).collect(),
+        paths: parts.iter().map(|&p| circuit.part(p).path.clone()).collect(),
+        parts: parts.to_vec(),
+    }
+}
