@@ -1,7 +1,8 @@
 //! Every kind of part and how its device is made: one row each.
 
 use super::{
-    Device, analog_switch, behavioral, capacitor, comparator, controlled, coupled, diode, equations, inductor, isource, mosfet, mux, nonlinear, opamp, resistor, smu, switch, vsource,
+    Device, analog_switch, behavioral, capacitor, comparator, controlled, coupled, diode, equations, inductor, isource,
+    mosfet, mux, nonlinear, opamp, resistor, smu, switch, vsource,
 };
 use crate::circuit::kind::{Kind, KindRef};
 use crate::circuit::{Circuit, PartId};

@@ -1,7 +1,7 @@
 //! Rows of equations as nodes of a graph → where each result and each derivative is stamped.
 
-use super::stamps::Stamps;
 use super::places::Places;
+use super::stamps::Stamps;
 use crate::model::dag::Id;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -162,6 +162,14 @@ impl Bench {
         }
     }
 
+    /// States at their start.
+    pub fn start(&mut self, x: &mut [f64]) {
+        for Unit { device, layout, memory, terms } in &mut self.units {
+            let mut put = |i: usize, t: usize, value: f64| x[terms[i * layout.width + t] as usize] = value;
+            (0..LANES).for_each(|lane| device.start(memory, lane, &mut put));
+        }
+    }
+
     /// Sets a parameter of every instance; call [`Bench::setup`] afterwards.
     pub fn set(&mut self, name: &str, value: f64, circuit: &Circuit) {
         for unit in &mut self.units {

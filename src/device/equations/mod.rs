@@ -23,6 +23,8 @@ mod program;
 mod rows;
 mod start;
 #[cfg(test)]
+pub mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;

@@ -25,11 +25,13 @@ pub(super) struct Piece {
 impl Piece {
     /// What computes `roots`, `derived` being known.
     pub fn new(graph: &Graph, derived: &[Id], roots: &[Id]) -> Piece {
-        let reached = graph.dag.reachable(roots, derived);
+        // A number that is the same everywhere stays in the tape.
+        let known: Vec<Id> = derived.iter().copied().filter(|d| graph.dag.value(*d).is_none()).collect();
+        let reached = graph.dag.reachable(roots, &known);
         let used: HashSet<Id> =
             reached.iter().flat_map(|id| graph.dag.node(*id).arguments()).chain(roots.iter().copied()).collect();
         let (mut nodes, mut inputs) = (Vec::new(), Vec::new());
-        for (n, id) in derived.iter().enumerate().filter(|(_, id)| used.contains(id)) {
+        for (n, id) in derived.iter().enumerate().filter(|(_, id)| used.contains(id) && known.contains(id)) {
             nodes.push(*id);
             inputs.push(Input::Derived(n));
         }
@@ -47,10 +49,6 @@ impl Piece {
     /// Numbers of working space for this many instances and lanes at a time: inputs, results, registers.
     pub fn space(&self, width: usize) -> usize {
         width * (self.tape.inputs() + self.tape.outputs()) + self.tape.scratch()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.tape.outputs() == 0
     }
 }
 

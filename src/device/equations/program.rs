@@ -31,7 +31,6 @@ pub(super) struct Bounded {
 
 #[derive(Clone, Debug)]
 pub(super) struct Program {
-    pub pins: usize,
     /// Currents that are unknowns
     pub branches: usize,
     /// States that are unknowns, in the order of their terminals
@@ -78,7 +77,8 @@ impl Program {
             [&stamping.outputs[..], &roots.starts, &roots.limits, &shown].into_iter().flatten().copied().collect();
         let derived = derived(&rows.graph, &roots.fixed, &all);
         let slot = |id: Id| derived.iter().position(|d| *d == id).unwrap_or(0);
-        let mut given: Vec<Id> = (0..definition.kind.params.len()).map(|n| rows.graph.source(Source::Param(n))).collect();
+        let mut given: Vec<Id> =
+            (0..definition.kind.params.len()).map(|n| rows.graph.source(Source::Param(n))).collect();
         given.push(rows.graph.source(Source::Temperature));
         let graph = &rows.graph;
         let piece = |roots: &[Id]| Piece::new(graph, &derived, roots);
@@ -95,7 +95,6 @@ impl Program {
                 .map(|(b, range)| Bounded { low: b.0.map(slot), high: b.1.map(slot), range: slot(*range) })
                 .collect(),
             kept: rows.places.iter().filter(|p| !matches!(p, Place::Unknown(_))).count(),
-            pins: rows.pins,
             branches: rows.branches,
             inside: rows.inside,
             inner: rows.inner,
@@ -106,14 +105,10 @@ impl Program {
         }
     }
 
-    /// Terminals of an instance.
-    pub fn width(&self) -> usize {
-        self.pins + self.branches + self.inside.len() + self.inner
-    }
-
     fn roots(definition: &Definition, rows: &mut Rows) -> (Roots, Vec<(usize, Vec<Id>)>) {
         let starts: Vec<Id> = definition.states.iter().map(|s| rows.graph.lower(&s.start)).collect();
-        let mut fixed: Vec<Id> = rows.bounds.iter().flat_map(|b| [b.0, b.1]).flatten().chain(rows.ranges.clone()).collect();
+        let mut fixed: Vec<Id> =
+            rows.bounds.iter().flat_map(|b| [b.0, b.1]).flatten().chain(rows.ranges.clone()).collect();
         let mut draws = Vec::new();
         for n in 0..definition.draws.len() {
             let read = Quantity::Own(Own::Draw(n));
@@ -155,9 +150,8 @@ fn stamp(rows: &mut Rows) -> Stamping {
     let mut stamping = Stamping::default();
     let graph = &mut rows.graph;
     let zero = graph.dag.constant(0.0);
-    let limits: Vec<(Id, Id)> = (0..graph.names.limits.len())
-        .map(|n| (graph.source(Source::Limited(n)), graph.names.limits[n].0))
-        .collect();
+    let limits: Vec<(Id, Id)> =
+        (0..graph.names.limits.len()).map(|n| (graph.source(Source::Limited(n)), graph.names.limits[n].0)).collect();
     let parts: Vec<(usize, bool, Id)> = (rows.rows.iter().enumerate())
         .flat_map(|(n, row)| [(n, true, row.f), (n, false, row.q)])
         .filter_map(|(n, fixed, id)| id.map(|id| (n, fixed, id)))

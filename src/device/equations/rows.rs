@@ -118,8 +118,12 @@ impl Rows {
     fn parallel(&mut self, definition: &Definition, values: &mut [Id]) -> Option<Id> {
         let slot = definition.kind.param("m")?;
         let read = Source::Param(slot);
-        let known: Vec<Id> =
-            values.iter().copied().chain(self.rates.iter().flatten().copied()).chain(self.graph.names.states.clone()).collect();
+        let known: Vec<Id> = values
+            .iter()
+            .copied()
+            .chain(self.rates.iter().flatten().copied())
+            .chain(self.graph.names.states.clone())
+            .collect();
         let reads = self.graph.depends(|s| s == read);
         if known.iter().any(|id| reads[id.0 as usize]) { None } else { Some(self.graph.source(read)) }
     }

@@ -4,8 +4,8 @@ use super::device::Equations;
 use super::draws::{at_start, law};
 use super::graph::Source;
 use super::piece::Input;
-use crate::circuit::equation::Quantity;
 use crate::circuit::definition::Own;
+use crate::circuit::equation::Quantity;
 use crate::device::memory::Memory;
 
 impl Equations {
@@ -15,10 +15,11 @@ impl Equations {
         let mut values: Vec<f64> = Vec::with_capacity(kind.params.len());
         for (k, param) in kind.params.iter().enumerate() {
             let value = set(k);
-            let untouched = !self.given[instance][k] && match param.default {
-                Some(default) => default.to_bits() == value.to_bits(),
-                None => value.is_nan(),
-            };
+            let untouched = !self.given[instance][k]
+                && match param.default {
+                    Some(default) => default.to_bits() == value.to_bits(),
+                    None => value.is_nan(),
+                };
             values.push(match self.definition.defaults.get(k) {
                 Some(Some(follows)) if untouched => follows.value(&mut |q| match q {
                     Quantity::Own(Own::Param(n)) => values.get(*n).copied().unwrap_or(f64::NAN),
@@ -40,7 +41,11 @@ impl Equations {
     }
 
     /// What each state starts from; `draw` is a random number by its place among the draws and its law's arguments.
-    pub(super) fn starts(&self, derived: impl Fn(usize) -> f64, mut draw: impl FnMut(usize, &[f64]) -> f64) -> Vec<f64> {
+    pub(super) fn starts(
+        &self,
+        derived: impl Fn(usize) -> f64,
+        mut draw: impl FnMut(usize, &[f64]) -> f64,
+    ) -> Vec<f64> {
         let mut drawn = vec![f64::NAN; self.definition.draws.len()];
         for (n, args) in &self.program.draws {
             let args: Vec<f64> = args.iter().map(|&a| derived(a)).collect();
