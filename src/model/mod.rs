@@ -9,6 +9,8 @@ pub mod eval;
 pub mod lower;
 pub mod math;
 pub mod op;
+#[cfg(test)]
+mod oracle;
 pub mod substitute;
 pub mod table;
 pub mod tape;
