@@ -53,6 +53,12 @@ impl History {
         }
     }
 
+    /// The newest value of an unknown changes at once, and with it the charge of its own row.
+    pub fn deposit(&mut self, lane: usize, k: usize, change: f64) {
+        self.x[self.order[lane][0]][k] += change;
+        self.q[self.charge[lane]][k] += change;
+    }
+
     /// What came before no longer tells what comes next; the newest point stays.
     pub fn restart(&mut self, lane: usize) {
         self.points[lane] = self.points[lane].min(1);

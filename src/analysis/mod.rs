@@ -36,4 +36,6 @@ pub use transient::{Pace, Step, Transient};
 #[cfg(test)]
 mod tests_devices;
 #[cfg(test)]
+mod tests_equations;
+#[cfg(test)]
 mod tests_homotopy;

@@ -99,7 +99,7 @@ impl Transient {
                 memory.state = gather(&|s| &s.memories[g].state);
                 memory.trial = gather(&|s| &s.memories[g].trial);
                 memory.limit = gather(&|s| &s.memories[g].limit);
-                memory.keys = simulators.iter().flat_map(|s| s.memories[g].keys.clone()).collect();
+                memory.gather_random(&simulators.iter().map(|s| &s.memories[g]).collect::<Vec<_>>());
                 memory
             })
             .collect();
@@ -305,7 +305,15 @@ impl Transient {
                 memory.state[k] = memory.trial[k];
             }
             let at = point(group, &self.x, &self.last, &self.time, &self.ticks, &self.options, count);
-            jumped |= group.device.accept(&at, memory, lane);
+            if group.device.accept(&at, memory, lane) {
+                jumped = true;
+                let (x, history) = (&mut self.x, &mut self.history);
+                group.device.deposit(memory, lane, &mut |instance, terminal, value| {
+                    let k = group.terms[instance * group.width + terminal] as usize * count + lane;
+                    history.deposit(lane, k, value - x[k]);
+                    x[k] = value;
+                });
+            }
         }
         for k in (lane..self.x.len()).step_by(count) {
             self.last[k] = self.x[k];

@@ -1,5 +1,7 @@
 //! What a device remembers: parameters, what is derived from them, accepted state, limiting history; all with a lane axis.
 
+use crate::random::Stream;
+
 /// How many numbers an instance needs of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Slots {
@@ -37,6 +39,8 @@ pub struct Memory {
     pub culprit: Vec<u32>,
     /// A value a lane: seed, draw and sweep point of its random numbers.
     pub keys: Vec<[u64; 3]>,
+    /// A value an instance and lane, of devices shaken by noise: where their random numbers come from.
+    pub streams: Vec<Stream>,
 }
 
 impl Memory {
@@ -57,6 +61,28 @@ impl Memory {
             limited: vec![false; lanes],
             culprit: vec![0; lanes],
             keys: vec![[0; 3]; lanes],
+            streams: Vec::new(),
+        }
+    }
+
+    /// The streams of one lane.
+    pub fn set_streams(&mut self, lane: usize, stream: impl Fn(usize) -> Stream) {
+        for i in 0..self.instances {
+            let own = stream(i);
+            if self.streams.len() < self.instances * self.lanes {
+                self.streams.resize(self.instances * self.lanes, own.clone());
+            }
+            self.streams[i * self.lanes + lane] = own;
+        }
+    }
+
+    /// Random numbers of one-lane memories, one a lane.
+    pub fn gather_random(&mut self, members: &[&Memory]) {
+        for (lane, member) in members.iter().enumerate() {
+            self.keys[lane] = member.keys.first().copied().unwrap_or_default();
+            if !member.streams.is_empty() {
+                self.set_streams(lane, |i| member.streams[i].clone());
+            }
         }
     }
 

@@ -110,6 +110,9 @@ pub trait Device: Send + Sync {
         false
     }
 
+    /// After an `accept` that returned true: calls `put(instance, terminal, value)` with each state that is an unknown and jumped.
+    fn deposit(&self, _memory: &mut Memory, _lane: usize, _put: &mut dyn FnMut(usize, usize, f64)) {}
+
     /// The next time after `after` at which the integrator must land: a corner of a waveform, a pending edge.
     fn corner(&self, _memory: &Memory, _lane: usize, _after: Ticks) -> Option<Ticks> {
         None

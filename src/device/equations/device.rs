@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use super::draws::in_time;
 use super::gather::{Scene, evaluate, gather};
 use super::graph::{Place, Source};
+use super::piece::Piece;
 use super::program::Program;
 use crate::circuit::definition::Definition;
 use crate::circuit::{Circuit, PartId};
 use crate::device::places::Places;
 use crate::device::stamping::scatter;
-use crate::device::{Device, Environment, Layout, Local, Memory, Mode, Point, Rest, Stamps};
+use crate::device::{Device, Environment, Layout, Local, Memory, Mode, Point, Rest, Review, Stamps};
 use crate::model::tape::BLOCK;
 
 /// Of the typical size of a state: how precisely Newton and the integrator know it.
@@ -90,8 +92,13 @@ impl Device for Equations {
         }
         let program = &self.program;
         layout.pattern(&program.pattern_g, &program.pattern_c);
-        layout.memory(program.derived, program.kept, program.limited);
-        layout.scratch(program.main.space(BLOCK).max(program.limits.space(BLOCK)));
+        layout.memory(program.derived, program.slots.count(), program.limited + program.jumps.len());
+        let most = |pieces: &[&Piece]| pieces.iter().map(|p| p.space(BLOCK)).max().unwrap_or(0);
+        let jumps = program.jumps.iter().flat_map(|j| j.draws.iter().map(|d| &d.1).chain([&j.values]));
+        let jumps: Vec<&Piece> = jumps.chain([&program.watch, &program.outputs]).collect();
+        let lattice = program.lattice.iter().map(|l| l.rates.space(BLOCK)).max().unwrap_or(0);
+        let loads = most(&[&program.main, &program.limits]);
+        layout.scratch(loads.max(2 * most(&jumps)).max(lattice));
     }
 
     fn setup(&self, env: &Environment, memory: &mut Memory, lane: usize) {
@@ -117,6 +124,11 @@ impl Device for Equations {
                 }
             }
             (0..self.program.limited).for_each(|n| memory.set_limit(i, n, lane, f64::NAN));
+        }
+        self.forget_events(memory, lane);
+        if self.program.lattice.is_some() {
+            let key = memory.keys[lane];
+            memory.set_streams(lane, |i| in_time(key, &self.paths[i], "white"));
         }
     }
 
@@ -149,6 +161,36 @@ impl Device for Equations {
             scatter(&self.program.stamps, places, width, outputs, out);
         }
         memory.scratch = scratch;
+    }
+
+    fn review(&self, at: &Point, memory: &mut Memory, lane: usize) -> Review {
+        if !self.program.watches() || at.mode != Mode::Dynamic {
+            return Review::Accept;
+        }
+        let mut scratch = std::mem::take(&mut memory.scratch);
+        let mut review = Review::Accept;
+        if let Some(lattice) = &self.program.lattice {
+            review = self.shake(lattice, at, memory, lane, &mut scratch);
+        }
+        if review == Review::Accept {
+            review = self.look(at, memory, lane, &mut scratch);
+        }
+        memory.scratch = scratch;
+        review
+    }
+
+    fn accept(&self, at: &Point, memory: &mut Memory, lane: usize) -> bool {
+        if !self.program.watches() {
+            return false;
+        }
+        let mut scratch = std::mem::take(&mut memory.scratch);
+        let jumped = self.happen(at, memory, lane, &mut scratch);
+        memory.scratch = scratch;
+        jumped
+    }
+
+    fn deposit(&self, memory: &mut Memory, lane: usize, put: &mut dyn FnMut(usize, usize, f64)) {
+        self.deposit_jumps(memory, lane, put);
     }
 
     fn bound(&self, at: &Point, memory: &Memory, lane: usize, held: &mut dyn FnMut(usize, usize)) {

@@ -16,16 +16,20 @@
 mod bounds;
 mod device;
 mod draws;
+mod events;
 mod gather;
 mod graph;
+mod lattice;
 mod piece;
 mod program;
 mod rows;
+mod slots;
 mod start;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::sync::Arc;
 

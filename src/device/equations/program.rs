@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 
 use super::graph::{Place, Source};
+use super::lattice::{Lattice, shaking};
 use super::piece::{Piece, derived};
 use super::rows::Rows;
+use super::slots::Slots;
+use super::watch::{EventRoots, Watched, events, jumping};
 use crate::circuit::definition::{Definition, Own};
 use crate::circuit::equation::Quantity;
 use crate::device::stamping::{Stamp, Stamping};
@@ -29,6 +32,17 @@ pub(super) struct Bounded {
     pub range: usize,
 }
 
+/// Something that happens at a point in time, or a cycle that begins.
+#[derive(Clone, Debug)]
+pub(super) struct Jump {
+    pub watched: Watched,
+    /// States and, in the same order, the results of `values`
+    pub sets: Vec<usize>,
+    pub values: Piece,
+    /// Random numbers: place among `definition.draws`, arguments of the law
+    pub draws: Vec<(usize, Piece)>,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Program {
     /// Currents that are unknowns
@@ -39,8 +53,8 @@ pub(super) struct Program {
     pub inner: usize,
     pub places: Vec<Place>,
     pub bounds: Vec<Bounded>,
-    /// States outside Newton
-    pub kept: usize,
+    /// States outside Newton and what events remember
+    pub slots: Slots,
     /// Parameters, then temperature → derived numbers
     pub setup: Tape,
     pub derived: usize,
@@ -56,45 +70,76 @@ pub(super) struct Program {
     pub limits: Piece,
     pub limited: usize,
     pub shown: Vec<Shown>,
-}
-
-/// Roots of the pieces, before what they share is known.
-struct Roots {
-    /// What the setup has to give, in this order
-    fixed: Vec<Id>,
-    starts: Vec<Id>,
-    limits: Vec<Id>,
-    shown: Vec<(String, Id)>,
+    /// Contributions: what must not jump without a restart
+    pub outputs: Piece,
+    pub watch: Piece,
+    pub jumps: Vec<Jump>,
+    /// States that are unknowns and that events set, with their terminals
+    pub jumping: Vec<(usize, usize)>,
+    pub lattice: Option<Lattice>,
 }
 
 impl Program {
     pub fn compile(definition: &Definition) -> Program {
         let mut rows = Rows::new(definition);
         let stamping = stamp(&mut rows);
-        let (roots, draws) = Program::roots(definition, &mut rows);
-        let shown: Vec<Id> = roots.shown.iter().map(|s| s.1).collect();
-        let all: Vec<Id> =
-            [&stamping.outputs[..], &roots.starts, &roots.limits, &shown].into_iter().flatten().copied().collect();
-        let derived = derived(&rows.graph, &roots.fixed, &all);
+        let starts: Vec<Id> = definition.states.iter().map(|s| rows.graph.lower(&s.start)).collect();
+        let draws = start_draws(definition, &mut rows);
+        let (events, watch) = events(definition, &mut rows);
+        let names = names(definition, &rows);
+        let shaking = shaking(definition, &mut rows);
+        let limits: Vec<Id> = rows.graph.names.limits.iter().flat_map(|l| [l.0, l.1]).collect();
+        // Where nothing is iterated, `$limit(x, step)` is x.
+        let mut roots = Roots::new(&mut rows);
+        let limits = roots.plain(&mut rows, &limits);
+        let watch = roots.plain(&mut rows, &watch);
+        let outputs = rows.outputs.clone();
+        let outputs = roots.plain(&mut rows, &outputs);
+        let shown = roots.plain(&mut rows, &names.iter().map(|n| n.1).collect::<Vec<_>>());
+        let shaken = roots.plain(&mut rows, &shaking.roots);
+        let events: Vec<EventRoots> = events.into_iter().map(|e| roots.event(&mut rows, e)).collect();
+        roots.all.extend(stamping.outputs.iter().chain(&starts));
+        roots.fixed.extend(rows.bounds.iter().flat_map(|b| [b.0, b.1]).flatten().chain(rows.ranges.clone()));
+        roots.fixed.extend(draws.iter().flat_map(|d| &d.1).chain(&shaking.every));
+
+        let derived = derived(&rows.graph, &roots.fixed, &roots.all);
         let slot = |id: Id| derived.iter().position(|d| *d == id).unwrap_or(0);
-        let mut given: Vec<Id> =
-            (0..definition.kind.params.len()).map(|n| rows.graph.source(Source::Param(n))).collect();
-        given.push(rows.graph.source(Source::Temperature));
+        let given: Vec<Source> =
+            (0..definition.kind.params.len()).map(Source::Param).chain([Source::Temperature]).collect();
+        let given: Vec<Id> = given.into_iter().map(|source| rows.graph.source(source)).collect();
         let graph = &rows.graph;
         let piece = |roots: &[Id]| Piece::new(graph, &derived, roots);
+        let jump = |e: EventRoots| Jump {
+            watched: e.watched,
+            sets: e.sets,
+            values: piece(&e.values),
+            draws: e.draws.into_iter().map(|(n, args)| (n, piece(&args))).collect(),
+        };
+        let jumping = jumping(definition, &rows.places);
+        let lattice = shaking.lattice(definition, &rows.places, piece(&shaken), slot);
         Program {
             setup: Tape::compile(&graph.dag, &given, &derived),
             derived: derived.len(),
-            starts: piece(&roots.starts),
+            starts: piece(&starts),
             main: piece(&stamping.outputs),
-            limits: piece(&roots.limits),
+            limits: piece(&limits),
             limited: graph.names.limits.len(),
-            shown: roots.shown.into_iter().map(|(name, id)| Shown { name, piece: piece(&[id]) }).collect(),
+            shown: names.into_iter().zip(shown).map(|((name, _), id)| Shown { name, piece: piece(&[id]) }).collect(),
             draws: draws.into_iter().map(|(n, args)| (n, args.into_iter().map(slot).collect())).collect(),
             bounds: (rows.bounds.iter().zip(&rows.ranges))
                 .map(|(b, range)| Bounded { low: b.0.map(slot), high: b.1.map(slot), range: slot(*range) })
                 .collect(),
-            kept: rows.places.iter().filter(|p| !matches!(p, Place::Unknown(_))).count(),
+            slots: Slots::new(
+                rows.places.iter().filter(|p| !matches!(p, Place::Unknown(_))).count(),
+                events.len(),
+                jumping.len(),
+                lattice.is_some(),
+            ),
+            outputs: piece(&outputs),
+            watch: piece(&watch),
+            jumps: events.into_iter().map(jump).collect(),
+            jumping,
+            lattice,
             branches: rows.branches,
             inside: rows.inside,
             inner: rows.inner,
@@ -105,42 +150,62 @@ impl Program {
         }
     }
 
-    fn roots(definition: &Definition, rows: &mut Rows) -> (Roots, Vec<(usize, Vec<Id>)>) {
-        let starts: Vec<Id> = definition.states.iter().map(|s| rows.graph.lower(&s.start)).collect();
-        let mut fixed: Vec<Id> =
-            rows.bounds.iter().flat_map(|b| [b.0, b.1]).flatten().chain(rows.ranges.clone()).collect();
-        let mut draws = Vec::new();
-        for n in 0..definition.draws.len() {
-            let read = Quantity::Own(Own::Draw(n));
-            if definition.states.iter().any(|s| s.start.quantities().contains(&read)) {
-                let args: Vec<Id> = definition.draws[n].args.iter().map(|a| rows.graph.lower(a)).collect();
-                fixed.extend(&args);
-                draws.push((n, args));
-            }
-        }
-        // Where nothing is iterated, `$limit(x, step)` is x.
-        let limits = rows.graph.names.limits.clone();
-        let mut plain = HashMap::new();
-        for (n, (value, _)) in limits.iter().enumerate() {
-            let at = rows.graph.source(Source::Limited(n));
-            plain.insert(at, *value);
-        }
-        let pairs: Vec<Id> = limits.iter().flat_map(|l| [l.0, l.1]).collect();
-        let limits = substitute(&mut rows.graph.dag, &pairs, &plain);
-        let mut names = Vec::new();
-        for (n, l) in definition.lets.iter().enumerate() {
-            if let Some(name) = &l.name {
-                names.push((name.to_lowercase(), rows.graph.names.lets[n]));
-            }
-        }
-        for (n, s) in definition.states.iter().enumerate() {
-            names.push((s.name.to_lowercase(), rows.graph.names.states[n]));
-        }
-        let ids: Vec<Id> = names.iter().map(|n| n.1).collect();
-        let ids = substitute(&mut rows.graph.dag, &ids, &plain);
-        let shown = names.into_iter().zip(ids).map(|((name, _), id)| (name, id)).collect();
-        (Roots { fixed, starts, limits, shown }, draws)
+    /// Whether anything happens between accepted points.
+    pub fn watches(&self) -> bool {
+        !self.jumps.is_empty() || self.lattice.is_some()
     }
+}
+
+/// Nodes that some tape computes.
+struct Roots {
+    /// Of every `$limit`, where it is evaluated → its value
+    plain: HashMap<Id, Id>,
+    all: Vec<Id>,
+    /// What the setup has to give whoever else reads it
+    fixed: Vec<Id>,
+}
+
+impl Roots {
+    fn new(rows: &mut Rows) -> Roots {
+        let limits = rows.graph.names.limits.clone();
+        let plain = limits.iter().enumerate().map(|(n, l)| (rows.graph.source(Source::Limited(n)), l.0)).collect();
+        Roots { plain, all: Vec::new(), fixed: Vec::new() }
+    }
+
+    /// These nodes with nothing limited; they become roots.
+    fn plain(&mut self, rows: &mut Rows, ids: &[Id]) -> Vec<Id> {
+        // A limited value may itself hold another.
+        let mut ids = ids.to_vec();
+        for _ in 0..self.plain.len() {
+            ids = substitute(&mut rows.graph.dag, &ids, &self.plain);
+        }
+        self.all.extend(&ids);
+        ids
+    }
+
+    fn event(&mut self, rows: &mut Rows, event: EventRoots) -> EventRoots {
+        let values = self.plain(rows, &event.values);
+        let draws = event.draws.into_iter().map(|(n, args)| (n, self.plain(rows, &args))).collect();
+        EventRoots { values, draws, ..event }
+    }
+}
+
+/// The random numbers that start values read, with the arguments of their laws.
+fn start_draws(definition: &Definition, rows: &mut Rows) -> Vec<(usize, Vec<Id>)> {
+    let read = |n: usize| {
+        let draw = Quantity::Own(Own::Draw(n));
+        definition.states.iter().any(|s| s.start.quantities().contains(&draw))
+    };
+    let args = |n: usize, rows: &mut Rows| definition.draws[n].args.iter().map(|a| rows.graph.lower(a)).collect();
+    (0..definition.draws.len()).filter(|&n| read(n)).map(|n| (n, args(n, rows))).collect()
+}
+
+/// Everything that has a name: lets and states.
+fn names(definition: &Definition, rows: &Rows) -> Vec<(String, Id)> {
+    let lets = definition.lets.iter().zip(&rows.graph.names.lets);
+    let lets = lets.filter_map(|(l, id)| l.name.as_ref().map(|name| (name.to_lowercase(), *id)));
+    let states = definition.states.iter().zip(&rows.graph.names.states);
+    lets.chain(states.map(|(s, id)| (s.name.to_lowercase(), *id))).collect()
 }
 
 /// Outputs of the main tape: F and Q of every row with their derivatives.
