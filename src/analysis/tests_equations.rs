@@ -73,7 +73,8 @@ fn run(c: &Circuit, names: &[&str], options: &Options, stop: f64, max: f64, cond
     let mut observer = Observer::new(&simulator.system, &seen.iter().collect::<Vec<_>>());
     let mut rows = Rows::default();
     let interrupted = AtomicBool::new(false);
-    let control = &mut Control::new(&interrupted, &mut |_| {});
+    let mut silent = |_| {};
+    let control = &mut Control::new(&interrupted, &mut silent);
     let stats = tran(simulator, &spec, &mut observer, &mut rows, control).unwrap();
     Run { rows: rows.0, stats }
 }
@@ -102,7 +103,8 @@ fn ion_drift_into_its_bound_and_out_again() {
     let mut c = circuit(&["a"]);
     part(&mut c, &vsource::KIND, "V1", &["a", "0"], None, wave("sin", &[0.0, 1.0, 1e3]));
     part(&mut c, drift().kind(), "X1", &["a", "0"], None, vec![]);
-    let run = run(&c, &["X1.r", "X1.x"], &tight(), 1e-3, 2e-6, Condensation::Condensed);
+    let tight = Options { reltol: 1e-8, ..Options::default() };
+    let run = run(&c, &["X1.r", "X1.x"], &tight, 1e-3, 2e-6, Condensation::Condensed);
     let (ron, gain) = (100.0f64, 2.0 * 15.9e3 * 1.5e7);
     let r0 = ron * 0.3 + 16e3 * 0.7;
     let flux = |t: f64| (1.0 - (2e3 * PI * t).cos()) / (2e3 * PI);
@@ -217,15 +219,15 @@ fn events_are_landed_on() {
     let seen: Vec<Observation> = ["a", "X1.on"].iter().map(|n| observation(&c, n)).collect();
     let system = Arc::new(System::new(Arc::new(c.clone()), Condensation::Condensed).unwrap());
     let spec = TranSpec { step: 5e-6, stop: 1e-3, start: 0.0, max_step: None, uic: true };
-    let simulator = Simulator::new(system, tight(), environment(&tight(), spec.step, spec.stop));
+    let tight = Options { reltol: 1e-8, ..Options::default() };
+    let simulator = Simulator::new(system, tight.clone(), environment(&tight, spec.step, spec.stop));
     let mut observer = Observer::new(&simulator.system, &seen.iter().collect::<Vec<_>>());
     let mut rows = Rows::default();
     let interrupted = AtomicBool::new(false);
     tran(simulator, &spec, &mut observer, &mut rows, &mut Control::new(&interrupted, &mut |_| {})).unwrap();
-    let falls: Vec<f64> =
-        rows.0.windows(2).filter(|w| w[0].1[1] == 1.0 && w[1].1[1] == 0.0).map(|w| w[1].0).collect();
+    let falls: Vec<f64> = rows.0.windows(2).filter(|w| w[0].1[1] == 1.0 && w[1].1[1] == 0.0).map(|w| w[1].0).collect();
     // Charging toward 2 V·(1 − 10⁻⁴) with 100 µs, discharging toward 2 V/101 with 1 µs/1.01.
-    let (high, low) = (2.0 / 1.0001, 2.0 / 101.0);
+    let (high, low) = (2.0f64 / 1.0001, 2.0f64 / 101.0);
     let up = 1e-4 / 1.0001 * ((high - 0.2f64) / (high - 1.0)).ln();
     let down = 1e-6 / 1.01 * ((1.0 - low) / (0.2 - low)).ln();
     assert!(falls.len() > 10);
