@@ -62,11 +62,13 @@ pub struct Diagnostic {
     /// The first label is the place itself, the others are related places.
     pub labels: Vec<Label>,
     pub help: Option<String>,
+    /// The name that nothing has, where that is the matter: it may be that of a line which is reported already.
+    pub missing: Option<String>,
 }
 
 impl Diagnostic {
     fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { code, severity, message: message.into(), labels: Vec::new(), help: None }
+        Diagnostic { code, severity, message: message.into(), labels: Vec::new(), help: None, missing: None }
     }
 
     pub fn error(code: &'static str, message: impl Into<String>) -> Diagnostic {
@@ -89,6 +91,12 @@ impl Diagnostic {
 
     pub fn help(mut self, text: impl Into<String>) -> Diagnostic {
         self.help = Some(text.into());
+        self
+    }
+
+    /// Says that the matter is a name that nothing has.
+    pub fn missing(mut self, name: impl Into<String>) -> Diagnostic {
+        self.missing = Some(name.into());
         self
     }
 

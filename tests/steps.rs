@@ -118,3 +118,36 @@ fn a_step_may_change_the_structure() {
     let rows: [(&[f64], f64); 2] = [(&[1.0], 3.0), (&[2.0], 2.0)];
     check(netlist, "op", "V(out)", &rows);
 }
+
+/// A series resistance from none on adds an inner node: V = V0 + I·rs.
+#[test]
+fn a_series_resistance_from_zero() {
+    let deck = "I1 0 a 1m\nD1 a 0 dm\n.model dm d(is=1f)";
+    let (names, rows) = table(&format!("{deck}\n.dc dm(rs) 0 200 100"), "dc");
+    assert_eq!(names, ["dm(rs)", "V(a)"]);
+    for (k, row) in rows.iter().enumerate() {
+        let expected = rows[0][1] + 0.1 * k as f64;
+        assert!((row[1] - expected).abs() < 1e-6, "{rows:?}");
+    }
+    let (_, stepped) = table(&format!("{deck}\n.step dm(rs) list 0 100 200\n.op"), "op");
+    for (a, b) in rows.iter().zip(&stepped) {
+        assert!((a[1] - b[1]).abs() < 1e-6, "{rows:?} {stepped:?}");
+    }
+}
+
+/// |V2| = ω·k·√(L1·L2)·I1
+#[test]
+fn a_coupled_inductor() {
+    let deck = "I1 0 a AC 1\nL1 a 0 1u\nL2 b 0 1u\nR2 b 0 1e12\nK1 L1 L2 0.5\n.ac lin 1 {1/(2*pi)} {1/(2*pi)}";
+    let rows: [(&[f64], f64); 3] = [(&[1e-6], 0.5e-6), (&[4e-6], 1e-6), (&[9e-6], 1.5e-6)];
+    check(&format!("{deck}\n.print ac VM(b)\n.step L1 list 1u 4u 9u"), "ac", "VM(b)", &rows);
+}
+
+#[test]
+fn a_temperature_that_expressions_read() {
+    let (_, rows) = table("V1 a 0 1\nR1 a 0 {1k*(1+temper/100)}\n.dc temp 0 100 50", "dc");
+    let currents: Vec<f64> = rows.iter().map(|r| -r[2]).collect();
+    for (found, wanted) in currents.iter().zip([1e-3, 1e-3 / 1.5, 0.5e-3]) {
+        assert!((found - wanted).abs() < 1e-9, "{currents:?}");
+    }
+}

@@ -150,7 +150,7 @@ proptest! {
     #[test]
     fn printed_netlists_read_back(kinds in proptest::collection::vec(statement(), 0..4)) {
         let items = kinds.into_iter().map(|kind| Item { span: SPAN, kind }).collect();
-        let ast = Ast { title: "title".into(), items };
+        let ast = Ast { title: "title".into(), items, ..Ast::default() };
         let text = print::print(&ast);
         let (back, _, findings) = parse_str("printed", &text);
         prop_assert!(findings.is_empty(), "{}\n{:?}", text, findings);

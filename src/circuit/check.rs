@@ -7,22 +7,26 @@ use petgraph::unionfind::UnionFind;
 
 use super::kind::{Conduct, Path};
 use super::plan::{AnalysisKind, Plan};
-use super::{Circuit, NetId, Part, PartId, Setting};
+use super::{Circuit, Net, NetId, Part, PartId, Setting};
 use crate::diag::{Diagnostic, Severity};
 
 /// Findings of one kind that are written out; the rest are counted.
 const SHOWN: usize = 10;
 
-/// Everything wrong with the graph of a circuit that runs as `plan` says.
-pub fn check(circuit: &Circuit, plan: &Plan) -> Vec<Diagnostic> {
+/// Whether more may be connected to a net of this name than the circuit shows.
+type Doubt<'a> = &'a dyn Fn(&str) -> bool;
+
+/// Everything wrong with the graph of a circuit that runs as `plan` says. Nets in `doubt` miss some of their parts,
+/// because a line is wrong: nothing is said of what they lack.
+pub fn check(circuit: &Circuit, plan: &Plan, doubt: Doubt) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     // Without an operating point capacitors hold what inductors and sources leave open.
     let starts_from_charges = |k: &AnalysisKind| matches!(k, AnalysisKind::Tran { uic: true, .. });
     let dynamic = !plan.analyses.is_empty() && plan.analyses.iter().all(|a| starts_from_charges(&a.kind));
-    loose_ends(circuit, plan, &mut out);
+    loose_ends(circuit, plan, doubt, &mut out);
     voltage_loops(circuit, dynamic, &mut out);
     if plan.options.rshunt.is_infinite() {
-        floating(circuit, dynamic, &mut out);
+        floating(circuit, dynamic, doubt, &mut out);
     }
     out
 }
@@ -62,7 +66,7 @@ fn report(out: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
 }
 
 /// Nets with a single connection.
-fn loose_ends(circuit: &Circuit, plan: &Plan, out: &mut Vec<Diagnostic>) {
+fn loose_ends(circuit: &Circuit, plan: &Plan, doubt: Doubt, out: &mut Vec<Diagnostic>) {
     let mut count = vec![0u32; circuit.nets.len()];
     let mut owner = vec![PartId(0); circuit.nets.len()];
     for (p, part) in circuit.parts.iter().enumerate() {
@@ -81,7 +85,8 @@ fn loose_ends(circuit: &Circuit, plan: &Plan, out: &mut Vec<Diagnostic>) {
         o.equation.nets(&mut |n| count[n.0 as usize] += 1);
     }
     let mut found = Vec::new();
-    for (n, net) in circuit.nets.iter().enumerate().skip(1).filter(|(n, _)| count[*n] == 1) {
+    let single = |(n, net): &(usize, &Net)| count[*n] == 1 && !doubt(&net.name);
+    for (n, net) in circuit.nets.iter().enumerate().skip(1).filter(single) {
         let part = circuit.part(owner[n]);
         let d = match net.name.ends_with(']') {
             true => Diagnostic::warning(
@@ -175,7 +180,7 @@ fn between(forest: &HashMap<NetId, Vec<(NetId, PartId)>>, from: NetId, to: NetId
 }
 
 /// Nets without a DC path to ground; where only current sources reach them, those are named.
-fn floating(circuit: &Circuit, dynamic: bool, out: &mut Vec<Diagnostic>) {
+fn floating(circuit: &Circuit, dynamic: bool, doubt: Doubt, out: &mut Vec<Diagnostic>) {
     let nets = circuit.nets.len();
     let mut dc = UnionFind::<u32>::new(nets);
     let mut any = UnionFind::<u32>::new(nets);
@@ -209,6 +214,7 @@ fn floating(circuit: &Circuit, dynamic: bool, out: &mut Vec<Diagnostic>) {
             islands.entry(root).or_default().push(NetId(n));
         }
     }
+    islands.retain(|_, nets| !nets.iter().any(|n| doubt(&circuit.net(*n).name)));
     if islands.is_empty() {
         return;
     }

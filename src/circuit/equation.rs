@@ -176,6 +176,15 @@ impl Equation {
         }
     }
 
+    /// Whether ddt or idt stands in it.
+    pub fn has_history(&self) -> bool {
+        match self {
+            Equation::Apply(Function::Ddt | Function::Idt, _) => true,
+            Equation::Apply(_, args) => args.iter().any(Equation::has_history),
+            Equation::Const(_) | Equation::Quantity(_) => false,
+        }
+    }
+
     /// Its value if it reads nothing of the circuit.
     pub fn constant(&self) -> Option<f64> {
         match self {

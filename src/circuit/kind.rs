@@ -132,7 +132,8 @@ pub struct Param {
 pub enum ValueKind {
     Number,
     Numbers,
-    Text,
+    /// One of these words; the first is the default.
+    Choice(&'static [&'static str]),
     Equation,
     Part,
     Nets,

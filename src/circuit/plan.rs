@@ -52,6 +52,18 @@ pub enum AnalysisKind {
     },
 }
 
+impl AnalysisKind {
+    /// As its card is called.
+    pub fn name(&self) -> &'static str {
+        match self {
+            AnalysisKind::Op => "op",
+            AnalysisKind::Dc(_) => "dc",
+            AnalysisKind::Ac { .. } => "ac",
+            AnalysisKind::Tran { .. } => "tran",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AcScale {
     /// points a decade

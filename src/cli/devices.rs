@@ -92,7 +92,7 @@ fn default(param: &Param) -> String {
         (_, Some(v)) => exact(v),
         (ValueKind::Number, None) => "–".into(),
         (ValueKind::Numbers, None) => "numbers".into(),
-        (ValueKind::Text, None) => "word".into(),
+        (ValueKind::Choice(words), None) => words.first().copied().unwrap_or_default().into(),
         (ValueKind::Equation, None) => "expression".into(),
         (ValueKind::Part, None) => "part".into(),
         (ValueKind::Nets, None) => "nets".into(),

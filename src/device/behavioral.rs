@@ -85,14 +85,27 @@ pub fn readable(circuit: &Circuit, quantity: &Quantity) -> bool {
     }
 }
 
-/// The first thing in the expression of a part that its device cannot read; None also for parts whose expressions are only
-/// looked at between steps (controls of event parts).
+/// The first thing in the expression of a part that its device cannot read. Expressions that are only looked at between
+/// steps (controls of switches) read the same as sources.
 pub fn unreadable(circuit: &Circuit, part: PartId, equation: &Equation) -> Option<Quantity> {
-    let compiled = [&CURRENT, &VOLTAGE, &super::nonlinear::CAPACITOR, &super::nonlinear::INDUCTOR];
+    let compiled = [
+        &CURRENT,
+        &VOLTAGE,
+        &super::nonlinear::CAPACITOR,
+        &super::nonlinear::INDUCTOR,
+        &super::analog_switch::KIND,
+        &super::mux::KIND,
+    ];
     if !compiled.iter().any(|k| circuit.part(part).kind.is(k)) {
         return None;
     }
     equation.quantities().into_iter().find(|q| !readable(circuit, q))
+}
+
+/// Whether the expression of a part needs a history that its device does not keep: ddt or idt in the control of a switch.
+pub fn remembers(circuit: &Circuit, part: PartId, equation: &Equation) -> bool {
+    let kind = &circuit.part(part).kind;
+    (kind.is(&super::analog_switch::KIND) || kind.is(&super::mux::KIND)) && equation.has_history()
 }
 
 pub fn build_current(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {

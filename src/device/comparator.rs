@@ -41,7 +41,9 @@ pub static KIND: Kind = Kind {
         Param::new("roff", 1e9, "ohm", "output resistance of an open collector that is off")
             .both()
             .range(POSITIVE, ANY),
-        Param::new("out", 0.0, "", "`pushpull` (default) or `open`: open collector").of(ValueKind::Text).both(),
+        Param::new("out", 0.0, "", "`pushpull` or `open`: open collector")
+            .of(ValueKind::Choice(&["pushpull", "open"]))
+            .both(),
     ]),
     probes: Cow::Borrowed(&[
         probe("level", "", "position of the output: 0 low, 1 high"),

@@ -38,7 +38,7 @@ pub static VOLTAGE: Kind = Kind {
         RON,
         ROFF,
         Param::new("initial", 0.0, "", "`on` or `off`: the state inside the hysteresis at the start")
-            .of(ValueKind::Text),
+            .of(ValueKind::Choice(&["off", "on"])),
         M,
     ]),
     probes: Cow::Borrowed(PROBES),
@@ -61,7 +61,7 @@ pub static CURRENT: Kind = Kind {
         RON,
         ROFF,
         Param::new("initial", 0.0, "", "`on` or `off`: the state inside the hysteresis at the start")
-            .of(ValueKind::Text),
+            .of(ValueKind::Choice(&["off", "on"])),
         M,
     ]),
     probes: Cow::Borrowed(PROBES),

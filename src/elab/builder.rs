@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::bus::{self, Late};
 use super::eval::{Context, Shared};
 use super::fault::Fault;
 use super::instance::{Instance, is_ground, spread};
@@ -12,7 +13,7 @@ use super::scope::{Definitions, Scope};
 use super::value::Value as Constant;
 use crate::circuit::{Circuit, ModelId, Net, NetId, Part, PartId};
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{Assign, Card, Item, Slot, Word};
+use crate::syntax::ast::{Assign, Card, Item, Lost, Word};
 
 /// Parts and passes of loops, together, are at most this many.
 pub const MAX_WORK: u64 = 16_000_000;
@@ -43,6 +44,9 @@ pub struct Builder<'a> {
     pub ports: HashMap<usize, Vec<(Span, String, bool)>>,
     /// The first copies of each subcircuit
     pub copies: HashMap<usize, Vec<Rc<Instance>>>,
+    /// Names of lines that were left out: nets and parts of which the circuit shows less than the netlist
+    pub lost: Lost,
+    pub late: Late<'a>,
     work: u64,
     scopes: u64,
 }
@@ -66,6 +70,8 @@ impl<'a> Builder<'a> {
             cards: Vec::new(),
             ports: HashMap::new(),
             copies: HashMap::new(),
+            lost: Lost::default(),
+            late: Late::default(),
             work: 0,
             scopes: 0,
         }
@@ -90,6 +96,7 @@ impl<'a> Builder<'a> {
         self.work = self.work.saturating_add(n);
         if self.work > MAX_WORK && before <= MAX_WORK {
             self.report(too_big().at(span, "while building this"));
+            self.lost.all = true;
         }
         self.work <= MAX_WORK
     }
@@ -179,28 +186,8 @@ impl<'a> Builder<'a> {
         }
         let context = Context::constant(self.shared, scope);
         let lower = word.text.to_ascii_lowercase();
-        let mut axes = Vec::with_capacity(word.index.len());
-        for (k, slot) in word.index.iter().enumerate() {
-            axes.push(match slot {
-                Slot::At(e) => {
-                    let k = context.integer(e)?;
-                    (k, k)
-                }
-                Slot::Range(a, b) => (context.integer(a)?, context.integer(b)?),
-                Slot::All(span) => match instance.buses.get(&lower).and_then(|b| b.get(k)) {
-                    Some(&axis) => axis,
-                    None => {
-                        return Err(Fault::new(
-                            "elab::unknown-width",
-                            *span,
-                            format!("the width of '{}' is not known", word.text),
-                            "all of it?",
-                        )
-                        .with_help("[:] stands only for ports of the subcircuit; write the range"));
-                    }
-                },
-            });
-        }
+        let circuit = &self.circuit;
+        let axes = bus::axes(word, &context, |k, span| bus::all_nets(circuit, word, k, instance, span))?;
         if let Some(declared) = instance.buses.get(&lower) {
             check_inside(word, &axes, declared)?;
         }

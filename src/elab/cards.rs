@@ -53,6 +53,11 @@ impl<'a> Args<'a> {
         self.list.get(self.at)
     }
 
+    /// Everything that is left.
+    pub fn rest(&self) -> &'a [Argument] {
+        self.list.get(self.at..).unwrap_or(&[])
+    }
+
     pub fn take(&mut self) -> Option<&'a Argument> {
         self.at += 1;
         self.list.get(self.at - 1)
@@ -151,14 +156,14 @@ impl<'p, 'a> Planner<'p, 'a> {
             "tran" => self.tran(&mut args, span)?,
             "ac" => self.ac(&mut args, span)?,
             "dc" => {
-                let mut sweeps = vec![self.sweep(&mut args, span)?];
+                let mut sweeps = vec![self.sweep(&mut args, span, true)?];
                 while args.peek().is_some() {
-                    sweeps.push(self.sweep(&mut args, span)?);
+                    sweeps.push(self.sweep(&mut args, span, true)?);
                 }
                 self.plan.analyses.push(Analysis { kind: AnalysisKind::Dc(sweeps), span });
             }
             "step" => {
-                let sweep = self.sweep(&mut args, span)?;
+                let sweep = self.sweep(&mut args, span, false)?;
                 self.nothing_more(&args);
                 self.plan.steps.push(sweep);
             }
@@ -337,7 +342,7 @@ pub fn unknown<'k>(
     span: Span,
     known: impl IntoIterator<Item = &'k str>,
 ) -> Fault {
-    let fault = Fault::new(code, span, format!("there is no {what} '{name}'"), "not known");
+    let fault = Fault::new(code, span, format!("there is no {what} '{name}'"), "not known").missing(name);
     match did_you_mean(name, known) {
         Some(help) => fault.with_help(help),
         None => fault,

@@ -8,7 +8,7 @@ use super::instance::Instance;
 use super::line::{Draft, Line, no_kind};
 use super::live::Want;
 use super::scope::Scope;
-use super::settings::check_range;
+use super::settings::{check_range, choice};
 use crate::circuit::Setting;
 use crate::circuit::kind::{Kind, ModelUse, Param, Pin, ValueKind};
 use crate::diag::{Diagnostic, Span};
@@ -162,13 +162,14 @@ impl<'a> Builder<'a> {
                 let name = self.part_name(value, line)?;
                 draft.wants.push((param.name.clone(), Want::Part(name), value.span()));
             }
-            ValueKind::Text => match value {
-                Value::Word(w) if w.index.is_empty() => {
-                    draft.settings.push((param.name.clone(), Setting::Text(w.text.to_ascii_lowercase())));
-                }
-                Value::Text(t, _) => draft.settings.push((param.name.clone(), Setting::Text(t.to_ascii_lowercase()))),
-                _ => return Err(Fault::new("elab::not-a-word", value.span(), "a word is needed here", "here")),
-            },
+            ValueKind::Choice(words) => {
+                let text = match value {
+                    Value::Word(w) if w.index.is_empty() => &w.text,
+                    Value::Text(t, _) => t,
+                    _ => return Err(Fault::new("elab::not-a-word", value.span(), "a word is needed here", "here")),
+                };
+                draft.settings.push((param.name.clone(), choice(words, text, &param.name, value.span())?));
+            }
             _ => return Err(self.unexpected(line, value, draft)),
         }
         Ok(())
@@ -189,7 +190,8 @@ impl<'a> Builder<'a> {
 
     fn unknown_model(&self, word: &Word, line: &Line<'a>) -> Fault {
         let fault =
-            Fault::new("elab::unknown-model", word.span, format!("there is no model '{}'", word.text), "not defined");
+            Fault::new("elab::unknown-model", word.span, format!("there is no model '{}'", word.text), "not defined")
+                .missing(&word.text);
         match did_you_mean(&word.text, line.scope.model_names()) {
             Some(help) => fault.with_help(help),
             None => fault.with_help(format!("add a card .model {} …, or .include the file that has it", word.text)),

@@ -224,7 +224,8 @@ impl<'c, 'a> Context<'c, 'a> {
             span,
             format!("'{name}' is not defined"),
             "no parameter of this name",
-        );
+        )
+        .missing(name);
         Err(match did_you_mean(name, self.scope.value_names()) {
             Some(help) => fault.with_help(help),
             None => fault.with_help(format!("define it with .param {name}=…")),

@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::builder::{Builder, Placed};
+use super::bus;
 use super::eval::Context;
 use super::fault::{Fault, did_you_mean};
 use super::instance::{Buses, Instance, Port, spread};
+use super::missing;
 use super::scope::{Scope, find_subckt};
 use super::value::Value as Constant;
 use crate::circuit::NetId;
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{Argument, Element, Item, Slot, Statement, Subckt, Value, Word};
+use crate::syntax::ast::{Argument, Element, Item, Statement, Subckt, Value, Word};
 
 /// Subcircuits inside each other.
 const MAX_NESTING: usize = 100;
@@ -29,12 +31,8 @@ impl<'a> Builder<'a> {
                     if !self.spend(1, item.span) {
                         return;
                     }
-                    let result = match e.letter() {
-                        'x' => self.x(e, item.span, scope, instance),
-                        _ => self.element(e, item.span, scope, instance),
-                    };
-                    if let Err(fault) = result {
-                        self.fault(fault);
+                    if !self.put_off(e, item.span, scope, instance) {
+                        self.statement(e, item.span, scope, instance);
                     }
                 }
                 Statement::For(f) => self.repeat(f, 0, &mut Vec::new(), scope, instance),
@@ -45,6 +43,19 @@ impl<'a> Builder<'a> {
                 // Definitions, and what `later` reports once
                 _ => {}
             }
+        }
+    }
+
+    /// An element line; what a wrong one names is noted.
+    pub fn statement(&mut self, e: &'a Element, span: Span, scope: &Rc<Scope<'a>>, instance: &Rc<Instance>) {
+        let result = match e.letter() {
+            'x' => self.x(e, span, scope, instance),
+            _ => self.element(e, span, scope, instance),
+        };
+        if let Err(fault) = result {
+            self.lost.word(&e.name.text);
+            missing::lose(&mut self.lost, &e.args);
+            self.fault(fault);
         }
     }
 
@@ -102,7 +113,7 @@ impl<'a> Builder<'a> {
             multiplier: outer.multiplier * multiplier,
             within,
         });
-        self.body(&definition.items, &inner, &instance);
+        self.whole_body(&definition.items, &inner, &instance);
         self.note_ports(definition, instance);
         Ok(())
     }
@@ -202,20 +213,9 @@ impl<'a> Builder<'a> {
             return Ok(vec![port.text.clone()]);
         }
         let context = Context::constant(self.shared, inner);
-        let mut axes = Vec::new();
-        for slot in &port.index {
-            axes.push(match slot {
-                Slot::At(e) => {
-                    let k = context.integer(e)?;
-                    (k, k)
-                }
-                Slot::Range(a, b) => (context.integer(a)?, context.integer(b)?),
-                Slot::All(span) => {
-                    return Err(Fault::new("elab::unknown-width", *span, "a port needs its range", "here")
-                        .with_help("col[0:nc-1]"));
-                }
-            });
-        }
+        let axes = bus::axes(port, &context, |_, span| {
+            Err(Fault::new("elab::unknown-width", span, "a port needs its range", "here").with_help("col[0:nc-1]"))
+        })?;
         let names = spread(&port.text, &axes, port.span)?;
         buses.insert(port.text.to_ascii_lowercase(), axes);
         Ok(names)
@@ -257,7 +257,8 @@ pub fn unknown_subckt(builder: &Builder, what: &Word, scope: &Scope) -> Fault {
         what.span,
         format!("there is no subcircuit or device '{}'", what.text),
         "not defined",
-    );
+    )
+    .missing(&what.text);
     let mut known: Vec<&str> = builder.kinds.names().collect();
     known.extend(scope.subckt_names());
     known.extend(scope.model_names());

@@ -102,7 +102,8 @@ fn equation(builtin: &Builtin, args: Vec<Term>, span: Span) -> Result<Term, Faul
 
 fn unknown(context: &Context, name: &Name) -> Fault {
     let fault =
-        Fault::new("elab::unknown-function", name.span, format!("there is no function '{}'", name.text), "not known");
+        Fault::new("elab::unknown-function", name.span, format!("there is no function '{}'", name.text), "not known")
+            .missing(&name.text);
     let known = builtin::all().map(|b| b.name).chain(context.scope.func_names());
     match did_you_mean(&name.lower(), known) {
         Some(help) => fault.with_help(help),

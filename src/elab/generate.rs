@@ -41,7 +41,10 @@ impl<'a> Builder<'a> {
         let values: Box<dyn Iterator<Item = f64>> = match values {
             Ok(Values::Range((a, b))) => Box::new((a..=b).map(|v| v as f64)),
             Ok(Values::List(list)) => Box::new(list.into_iter()),
-            Err(fault) => return self.fault(fault),
+            Err(fault) => {
+                self.lost.all = true;
+                return self.fault(fault);
+            }
         };
         for v in values {
             if !self.spend(1, l.name.span) {

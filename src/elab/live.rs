@@ -12,9 +12,9 @@ use super::term::not_finite;
 use crate::circuit::equation::{Equation, Function, Quantity};
 use crate::circuit::kind::{Conduct, Kind, Label};
 use crate::circuit::{Circuit, NetId, PartId, Setting};
-use crate::device::behavioral::unreadable;
+use crate::device::behavioral::{remembers, unreadable};
 use crate::diag::Span;
-use crate::syntax::ast::Expr;
+use crate::syntax::ast::{Expr, Lost};
 
 /// A setting of a part that waits.
 pub struct Pending<'a> {
@@ -121,18 +121,31 @@ impl Pending<'_> {
         }
     }
 
+    /// Takes in the names of what could not be resolved.
+    pub fn lose(&self, lost: &mut Lost) {
+        match &self.want {
+            Want::Equation { of, .. } => super::missing::lose_expr(lost, of),
+            Want::Part(_) | Want::Poly { .. } => {}
+        }
+    }
+
     /// The setting, if the part's device can read all that the equation names.
     fn equation(&self, circuit: &Circuit, e: Equation) -> Result<Setting, Fault> {
+        if remembers(circuit, self.part, &e) {
+            let message = "ddt( ) and idt( ) cannot stand in the control of a switch";
+            return Err(Fault::new("elab::unreadable", self.span, message, "in this expression")
+                .with_help("let a source compute it, B1 x 0 V={ddt(V(a))}, and look at V(x) here"));
+        }
         let message = match unreadable(circuit, self.part, &e) {
             None => return Ok(Setting::Equation(e)),
             Some(Quantity::Current(part, _)) => {
                 let part = circuit.part(part);
-                format!("the current of {}, a {}, cannot stand in a source's expression", part.path, part.kind.name)
+                format!("the current of {}, a {}, cannot stand in this expression", part.path, part.kind.name)
             }
             Some(Quantity::Probe(part, name)) => {
-                format!("{}.{name} cannot stand in a source's expression", circuit.part(part).path)
+                format!("{}.{name} cannot stand in this expression", circuit.part(part).path)
             }
-            Some(_) => "the frequency cannot stand in a source's expression".to_string(),
+            Some(_) => "the frequency cannot stand in this expression".to_string(),
         };
         let help = "voltages, time, temper and the currents of V, L, E, H and B V= can; a voltage source of 0 V in series \
                     measures any other current";
@@ -193,7 +206,8 @@ impl View<'_> {
                 p.eq_ignore_ascii_case(&self.instance.prefix).then(|| &n.name[self.instance.prefix.len()..])
             })
         });
-        own.chain(self.instance.ports.keys().map(String::as_str))
+        // Ground is there always: no slip of the pen leads to it.
+        own.chain(self.instance.ports.keys().map(String::as_str)).filter(|n| *n != "0")
     }
 
     fn part_names(&self) -> impl Iterator<Item = &str> {
@@ -233,7 +247,8 @@ impl Quantities for View<'_> {
             return Ok(*net);
         }
         let fault =
-            Fault::new("elab::unknown-node", span, format!("there is no node '{name}'"), "nothing is connected to it");
+            Fault::new("elab::unknown-node", span, format!("there is no node '{name}'"), "nothing is connected to it")
+                .missing(name);
         Err(match did_you_mean(name, self.net_names()) {
             Some(help) => fault.with_help(help),
             None => fault,

@@ -6,13 +6,32 @@ use super::fault::Fault;
 use super::quantity::{Quantities, unknown_part};
 use super::term::{Term, combine};
 use crate::circuit::equation::{Equation, Quantity};
-use crate::circuit::plan::{AnalysisKind, Edge, Event, Measure, MeasureKind, ParamExpr, Place, Reduction};
+use crate::circuit::plan::{Edge, Event, Measure, MeasureKind, ParamExpr, Place, Reduction};
 use crate::circuit::{NetId, PartId};
 use crate::diag::Span;
-use crate::syntax::ast::{Argument, Expr, ExprKind, Setting, Value};
+use crate::syntax::ast::{Argument, Expr, ExprKind, Setting, Value, Word};
 
 /// In expressions of measures a measure stands as a probe of this part, which no circuit has.
 const MEASURES: PartId = PartId(u32::MAX);
+
+/// What a measure does, as the word behind its name says.
+const VERBS: &[&str] = &[
+    "avg",
+    "rms",
+    "pp",
+    "min",
+    "max",
+    "min_at",
+    "max_at",
+    "integ",
+    "integral",
+    "trig",
+    "find",
+    "deriv",
+    "derivative",
+    "when",
+    "param",
+];
 
 /// What follows the name of a measure, taken apart.
 #[derive(Default)]
@@ -26,13 +45,13 @@ struct Parts<'a> {
 
 impl<'p, 'a> Planner<'p, 'a> {
     pub fn measure(&mut self, args: &mut Args<'a>, span: Span) -> Result<(), Fault> {
-        let analysis = match args.keyword(&["tran", "dc", "ac", "op", "sp", "noise"]) {
-            Some(a) => a,
-            None => self.first_analysis(),
-        };
+        let given = args.keyword(&["tran", "dc", "ac", "op", "sp", "noise"]);
+        let is_given = given.is_some();
+        let analysis = given.unwrap_or_else(|| self.first_analysis());
         let Some(Argument::Value(Value::Word(name))) = args.take() else {
             return Err(wrong(span, "a measure needs a name").with_help(".meas tran NAME find V(out) at=1u"));
         };
+        self.look_at_name(name, args, is_given)?;
         let name = match &self.spread_word(name, &self.context(), &self.instance)?[..] {
             [one] => one.clone(),
             _ => return Err(wrong(name.span, "a measure has one name").with_help("in a `.for` loop: NAME[k]")),
@@ -51,13 +70,36 @@ impl<'p, 'a> Planner<'p, 'a> {
     }
 
     fn first_analysis(&self) -> String {
-        let name = |k: &AnalysisKind| match k {
-            AnalysisKind::Op => "op",
-            AnalysisKind::Dc(_) => "dc",
-            AnalysisKind::Ac { .. } => "ac",
-            AnalysisKind::Tran { .. } => "tran",
+        self.plan.analyses.first().map_or("tran", |a| a.kind.name()).to_string()
+    }
+
+    /// The word before this one is a measure's name, if what is measured comes next; else one of the two is missing or
+    /// not what it should be.
+    fn look_at_name(&self, name: &Word, args: &Args<'a>, given: bool) -> Result<(), Fault> {
+        let is_verb = |a: Option<&Argument>| match a {
+            Some(Argument::Value(Value::Word(w))) => VERBS.iter().any(|v| w.is(v)),
+            Some(Argument::Setting(s)) => s.name.is("param"),
+            _ => false,
         };
-        self.plan.analyses.first().map_or("tran", |a| name(&a.kind)).to_string()
+        let mut rest = args.rest().iter();
+        let (next, after) = (rest.next(), rest.next());
+        if is_verb(next) {
+            return Ok(());
+        }
+        if !given && is_verb(after) {
+            let known = ["tran", "dc", "ac", "op"];
+            return Err(super::cards::unknown("elab::unknown-analysis", "analysis", &name.text, name.span, known));
+        }
+        if VERBS.iter().any(|v| name.is(v)) {
+            return Err(Fault::new("elab::measure", name.span, "the name of the measure is missing", "before this")
+                .with_help(format!(".meas tran NAME {} …", name.text)));
+        }
+        if next.is_none() {
+            let message = format!("the measure '{}' does not say what to measure", name.text);
+            return Err(Fault::new("elab::measure", name.span, message, "ends here")
+                .with_help(".meas tran NAME find V(out) at=1u"));
+        }
+        Ok(())
     }
 
     fn measure_kind(&mut self, args: &mut Args<'a>, span: Span) -> Result<MeasureKind, Fault> {
@@ -95,11 +137,13 @@ impl<'p, 'a> Planner<'p, 'a> {
                 };
             }
             _ => {
-                let known = [
-                    "avg", "rms", "pp", "min", "max", "min_at", "max_at", "integ", "trig", "find", "deriv", "when",
-                    "param",
-                ];
-                return Err(super::cards::unknown("elab::unknown-measure", "measure", &verb, args.span(), known));
+                return Err(super::cards::unknown(
+                    "elab::unknown-measure",
+                    "measure",
+                    &verb,
+                    args.span(),
+                    VERBS.iter().copied(),
+                ));
             }
         };
         args.take();

@@ -1,7 +1,9 @@
 //! Ast → Circuit and Plan: parameters evaluated, hierarchy flattened, names resolved.
 
 mod builder;
+mod bus;
 mod cards;
+mod consistency;
 mod controlled;
 mod elements;
 mod estimate;
@@ -15,6 +17,7 @@ mod later;
 mod line;
 mod live;
 mod measures;
+mod missing;
 mod options;
 mod outputs;
 mod parts;
@@ -81,6 +84,8 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     let shared = Shared::new(&files, temp);
     let mut builder = Builder::new(kinds, &shared, &ast.title);
     later::report(&ast.items, &mut builder.diagnostics);
+    builder.lost = ast.lost.clone();
+    builder.lost.all |= !builder.diagnostics.is_empty();
     globals(&ast.items, &mut builder);
 
     let given: HashMap<String, Value> =
@@ -93,15 +98,14 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
         }
     }
     let top = Rc::new(Instance::top());
-    builder.body(&ast.items, &scope, &top);
+    builder.whole_body(&ast.items, &scope, &top);
     resolve(&mut builder);
     drop_loose_nets(&mut builder);
     apply(&mut builder, overrides);
-    if !any_error(&builder.diagnostics) {
-        unused_ports(&mut builder);
-    }
+    unused_ports(&mut builder);
+    builder.unused_models(&ast.items);
 
-    let Builder { circuit, mut diagnostics, cards, .. } = builder;
+    let Builder { circuit, mut diagnostics, cards, mut lost, .. } = builder;
     let mut planner = Planner {
         circuit: &circuit,
         kinds,
@@ -116,10 +120,10 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     let (measures, others): (Vec<_>, Vec<_>) =
         cards.iter().partition(|c| c.card.name.is("meas") || c.card.name.is("measure"));
     for placed in others.into_iter().chain(measures) {
-        if let Err(fault) = planner.card(placed)
-            && let Some(d) = fault.report()
-        {
-            planner.diagnostics.push(d);
+        if let Err(fault) = planner.card(placed) {
+            lost.word(&placed.card.name.text);
+            missing::lose(&mut lost, &placed.card.args);
+            planner.diagnostics.extend(fault.report());
         }
     }
     let Planner { mut plan, diagnostics: found, .. } = planner;
@@ -128,16 +132,20 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
         plan.options.temp = t;
     }
     let analysis = |name: &str| matches!(name, "op" | "dc" | "ac" | "tran");
-    if !cards.iter().any(|c| c.instance.prefix.is_empty() && analysis(&c.card.name.lower())) {
+    let unread = lost.all || ["op", "dc", "ac", "tran"].iter().any(|a| ast.lost.names(a));
+    if !unread && !cards.iter().any(|c| c.instance.prefix.is_empty() && analysis(&c.card.name.lower())) {
         diagnostics.push(
             Diagnostic::warning("elab::no-analysis", "this deck asks for no analysis")
                 .help("add .op, .dc, .ac or .tran"),
         );
     }
+    let has_noise = cards.iter().any(|c| c.card.name.is("noise"));
+    diagnostics.extend(consistency::check(&mut plan, &lost, has_noise));
     diagnostics.extend(shared.notes.take());
-    if !any_error(&diagnostics) {
-        diagnostics.extend(check::check(&circuit, &plan));
-    }
+    diagnostics.retain(|d| !missing::follows(d, &lost));
+    // Where these cards are wrong, any net may be held by what they say.
+    let all = lost.all || lost.names("rshunt") || lost.names("uic");
+    diagnostics.extend(check::check(&circuit, &plan, &|net| all || lost.names(net)));
     let deck = (!any_error(&diagnostics)).then_some(Deck { circuit, plan });
     (deck, diagnostics)
 }
@@ -195,7 +203,11 @@ fn globals(items: &[Item], builder: &mut Builder) {
 /// Settings that waited until all names were known.
 fn resolve(builder: &mut Builder) {
     for pending in std::mem::take(&mut builder.pending) {
-        match pending.resolve(&builder.circuit, builder.shared) {
+        let resolved = pending.resolve(&builder.circuit, builder.shared);
+        if resolved.is_err() {
+            pending.lose(&mut builder.lost);
+        }
+        match resolved {
             Ok(setting) => builder.circuit.parts[pending.part.0 as usize].settings.push((pending.name, setting)),
             Err(fault) => builder.fault(fault),
         }
@@ -286,6 +298,7 @@ fn unused_ports(builder: &mut Builder) {
     builder.count_ports();
     let mut unused: Vec<_> = builder.ports.values().flatten().filter(|p| !p.2).map(|p| (p.0, p.1.clone())).collect();
     unused.sort();
+    unused.retain(|(_, name)| !builder.lost.all && !builder.lost.names(name));
     for (span, name) in unused {
         let d = Diagnostic::warning(
             "check::unused-port",

@@ -1,5 +1,6 @@
 //! `.save .probe .print .plot` and what any card looks at: names → observations.
 
+use super::bus;
 use super::cards::{Args, Planner};
 use super::eval::Context;
 use super::fault::Fault;
@@ -12,7 +13,7 @@ use crate::circuit::kind::Conduct;
 use crate::circuit::plan::{Observation, Print};
 use crate::circuit::{NetId, PartId};
 use crate::diag::Span;
-use crate::syntax::ast::{Argument, Card, Expr, ExprArg, ExprKind, Name, Slot, Value, Word};
+use crate::syntax::ast::{Argument, Card, Expr, ExprArg, ExprKind, Name, Value, Word};
 use crate::syntax::print;
 
 /// Nets and pairs of nets that one argument may name.
@@ -255,40 +256,15 @@ impl<'p, 'a> Planner<'p, 'a> {
         if word.index.is_empty() {
             return Ok(vec![word.text.clone()]);
         }
-        let mut axes = Vec::with_capacity(word.index.len());
-        for (k, slot) in word.index.iter().enumerate() {
-            axes.push(match slot {
-                Slot::At(e) => {
-                    let k = context.integer(e)?;
-                    (k, k)
-                }
-                Slot::Range(a, b) => (context.integer(a)?, context.integer(b)?),
-                Slot::All(_) => match self.extent(word, k, instance) {
-                    Some(axis) => axis,
-                    None => {
-                        let known = self.circuit.nets.iter().map(|n| n.name.as_str());
-                        let bases: Vec<&str> = known.filter_map(|n| n.split_once('[').map(|b| b.0)).collect();
-                        return Err(super::cards::unknown("elab::unknown-node", "bus", &word.text, word.span, bases));
-                    }
-                },
-            });
-        }
-        spread(&word.text, &axes, word.span)
-    }
-
-    /// First and last index of axis `k` among the nets of a bus.
-    fn extent(&self, word: &Word, k: usize, instance: &Instance) -> Option<(i64, i64)> {
-        if let Some(axis) = instance.buses.get(&word.text.to_ascii_lowercase()).and_then(|b| b.get(k)) {
-            return Some(*axis);
-        }
-        let base = format!("{}{}[", instance.lower, word.text.to_ascii_lowercase());
         let names = self.circuit.net_names.keys().chain(self.circuit.part_names.keys());
-        let indices =
-            names.filter_map(|n| n.strip_prefix(&base)?.strip_suffix(']')?.split(',').nth(k)?.parse::<i64>().ok());
-        indices.fold(None, |range, i| match range {
-            None => Some((i, i)),
-            Some((a, b)) => Some((a.min(i), b.max(i))),
-        })
+        let axes = bus::axes(word, context, |k, _| {
+            bus::extent(names.clone(), word, k, instance).ok_or_else(|| {
+                let known = self.circuit.nets.iter().map(|n| n.name.as_str());
+                let bases: Vec<&str> = known.filter_map(|n| n.split_once('[').map(|b| b.0)).collect();
+                super::cards::unknown("elab::unknown-node", "bus", &word.text, word.span, bases)
+            })
+        })?;
+        spread(&word.text, &axes, word.span)
     }
 }
 

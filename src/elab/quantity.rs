@@ -132,5 +132,5 @@ impl<'c, 'a> Context<'c, 'a> {
 }
 
 pub fn unknown_part(name: &str, span: Span) -> Fault {
-    Fault::new("elab::unknown-part", span, format!("there is no element '{name}'"), "not in the circuit")
+    Fault::new("elab::unknown-part", span, format!("there is no element '{name}'"), "not in the circuit").missing(name)
 }

@@ -1,15 +1,17 @@
 //! `name=value` of elements and models → settings of a kind, checked against what it takes.
 
+use std::collections::HashSet;
+
 use super::builder::Builder;
 use super::eval::Context;
-use super::fault::Fault;
+use super::fault::{Fault, did_you_mean};
 use super::kinds::{is_foreign, param_names};
 use super::term::not_finite;
 use super::value::Value;
 use crate::circuit::kind::{Kind, Label, Param, Place, ValueKind};
 use crate::circuit::{Model, ModelId, Setting};
-use crate::diag::{Diagnostic, Span, closest};
-use crate::syntax::ast::{self, Expr, ExprKind};
+use crate::diag::{Diagnostic, Severity, Span, closest};
+use crate::syntax::ast::{self, Expr, ExprKind, Item, Statement};
 
 /// Names shorter than this have no near misses: `w` and `l` are one edit apart.
 const LONG_ENOUGH: usize = 5;
@@ -40,6 +42,10 @@ pub fn unknown_name(name: &str, span: Span, known: &[&str], owner: &str) -> Diag
                 format!("{owner} has no parameter '{name}'; it is ignored"),
             );
             let d = d.at(span, "not known");
+            let mut like = known.iter().filter(|k| strsim::damerau_levenshtein(&lower, &k.to_ascii_lowercase()) == 1);
+            if let (Some(only), None) = (like.next(), like.next()) {
+                return d.help(format!("did you mean '{only}'?"));
+            }
             match known.len() {
                 0 => d.help("it has no parameters"),
                 1..=12 => d.help(format!("it has {}", known.join(", "))),
@@ -87,8 +93,8 @@ impl<'a> Builder<'a> {
                 }
                 Ok(Setting::Numbers(out))
             }
-            ValueKind::Text => match values {
-                [e] => Ok(Setting::Text(keyword(e, context)?)),
+            ValueKind::Choice(words) => match values {
+                [e] => choice(words, &keyword(e, context)?, &param.name, e.span),
                 _ => Err(Fault::new("elab::one-value", span, format!("'{}' takes one word", param.name), "here")),
             },
             ValueKind::Equation | ValueKind::Part | ValueKind::Nets | ValueKind::Wave => {
@@ -149,6 +155,40 @@ impl<'a> Builder<'a> {
     }
 }
 
+impl<'a> Builder<'a> {
+    /// Models that no part uses: their parameters are not evaluated, but near misses of names are said.
+    pub fn unused_models(&mut self, items: &'a [Item]) {
+        let used: HashSet<usize> = self.models.keys().map(|k| k.0).collect();
+        let mut lists = vec![items];
+        while let Some(items) = lists.pop() {
+            for item in items {
+                match &item.kind {
+                    Statement::Subckt(s) => lists.push(&s.items),
+                    Statement::For(f) => lists.push(&f.items),
+                    Statement::Model(card) if !used.contains(&(card as *const ast::Model as usize)) => {
+                        self.look_at_names(card);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn look_at_names(&mut self, card: &'a ast::Model) {
+        let base = card.base.lower();
+        let Some(kind) = self.kinds.by_model(&base).cloned() else { return };
+        let known: Vec<&str> = param_names(&kind).collect();
+        for s in card.settings.iter().filter(|s| kind.find(&s.name.text).is_none() && !s.name.is(&base)) {
+            let mut d = unknown(s, &known, &format!("model type '{}'", card.base.text));
+            if d.is_error() {
+                d.severity = Severity::Warning;
+                d.message.push_str("; nothing uses this model");
+                self.report(d);
+            }
+        }
+    }
+}
+
 pub fn misplaced(s: &ast::Setting, kind: &Kind, text: &str) -> Diagnostic {
     Diagnostic::error("elab::misplaced-parameter", format!("'{}' of a {} {text}", s.name.text, kind.name))
         .at(s.span, "here")
@@ -170,6 +210,20 @@ pub fn check_range(param: &Param, v: f64, span: Span) -> Result<(), Fault> {
         _ => format!("it must be at most {high}"),
     };
     Err(Fault::new("elab::range", span, format!("{}={v} is not possible: {bounds}", param.name), "out of range"))
+}
+
+/// One of the words a parameter may be.
+pub fn choice(words: &[&str], text: &str, name: &str, span: Span) -> Result<Setting, Fault> {
+    let lower = text.to_ascii_lowercase();
+    if words.contains(&lower.as_str()) {
+        return Ok(Setting::Text(lower));
+    }
+    let fault =
+        Fault::new("elab::choice", span, format!("{name} cannot be '{text}'"), format!("{} here", words.join(" or ")));
+    Err(match did_you_mean(text, words.iter().copied()) {
+        Some(help) => fault.with_help(help),
+        None => fault.with_help(format!("write {name}={}", words.first().copied().unwrap_or_default())),
+    })
 }
 
 /// A word: `open`, "open", or a parameter that holds a text.

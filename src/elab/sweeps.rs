@@ -3,7 +3,10 @@
 use super::cards::{Args, Planner, unknown};
 use super::fault::Fault;
 use super::kinds::param_names;
+use super::line::word_value;
 use super::quantity::Quantities;
+use super::settings::check_range;
+use super::term::not_finite;
 use crate::circuit::PartId;
 use crate::circuit::kind::{KindRef, Label, Place};
 use crate::circuit::plan::{Sweep, Target};
@@ -16,13 +19,18 @@ const SCALES: &[&str] = &["lin", "dec", "oct", "list"];
 
 impl<'p, 'a> Planner<'p, 'a> {
     /// `V1 0 5 0.1`, `param r list 1k 2k`, `dec V1 1m 1 10`, `temp 0 100 25`, `nch(vto) 0.4 0.8 0.1`
-    pub fn sweep(&mut self, args: &mut Args, span: Span) -> Result<Sweep, Fault> {
+    /// Another one may follow where they are `nested`.
+    pub fn sweep(&mut self, args: &mut Args, span: Span, nested: bool) -> Result<Sweep, Fault> {
         let before = args.keyword(SCALES);
         let is_param = args.keyword(&["param"]).is_some();
         let at = args.span();
         let (target, label) = self.target(args, is_param)?;
         let scale = args.keyword(SCALES).or(before).unwrap_or_else(|| "lin".to_string());
-        let values = self.sweep_values(&scale, args, at)?;
+        let values = match scale.as_str() {
+            "list" => self.list(args, at, nested)?,
+            scale => self.spaced(scale, args, at)?,
+        };
+        self.possible(&target, &values, at)?;
         Ok(Sweep { target, label, values, span })
     }
 
@@ -128,22 +136,52 @@ impl<'p, 'a> Planner<'p, 'a> {
         }
     }
 
-    fn sweep_values(&mut self, scale: &str, args: &mut Args, at: Span) -> Result<Vec<f64>, Fault> {
-        let wrong = |text: String| Err(Fault::new("elab::sweep", at, text, "this sweep"));
-        if scale == "list" {
-            let mut values = Vec::new();
-            while let Some(a) = args.peek() {
-                match a {
-                    Argument::Value(Value::Expr(e)) => values.extend(self.context().value(e)?.numbers()),
-                    Argument::Value(Value::Word(w)) if number::parse(&w.text).is_some() => {
-                        values.extend(number::parse(&w.text).map(|n| n.value));
-                    }
-                    _ => break,
+    /// The values of a list, each of which must be one; a name may begin the next sweep where they are `nested`.
+    fn list(&self, args: &mut Args, at: Span, nested: bool) -> Result<Vec<f64>, Fault> {
+        let mut values = Vec::new();
+        while let Some(a) = args.peek() {
+            let found = match a {
+                Argument::Value(Value::Expr(e)) => self.context().value(e)?,
+                Argument::Value(Value::Word(w)) if number::parse(&w.text).is_some() => word_value(w, &self.context())?,
+                Argument::Value(Value::Word(_) | Value::Call { .. }) if nested => break,
+                Argument::Value(Value::Word(w)) => word_value(w, &self.context())?,
+                other => {
+                    return Err(Fault::new("elab::not-a-number", other.span(), "a list holds numbers", "not a number"));
                 }
-                args.take();
+            };
+            let numbers = found.numbers();
+            if let Some(v) = numbers.iter().find(|v| !v.is_finite()) {
+                return Err(not_finite(*v, a.span()));
             }
-            return if values.is_empty() { wrong("a list needs values".to_string()) } else { Ok(values) };
+            if numbers.is_empty() {
+                return Err(Fault::new("elab::not-a-number", a.span(), "a list holds numbers", "no number"));
+            }
+            values.extend(numbers);
+            args.take();
         }
+        match values.len() {
+            0 => Err(Fault::new("elab::sweep", at, "a list needs values", "this sweep")),
+            _ => Ok(values),
+        }
+    }
+
+    /// Values of a parameter of a part or model must be in its range.
+    fn possible(&self, target: &Target, values: &[f64], at: Span) -> Result<(), Fault> {
+        let (kind, name) = match target {
+            Target::Part(part, name) => (Some(&*self.circuit.part(*part).kind), name),
+            Target::Model(model, name) => {
+                let card = self.circuit.models.iter().find(|m| m.name.eq_ignore_ascii_case(model));
+                (card.and_then(|m| self.kinds.by_model(&m.base)), name)
+            }
+            Target::Source(_) | Target::Param(_) | Target::Temperature => return Ok(()),
+        };
+        let Some(param) = kind.and_then(|k| k.param(name).map(|p| &k.params[p])) else { return Ok(()) };
+        values.iter().try_for_each(|&v| check_range(param, v, at))
+    }
+
+    /// From start to end, linearly or by factors.
+    fn spaced(&mut self, scale: &str, args: &mut Args, at: Span) -> Result<Vec<f64>, Fault> {
+        let wrong = |text: String| Err(Fault::new("elab::sweep", at, text, "this sweep"));
         let start = self.number(args, "the start of the sweep")?;
         let stop = self.number(args, "the end of the sweep")?;
         if scale == "lin" {

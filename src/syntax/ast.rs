@@ -2,6 +2,8 @@
 //!
 //! Included files are already in place: their items stand where the `.include` stood, with spans in their own file.
 
+use std::collections::HashSet;
+
 use crate::diag::Span;
 
 mod bench;
@@ -21,6 +23,42 @@ pub struct Ast {
     /// The first line of the main file.
     pub title: String,
     pub items: Vec<Item>,
+    pub lost: Lost,
+}
+
+/// What is known of lines that could not be read: whatever they name may be more than the rest of the netlist shows.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Lost {
+    /// Everything that looks like a name, in lower case, without index.
+    words: HashSet<String>,
+    /// Whole files or blocks are missing: nothing is known of what they name.
+    pub all: bool,
+}
+
+impl Lost {
+    /// Nothing is missing.
+    pub fn is_empty(&self) -> bool {
+        !self.all && self.words.is_empty()
+    }
+
+    /// Takes in the words of a line.
+    pub fn line(&mut self, text: &str) {
+        let words = text.split(|c: char| c.is_whitespace() || "(){}[],='\"".contains(c));
+        words.for_each(|w| self.word(w.trim_start_matches('.')));
+    }
+
+    pub fn word(&mut self, word: &str) {
+        if !word.is_empty() {
+            self.words.insert(word.to_ascii_lowercase());
+        }
+    }
+
+    /// Whether a line that is missing names this: a net, a model, a path, by any of its components.
+    pub fn names(&self, name: &str) -> bool {
+        let lower = name.to_ascii_lowercase();
+        let base = |part: &str| self.words.contains(part.split('[').next().unwrap_or(part));
+        !self.words.is_empty() && (self.words.contains(&lower) || lower.split(['.', ':']).any(base))
+    }
 }
 
 /// A statement and the logical line (or block) it came from.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, FileId, Span, closest};
-use crate::syntax::ast::{Ast, Item, Statement};
+use crate::syntax::ast::{Ast, Item, Lost, Statement};
 use crate::syntax::bodies::{self, MAX_BLOCKS};
 use crate::syntax::cards;
 use crate::syntax::control;
@@ -23,6 +23,7 @@ pub struct Reader<'o> {
     pub findings: Findings,
     library: Library,
     title: String,
+    lost: Lost,
 }
 
 /// A file being read.
@@ -64,6 +65,7 @@ impl<'o> Reader<'o> {
             findings: Findings::default(),
             library: Library::default(),
             title: String::new(),
+            lost: Lost::default(),
         }
     }
 
@@ -80,7 +82,7 @@ impl<'o> Reader<'o> {
         let mut items = Vec::new();
         let here = Here { file, path: path.to_path_buf(), sections: has_sections(&text.content), subckts: 0, fors: 0 };
         self.items(&mut lines, &here, &mut items);
-        Ast { title: std::mem::take(&mut self.title), items }
+        Ast { title: std::mem::take(&mut self.title), items, lost: std::mem::take(&mut self.lost) }
     }
 
     /// The first line is the title, always; says so when it seems meant otherwise.
@@ -107,6 +109,13 @@ impl<'o> Reader<'o> {
         while let Some(line) = lines.next() {
             let place = Place { file: here.file, base: line.start };
             let span = Span::new(here.file, line.start, line.end);
+            if let Some((from, to)) = line.dollar {
+                self.findings.add(
+                    Diagnostic::warning("syntax::dollar", "a `$` behind a blank begins a comment, as in ngspice")
+                        .at(Span::new(here.file, from, to), "not read")
+                        .help("a name cannot begin with `$`; if a comment is meant, put a blank behind the `$`"),
+                );
+            }
             if line.kind == Kind::Closes {
                 if here.fors > 0 {
                     return End::Brace(span);
@@ -176,6 +185,7 @@ impl<'o> Reader<'o> {
         parse: impl FnOnce(Place, &str) -> Result<T, Fault>,
     ) -> Option<T> {
         if let Some(trouble) = line.trouble {
+            self.lose(line);
             let report = error::refuse(trouble, line, place.file, self.sources.text(place.file));
             self.findings.add(report);
             return None;
@@ -183,10 +193,18 @@ impl<'o> Reader<'o> {
         match parse(place, &line.text) {
             Ok(found) => Some(found),
             Err(fault) => {
+                self.lose(line);
                 self.findings.add(*fault);
                 None
             }
         }
+    }
+
+    /// Takes note of what a line names that is left out.
+    fn lose(&mut self, line: &Logical<'_>) {
+        // The text of a line that is too long is not kept.
+        self.lost.all |= line.text.is_empty();
+        self.lost.line(&line.text);
     }
 
     fn element(&mut self, line: &Logical<'_>, place: Place, span: Span, items: &mut Vec<Item>) {
@@ -203,6 +221,7 @@ impl<'o> Reader<'o> {
                         .help("a line is an element (R1 …), a card (.tran …) or a comment (* …)")
                 }
             };
+            self.lose(line);
             self.findings.add(report);
             return;
         }
@@ -226,6 +245,7 @@ impl<'o> Reader<'o> {
             "func" => self.read(line, place, cards::func).map(|f| vec![Statement::Func(f)]),
             _ if error::CARDS.contains(&card) => self.read(line, place, cards::card).map(|c| vec![Statement::Card(c)]),
             _ => {
+                self.lose(line);
                 self.findings.add(error::unknown_card(card, place.range(0, card.len() + 1)));
                 if line.kind == Kind::Opens {
                     lines.skip_block();
@@ -239,6 +259,7 @@ impl<'o> Reader<'o> {
     fn skip_control(&mut self, lines: &mut Lines<'_>, here: &Here, span: Span) {
         let from = lines.at();
         let closed = lines.skip_past(&[".endc"]).is_some();
+        self.lost.all |= !closed;
         let body = &self.sources.text(here.file)[from..lines.at()];
         let report =
             Diagnostic::warning("syntax::control", "the commands between .control and .endc are not carried out")
@@ -284,6 +305,7 @@ impl<'o> Reader<'o> {
                 None
             }
             other => {
+                self.lost.all = true;
                 self.findings.add(
                     Diagnostic::error("syntax::no-ends", "this .subckt has no .ends")
                         .at(span, "begins here")
@@ -329,6 +351,7 @@ impl<'o> Reader<'o> {
                 None
             }
             other => {
+                self.lost.all = true;
                 self.findings.add(
                     Diagnostic::error("syntax::no-brace", "this .for block is never closed")
                         .at(span, "begins here")
@@ -337,9 +360,12 @@ impl<'o> Reader<'o> {
                 Some(other)
             }
         };
-        if let Some(mut block) = head {
-            block.items = inside;
-            items.push(Item { span: whole, kind: Statement::For(block) });
+        match head {
+            Some(mut block) => {
+                block.items = inside;
+                items.push(Item { span: whole, kind: Statement::For(block) });
+            }
+            None => self.lost.all = true,
         }
         result
     }
@@ -349,6 +375,7 @@ impl<'o> Reader<'o> {
         if inner.depth() <= MAX_BLOCKS {
             return self.items(lines, inner, items);
         }
+        self.lost.all = true;
         self.findings.add(bodies::too_deep(span));
         while lines.next().is_some() {}
         End::File
@@ -357,6 +384,7 @@ impl<'o> Reader<'o> {
     fn include(&mut self, line: &Logical<'_>, here: &Here, span: Span, items: &mut Vec<Item>) {
         let rest = argument_text(&line.text);
         if rest.is_empty() {
+            self.lost.all = true;
             self.findings.add(no_file(span));
             return;
         }
@@ -374,6 +402,7 @@ impl<'o> Reader<'o> {
     ) -> bool {
         let (file, section) = file_and_section(argument_text(&line.text));
         if file.is_empty() {
+            self.lost.all = true;
             self.findings.add(no_file(span));
         } else if section.is_empty() && here.sections {
             lines.skip_past(&[".endl"]);
@@ -388,6 +417,7 @@ impl<'o> Reader<'o> {
         let loaded = match self.library.load(name, section, &here.path, span, self.options) {
             Ok(loaded) => loaded,
             Err(report) => {
+                self.lost.all = true;
                 self.findings.add(*report);
                 return;
             }
@@ -407,6 +437,7 @@ impl<'o> Reader<'o> {
             let report = Diagnostic::error("syntax::section", format!("{name} has no section `{section}`"))
                 .at(span, "asked for here");
             let like = closest(section, names.iter().copied());
+            self.lost.all = true;
             self.findings.add(match like {
                 Some(like) => report.help(format!("did you mean `{like}`?")),
                 None => report.help(format!("its sections: {}", names.join(" "))),

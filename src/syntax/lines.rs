@@ -30,6 +30,8 @@ pub struct Logical<'a> {
     pub end: usize,
     pub kind: Kind,
     pub trouble: Option<Trouble>,
+    /// A comment behind the statement that may be meant as a name: `$G_VCC`
+    pub dollar: Option<(usize, usize)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +68,7 @@ impl<'a> Logical<'a> {
     pub fn of(text: &'a str) -> Logical<'a> {
         let first = Lines::new(text).next();
         let trouble = first.and_then(|line| line.trouble);
-        Logical { text: Cow::Borrowed(text), start: 0, end: text.len(), kind: Kind::Statement, trouble }
+        Logical { text: Cow::Borrowed(text), start: 0, end: text.len(), kind: Kind::Statement, trouble, dollar: None }
     }
 }
 
@@ -182,11 +184,18 @@ impl<'a> Lines<'a> {
         };
         if let Some((text, kind)) = brace {
             self.position = start + 1;
-            return Some(Logical { text: Cow::Borrowed(text), start, end: start + 1, kind, trouble: None });
+            return Some(Logical {
+                text: Cow::Borrowed(text),
+                start,
+                end: start + 1,
+                kind,
+                trouble: None,
+                dollar: None,
+            });
         }
         let mut scan = Scan::new(self, start, inside);
         scan.run();
-        let Scan { at, next, mut kind, trouble, blanks, wasted, block_card, .. } = scan;
+        let Scan { at, next, mut kind, trouble, blanks, wasted, dollar, block_card, .. } = scan;
         self.position = next;
         self.patience = self.patience.saturating_sub(wasted);
         let trouble = if at - start > MAX_LINE { Some(Trouble::TooLong) } else { trouble };
@@ -200,7 +209,7 @@ impl<'a> Lines<'a> {
         if block_card && trouble.is_some() && text.ends_with('{') {
             kind = Kind::Opens;
         }
-        Some(Logical { text, start, end, kind, trouble })
+        Some(Logical { text, start, end, kind, trouble, dollar })
     }
 
     /// Whether the next word is `else`.

@@ -25,12 +25,16 @@ const VALUE_FOLLOWS: [(&str, &str); 12] = [
     ("in", "sweep"),
 ];
 
-/// Whether a trailing comment begins at `i`: `;`, `//`, or `$` before a blank.
+/// Whether a trailing comment begins at `i`: `;`, `//`, or `$` before or behind a blank.
+///
+/// As ngspice reads it: outside of .control a `$` behind a blank or comma begins a comment, whatever follows; but for
+/// `$limit(` of a `.device`.
 pub fn comment_at(bytes: &[u8], i: usize) -> bool {
     match bytes[i] {
         b';' => true,
         b'/' => bytes.get(i + 1) == Some(&b'/'),
-        b'$' => matches!(bytes.get(i + 1), None | Some(b' ' | b'\t' | b'\r' | b'\n')),
+        b'$' if bytes[i..].starts_with(b"$limit(") => false,
+        b'$' => !joined_dollar(bytes, i) || i == 0 || matches!(bytes[i - 1], b' ' | b'\t' | b',' | b'\n'),
         _ => false,
     }
 }
@@ -40,6 +44,11 @@ pub fn word_at(text: &str, start: usize) -> &str {
     let rest = &text[start..];
     let length = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
     &rest[..length]
+}
+
+/// Whether the `$` at `i` has something right behind it.
+fn joined_dollar(bytes: &[u8], i: usize) -> bool {
+    !matches!(bytes.get(i + 1), None | Some(b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 pub fn line_end(bytes: &[u8], from: usize) -> usize {
@@ -57,6 +66,8 @@ pub struct Scan<'l, 'a> {
     pub kind: Kind,
     pub trouble: Option<Trouble>,
     pub blanks: Vec<(usize, usize)>,
+    /// A comment that begins with a `$` and no blank
+    pub dollar: Option<(usize, usize)>,
     /// Open brackets with their places, and how many more of them are open.
     open: Vec<(u8, usize)>,
     beyond: usize,
@@ -100,6 +111,7 @@ impl<'l, 'a> Scan<'l, 'a> {
             kind: Kind::Statement,
             trouble: None,
             blanks: Vec::new(),
+            dollar: None,
             open: Vec::new(),
             beyond: 0,
             quote: None,
@@ -158,6 +170,9 @@ impl<'l, 'a> Scan<'l, 'a> {
                     b':' => self.questions = self.questions.saturating_sub(1),
                     b';' | b'$' | b'/' if comment_at(bytes, self.at) => {
                         let end = line_end(bytes, self.at);
+                        if c == b'$' && joined_dollar(bytes, self.at) {
+                            self.dollar.get_or_insert((self.at, end));
+                        }
                         self.blank(self.at, end);
                         self.at = end;
                         continue;

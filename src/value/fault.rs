@@ -28,6 +28,14 @@ impl Fault {
         }
     }
 
+    /// Says that the matter is a name that nothing has.
+    pub fn missing(self, name: &str) -> Fault {
+        match self {
+            Fault::Wrong(d) => Fault::Wrong(Box::new(d.missing(name))),
+            live => live,
+        }
+    }
+
     /// What to tell the user where a constant was needed.
     pub fn report(self) -> Option<Diagnostic> {
         Some(match self {

@@ -6,6 +6,7 @@ mod files;
 mod hierarchy;
 mod lines;
 mod live;
+mod mistakes;
 mod overrides;
 
 use super::{DataRoots, Deck, Kinds, Overrides, elaborate};

@@ -62,7 +62,8 @@ pub(super) fn point(
         let from = recorded.iter().find(|r| r.analysis == m.analysis);
         let outcome = match from {
             _ if is_param(m) => value(m, &Curves { wave: &nothing, columns: &[] }, &done),
-            None => Err(Some(format!("there is no .{} analysis", m.analysis))),
+            // Elaboration has said so.
+            None => Err(None),
             Some(Recorded { full: true, .. }) => Err(Some("there were more points than are kept in memory".into())),
             Some(Recorded { wave: None, .. }) => Err(None),
             Some(Recorded { wave: Some(wave), columns, .. }) => {

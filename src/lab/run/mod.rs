@@ -22,7 +22,7 @@ use super::writer::{Format, is_too_much};
 use crate::analysis::sink::{Control, Progress};
 use crate::analysis::{Attempt, Failure, Stats};
 use crate::circuit::Circuit;
-use crate::circuit::plan::{AnalysisKind, Plan};
+use crate::circuit::plan::Plan;
 use crate::diag::{Diagnostic, any_error};
 use crate::elab::Overrides;
 use crate::mna::System;
@@ -181,7 +181,7 @@ impl<'a> Runner<'a> {
     fn new(deck: &Deck, name: &'a str, options: &'a RunOptions) -> Runner<'a> {
         let mut outputs: Vec<Output> = Vec::new();
         for analysis in &deck.plan.analyses {
-            let kind = kind_name(&analysis.kind);
+            let kind = analysis.kind.name();
             let earlier = outputs.iter().filter(|o| o.kind == kind).count();
             let name = if earlier == 0 { kind.to_string() } else { format!("{kind}-{}", earlier + 1) };
             outputs.push(Output::new(kind, name));
@@ -386,14 +386,5 @@ impl<'a> Runner<'a> {
             points,
             stepped: self.stepped,
         }
-    }
-}
-
-fn kind_name(kind: &AnalysisKind) -> &'static str {
-    match kind {
-        AnalysisKind::Op => "op",
-        AnalysisKind::Dc(_) => "dc",
-        AnalysisKind::Ac { .. } => "ac",
-        AnalysisKind::Tran { .. } => "tran",
     }
 }

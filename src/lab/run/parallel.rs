@@ -13,7 +13,7 @@ use num_complex::Complex64;
 
 use super::bench::{Bench, Stop};
 use super::selection::Selection;
-use super::{Deck, Elaborate, kind_name};
+use super::{Deck, Elaborate};
 use crate::analysis::{Attempt, Control, Failure, Header, Progress, Row, Sink, Stats};
 
 /// Values sent at a time, and how many such blocks of one point may wait: 32 MiB of real numbers.
@@ -136,8 +136,7 @@ fn compute<'a>(
     let analyses = bench.deck.plan.analyses.len();
     for a in 0..analyses {
         let started = Instant::now();
-        let selection =
-            Selection::new(&bench.deck.circuit, &bench.deck.plan, kind_name(&bench.deck.plan.analyses[a].kind));
+        let selection = Selection::new(&bench.deck.circuit, &bench.deck.plan, bench.deck.plan.analyses[a].kind.name());
         let mut sink = Post { to, scale: Vec::new(), values: Values::Real(Vec::new()) };
         let mut attempts = Vec::new();
         let mut see = |_: &crate::mna::System, attempt: &Attempt| {
