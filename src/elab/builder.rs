@@ -9,11 +9,12 @@ use super::fault::Fault;
 use super::instance::{Instance, is_ground, spread};
 use super::kinds::Kinds;
 use super::live::Pending;
+use super::missing::Missing;
 use super::scope::{Definitions, Scope};
 use super::value::Value as Constant;
 use crate::circuit::{Circuit, ModelId, Net, NetId, Part, PartId};
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{Assign, Card, Item, Lost, Word};
+use crate::syntax::ast::{Assign, Card, Item, Word};
 
 /// Parts and passes of loops, together, are at most this many.
 pub const MAX_WORK: u64 = 16_000_000;
@@ -45,7 +46,7 @@ pub struct Builder<'a> {
     /// The first copies of each subcircuit
     pub copies: HashMap<usize, Vec<Rc<Instance>>>,
     /// Names of lines that were left out: nets and parts of which the circuit shows less than the netlist
-    pub lost: Lost,
+    pub missing: Missing,
     pub late: Late<'a>,
     work: u64,
     scopes: u64,
@@ -70,7 +71,7 @@ impl<'a> Builder<'a> {
             cards: Vec::new(),
             ports: HashMap::new(),
             copies: HashMap::new(),
-            lost: Lost::default(),
+            missing: Missing::default(),
             late: Late::default(),
             work: 0,
             scopes: 0,
@@ -96,7 +97,7 @@ impl<'a> Builder<'a> {
         self.work = self.work.saturating_add(n);
         if self.work > MAX_WORK && before <= MAX_WORK {
             self.report(too_big().at(span, "while building this"));
-            self.lost.all = true;
+            self.missing.refused.all = true;
         }
         self.work <= MAX_WORK
     }

@@ -1,14 +1,14 @@
 //! Mistakes between cards of a plan: outputs of analyses that are not asked for, and things swept twice.
 
 use super::fault::did_you_mean;
+use super::missing::Missing;
 use crate::circuit::plan::{AnalysisKind, Plan, Sweep};
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::Lost;
 
 /// Findings about `plan`; what wrong lines may have asked for is not missed. Columns of one name get different ones.
-pub fn check(plan: &mut Plan, lost: &Lost, has_noise: bool) -> Vec<Diagnostic> {
+pub fn check(plan: &mut Plan, missing: &Missing, has_noise: bool) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    absent(plan, lost, has_noise, &mut found);
+    absent(plan, missing, has_noise, &mut found);
     twice(&plan.steps, ".step", &mut found);
     for analysis in &plan.analyses {
         let AnalysisKind::Dc(sweeps) = &analysis.kind else { continue };
@@ -30,11 +30,11 @@ pub fn check(plan: &mut Plan, lost: &Lost, has_noise: bool) -> Vec<Diagnostic> {
 }
 
 /// `.print .plot .meas` of an analysis that the deck does not run.
-fn absent(plan: &Plan, lost: &Lost, has_noise: bool, found: &mut Vec<Diagnostic>) {
+fn absent(plan: &Plan, missing: &Missing, has_noise: bool, found: &mut Vec<Diagnostic>) {
     let mut names: Vec<&str> = plan.analyses.iter().map(|a| a.kind.name()).collect();
     names.dedup();
     let mut miss = |analysis: &str, span: Span, what: &str| {
-        if names.contains(&analysis) || lost.all || lost.names(analysis) {
+        if names.contains(&analysis) || missing.doubts(analysis) {
             return;
         }
         let d =

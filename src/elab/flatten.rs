@@ -9,7 +9,6 @@ use super::bus;
 use super::eval::Context;
 use super::fault::{Fault, did_you_mean};
 use super::instance::{Buses, Instance, Port, spread};
-use super::missing;
 use super::scope::{Scope, find_subckt};
 use super::value::Value as Constant;
 use crate::circuit::NetId;
@@ -53,8 +52,7 @@ impl<'a> Builder<'a> {
             _ => self.element(e, span, scope, instance),
         };
         if let Err(fault) = result {
-            self.lost.word(&e.name.text);
-            missing::lose(&mut self.lost, &e.args);
+            self.missing.refuse(&e.name.text, &e.args, &fault);
             self.fault(fault);
         }
     }

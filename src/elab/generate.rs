@@ -42,7 +42,7 @@ impl<'a> Builder<'a> {
             Ok(Values::Range((a, b))) => Box::new((a..=b).map(|v| v as f64)),
             Ok(Values::List(list)) => Box::new(list.into_iter()),
             Err(fault) => {
-                self.lost.all = true;
+                self.missing.refused.all = true;
                 return self.fault(fault);
             }
         };

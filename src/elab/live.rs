@@ -14,7 +14,7 @@ use crate::circuit::kind::{Conduct, Kind, Label};
 use crate::circuit::{Circuit, NetId, PartId, Setting};
 use crate::device::behavioral::{remembers, unreadable};
 use crate::diag::Span;
-use crate::syntax::ast::{Expr, Lost};
+use crate::syntax::ast::Expr;
 
 /// A setting of a part that waits.
 pub struct Pending<'a> {
@@ -121,11 +121,11 @@ impl Pending<'_> {
         }
     }
 
-    /// Takes in the names of what could not be resolved.
-    pub fn lose(&self, lost: &mut Lost) {
+    /// The expression that could not be resolved.
+    pub fn expression(&self) -> Option<&Expr> {
         match &self.want {
-            Want::Equation { of, .. } => super::missing::lose_expr(lost, of),
-            Want::Part(_) | Want::Poly { .. } => {}
+            Want::Equation { of, .. } => Some(of),
+            Want::Part(_) | Want::Poly { .. } => None,
         }
     }
 

@@ -1,19 +1,70 @@
 //! What a wrong line names: nets, parts and definitions of which the circuit knows less than the netlist says, and the
 //! findings that only follow from that.
 
+use super::fault::Fault;
 use super::scope::reads;
 use crate::diag::Diagnostic;
 use crate::syntax::ast::{Argument, Expr, ExprKind, Lost, Value, Word};
 
-/// Whether a finding only says that something is not there which a wrong line may have brought.
-pub fn follows(d: &Diagnostic, lost: &Lost) -> bool {
-    let Some(name) = &d.missing else { return false };
-    let suggests = d.help.as_ref().is_some_and(|h| h.starts_with("did you mean"));
-    lost.names(name) || lost.all && !suggests
+/// Names of wrong lines.
+#[derive(Default)]
+pub struct Missing {
+    /// Lines that could not be read: they may define what they name.
+    pub unread: Lost,
+    /// Lines that could not be elaborated: nets and parts they name may have more to them.
+    pub refused: Lost,
+}
+
+impl Missing {
+    /// Whether more may belong to a net than the circuit shows.
+    pub fn doubts(&self, net: &str) -> bool {
+        self.all() || self.names(net)
+    }
+
+    /// Nothing is known of what is missing.
+    pub fn all(&self) -> bool {
+        self.unread.all || self.refused.all
+    }
+
+    pub fn names(&self, name: &str) -> bool {
+        self.unread.names(name) || self.refused.names(name)
+    }
+
+    /// Takes in the names of a line that is refused, but for the one that nothing has: that is its own mistake.
+    pub fn refuse(&mut self, name: &str, args: &[Argument], fault: &Fault) {
+        let mut line = Lost::default();
+        line.word(name);
+        lose(&mut line, args);
+        self.refused_but(line, fault);
+    }
+
+    /// The same for an expression alone.
+    pub fn refuse_expression(&mut self, e: &Expr, fault: &Fault) {
+        let mut line = Lost::default();
+        lose_expr(&mut line, e);
+        self.refused_but(line, fault);
+    }
+
+    fn refused_but(&mut self, mut line: Lost, fault: &Fault) {
+        if let Fault::Wrong(d) = fault
+            && let Some(own) = &d.missing
+        {
+            line.forget(own);
+        }
+        self.refused.add(line);
+    }
+
+    /// Whether a finding only says that something is not there which a wrong line may have brought.
+    pub fn explains(&self, d: &Diagnostic) -> bool {
+        let Some(name) = &d.missing else { return false };
+        let suggests = d.help.as_ref().is_some_and(|h| h.starts_with("did you mean"));
+        let of_circuit = matches!(d.code, "elab::unknown-node" | "elab::unknown-part");
+        self.unread.names(name) || self.all() && !suggests || of_circuit && self.refused.names(name)
+    }
 }
 
 /// Takes in every name among the arguments of a line.
-pub fn lose(lost: &mut Lost, args: &[Argument]) {
+fn lose(lost: &mut Lost, args: &[Argument]) {
     for a in args {
         match a {
             Argument::Value(v) => lose_value(lost, v),
@@ -46,7 +97,7 @@ fn lose_word(lost: &mut Lost, word: &Word) {
 }
 
 /// Takes in every name of an expression.
-pub fn lose_expr(lost: &mut Lost, e: &Expr) {
+fn lose_expr(lost: &mut Lost, e: &Expr) {
     reads(e, &mut |name, _| lost.word(name));
     let mut stack = vec![e];
     while let Some(e) = stack.pop() {

@@ -84,8 +84,8 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     let shared = Shared::new(&files, temp);
     let mut builder = Builder::new(kinds, &shared, &ast.title);
     later::report(&ast.items, &mut builder.diagnostics);
-    builder.lost = ast.lost.clone();
-    builder.lost.all |= !builder.diagnostics.is_empty();
+    builder.missing.unread = ast.lost.clone();
+    builder.missing.unread.all |= !builder.diagnostics.is_empty();
     globals(&ast.items, &mut builder);
 
     let given: HashMap<String, Value> =
@@ -105,7 +105,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     unused_ports(&mut builder);
     builder.unused_models(&ast.items);
 
-    let Builder { circuit, mut diagnostics, cards, mut lost, .. } = builder;
+    let Builder { circuit, mut diagnostics, cards, mut missing, .. } = builder;
     let mut planner = Planner {
         circuit: &circuit,
         kinds,
@@ -121,8 +121,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
         cards.iter().partition(|c| c.card.name.is("meas") || c.card.name.is("measure"));
     for placed in others.into_iter().chain(measures) {
         if let Err(fault) = planner.card(placed) {
-            lost.word(&placed.card.name.text);
-            missing::lose(&mut lost, &placed.card.args);
+            missing.refuse(&placed.card.name.text, &placed.card.args, &fault);
             planner.diagnostics.extend(fault.report());
         }
     }
@@ -132,7 +131,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
         plan.options.temp = t;
     }
     let analysis = |name: &str| matches!(name, "op" | "dc" | "ac" | "tran");
-    let unread = lost.all || ["op", "dc", "ac", "tran"].iter().any(|a| ast.lost.names(a));
+    let unread = missing.all() || ["op", "dc", "ac", "tran"].iter().any(|a| missing.unread.names(a));
     if !unread && !cards.iter().any(|c| c.instance.prefix.is_empty() && analysis(&c.card.name.lower())) {
         diagnostics.push(
             Diagnostic::warning("elab::no-analysis", "this deck asks for no analysis")
@@ -140,12 +139,12 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
         );
     }
     let has_noise = cards.iter().any(|c| c.card.name.is("noise"));
-    diagnostics.extend(consistency::check(&mut plan, &lost, has_noise));
+    diagnostics.extend(consistency::check(&mut plan, &missing, has_noise));
     diagnostics.extend(shared.notes.take());
-    diagnostics.retain(|d| !missing::follows(d, &lost));
+    diagnostics.retain(|d| !missing.explains(d));
     // Where these cards are wrong, any net may be held by what they say.
-    let all = lost.all || lost.names("rshunt") || lost.names("uic");
-    diagnostics.extend(check::check(&circuit, &plan, &|net| all || lost.names(net)));
+    let all = missing.names("rshunt") || missing.names("uic");
+    diagnostics.extend(check::check(&circuit, &plan, &|net| all || missing.doubts(net)));
     let deck = (!any_error(&diagnostics)).then_some(Deck { circuit, plan });
     (deck, diagnostics)
 }
@@ -204,8 +203,8 @@ fn globals(items: &[Item], builder: &mut Builder) {
 fn resolve(builder: &mut Builder) {
     for pending in std::mem::take(&mut builder.pending) {
         let resolved = pending.resolve(&builder.circuit, builder.shared);
-        if resolved.is_err() {
-            pending.lose(&mut builder.lost);
+        if let (Err(fault), Some(e)) = (&resolved, pending.expression()) {
+            builder.missing.refuse_expression(e, fault);
         }
         match resolved {
             Ok(setting) => builder.circuit.parts[pending.part.0 as usize].settings.push((pending.name, setting)),
@@ -298,7 +297,7 @@ fn unused_ports(builder: &mut Builder) {
     builder.count_ports();
     let mut unused: Vec<_> = builder.ports.values().flatten().filter(|p| !p.2).map(|p| (p.0, p.1.clone())).collect();
     unused.sort();
-    unused.retain(|(_, name)| !builder.lost.all && !builder.lost.names(name));
+    unused.retain(|(_, name)| !builder.missing.doubts(name));
     for (span, name) in unused {
         let d = Diagnostic::warning(
             "check::unused-port",

@@ -180,7 +180,7 @@ impl<'a> Builder<'a> {
         let known: Vec<&str> = param_names(&kind).collect();
         for s in card.settings.iter().filter(|s| kind.find(&s.name.text).is_none() && !s.name.is(&base)) {
             let mut d = unknown(s, &known, &format!("model type '{}'", card.base.text));
-            if d.is_error() {
+            if d.help.as_ref().is_some_and(|h| h.starts_with("did you mean")) {
                 d.severity = Severity::Warning;
                 d.message.push_str("; nothing uses this model");
                 self.report(d);

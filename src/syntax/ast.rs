@@ -36,11 +36,6 @@ pub struct Lost {
 }
 
 impl Lost {
-    /// Nothing is missing.
-    pub fn is_empty(&self) -> bool {
-        !self.all && self.words.is_empty()
-    }
-
     /// Takes in the words of a line.
     pub fn line(&mut self, text: &str) {
         let words = text.split(|c: char| c.is_whitespace() || "(){}[],='\"".contains(c));
@@ -51,6 +46,15 @@ impl Lost {
         if !word.is_empty() {
             self.words.insert(word.to_ascii_lowercase());
         }
+    }
+
+    pub fn forget(&mut self, word: &str) {
+        self.words.remove(&word.to_ascii_lowercase());
+    }
+
+    pub fn add(&mut self, other: Lost) {
+        self.words.extend(other.words);
+        self.all |= other.all;
     }
 
     /// Whether a line that is missing names this: a net, a model, a path, by any of its components.

@@ -291,8 +291,8 @@ mod tests {
     #[test]
     fn comment_signs_inside_quotes_and_words_stay() {
         assert_eq!(
-            split("V1 a 0 PWL(file=\"a;b//c\")\nR1 $N_01 a$b 1k $ x"),
-            ["V1 a 0 PWL(file=\"a;b//c\")", "R1 $N_01 a$b 1k"]
+            split("V1 a 0 PWL(file=\"a;b//c\")\nR1 N$01 a$b 1k $ x\nR2 a b 1k $two"),
+            ["V1 a 0 PWL(file=\"a;b//c\")", "R1 N$01 a$b 1k", "R2 a b 1k"]
         );
     }
 

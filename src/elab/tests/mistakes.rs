@@ -28,8 +28,8 @@ fn the_graph_is_checked_beside_other_errors() {
 #[test]
 fn nothing_is_missed_at_the_nets_of_a_wrong_line() {
     assert_eq!(all("V1 a 0 1\nR1 a b 1k\nR2 b\n.op"), ["elab::too-few-nodes"]);
-    assert_eq!(all("V1 a 0 1\nR1 a b 1k\nR2 b 0 {1+}\n.op"), ["syntax::expression"]);
-    assert_eq!(all("V1 a 0 1\nR1 a b 1k\nR2 b 0 {1+}\nR3 a c 1\n.op"), ["syntax::expression", "check::single-connection"]);
+    assert_eq!(all("V1 a 0 1\nR1 a b 1k\nR2 b 0 {1+}\n.op"), ["syntax::element"]);
+    assert_eq!(all("V1 a 0 1\nR1 a b 1k\nR2 b 0 {1+}\nR3 a c 1\n.op"), ["syntax::element", "check::single-connection"]);
     assert_eq!(all("V1 a 0 1\nR1 a 0 1\nX1 a b nosuch\nR2 b c 1\nR3 c b 1\n.op"), ["elab::unknown-subckt"]);
     assert_eq!(all("V1 a 0 1\nR1 a b 1\n.op\n.save V(b) V(q)"), ["elab::unknown-node"]);
 }
@@ -96,7 +96,7 @@ fn models_that_nothing_uses() {
     let (severity, code, help) = finding("V1 a 0 1\nR1 a 0 1\n.model sw sw(vt=1 ronn=2)\n.op");
     assert_eq!((severity, code, &help[..]), (Severity::Warning, "elab::ignored-parameter", "did you mean 'ron'?"));
     let inside = "V1 a 0 1\nR1 a 0 1\n.subckt s p\nR1 p 0 1\n.model o opamp(slw=1)\n.ends\n.op";
-    assert_eq!(codes(inside), ["elab::misspelled-parameter"]);
+    assert_eq!(codes(inside), ["elab::ignored-parameter"]);
     assert_eq!(codes("V1 a 0 1\nR1 a 0 1\n.model q npn(bff=1)\n.model d1 d(is=1f foo=2)\n.op"), [""; 0]);
 }
 

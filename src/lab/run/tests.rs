@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 use super::*;
 use crate::circuit::equation::{Equation, Function, Quantity};
 use crate::circuit::plan::{
-    Analysis, Edge, Event, Measure, MeasureKind, Observation, ParamExpr, Place, Print, Reduction, Sweep, Target,
+    Analysis, AnalysisKind, Edge, Event, Measure, MeasureKind, Observation, ParamExpr, Place, Print, Reduction, Sweep,
+    Target,
 };
 use crate::circuit::{NetId, PartId, Setting, Wave as SourceWave};
 use crate::device::testing::{circuit, net, numbers, part};
