@@ -28,12 +28,10 @@ pub fn run(args: &Check) -> Exit {
         let count = |severity| netlist.diagnostics.iter().filter(|d| d.severity == severity).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         let size = netlist.deck.as_ref().map_or(String::new(), |d| {
-            format!(
-                "{} nets, {} parts, {} analyses, ",
-                d.circuit.nets.len(),
-                d.circuit.parts.len(),
-                d.plan.analyses.len()
-            )
+            let count = |n: usize, one: &str, many: &str| format!("{n} {}, ", if n == 1 { one } else { many });
+            count(d.circuit.nets.len(), "net", "nets")
+                + &count(d.circuit.parts.len(), "part", "parts")
+                + &count(d.plan.analyses.len(), "analysis", "analyses")
         });
         if !args.quiet {
             print(&format!("{file}: {size}{}, {}\n", several(errors, "error"), several(warnings, "warning")));

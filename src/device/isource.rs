@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use num_complex::Complex64;
-
-use super::vsource::{DERIVED, Excitation};
-use super::{Device, Environment, Layout, Memory, Point, Stamps, Ticks};
+use super::Device;
+use super::independent::{Fixes, independent};
 use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, ValueKind, pin};
 use crate::circuit::{Circuit, PartId};
 
@@ -28,70 +26,14 @@ pub static KIND: Kind = Kind {
     paths: Cow::Borrowed(&[Path { a: 0, b: 1, conduct: Conduct::Current }]),
 };
 
-struct CurrentSource {
-    parts: Vec<PartId>,
-    excitation: Excitation,
-}
-
 pub fn build(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
-    vec![Box::new(CurrentSource { parts: parts.to_vec(), excitation: Excitation::new(circuit, parts) })]
-}
-
-impl Device for CurrentSource {
-    fn layout(&mut self, layout: &mut Layout) {
-        for &part in &self.parts {
-            let pins = layout.pins(part);
-            layout.instance(part, &pins);
-        }
-        layout.memory(DERIVED, 0, 0);
-        layout.linear();
-    }
-
-    fn setup(&self, env: &Environment, memory: &mut Memory, lane: usize) {
-        self.excitation.setup(KIND.places(["dc", "acmag", "acphase"]), env, memory, lane);
-    }
-
-    fn load(&self, _at: &Point, _memory: &mut Memory, _out: &mut Stamps) {}
-
-    fn excites(&self) -> bool {
-        true
-    }
-
-    fn excite(&self, at: &Point, memory: &Memory, out: &mut Stamps) {
-        let [m] = KIND.places(["m"]);
-        for i in 0..memory.instances {
-            for lane in 0..at.lanes {
-                let current = memory.param(i, m, lane) * self.excitation.value(at, memory, i, lane);
-                out.f(i, 0, lane, current);
-                out.f(i, 1, lane, -current);
-            }
-        }
-    }
-
-    fn accept(&self, at: &Point, memory: &mut Memory, lane: usize) -> bool {
-        self.excitation.jumps(at, memory, lane)
-    }
-
-    fn corner(&self, memory: &Memory, lane: usize, after: Ticks) -> Option<Ticks> {
-        self.excitation.corner(memory, lane, after)
-    }
-
-    fn max_step(&self, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
-        self.excitation.max_step(at, memory, lane)
-    }
-
-    fn stimulus(&self, memory: &Memory, lane: usize, add: &mut dyn FnMut(usize, usize, Complex64)) {
-        let [m] = KIND.places(["m"]);
-        for i in 0..memory.instances {
-            let current = memory.param(i, m, lane) * Excitation::phasor(memory, i, lane);
-            add(i, 0, current);
-            add(i, 1, -current);
-        }
-    }
+    independent(circuit, parts, &KIND, Fixes::Current)
 }
 
 #[cfg(test)]
 mod tests {
+    use num_complex::Complex64;
+
     use super::*;
     use crate::device::testing::{Bench, circuit, numbers, part};
 

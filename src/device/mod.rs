@@ -23,6 +23,7 @@ pub mod diode;
 mod diode_reference;
 pub mod edge;
 pub mod equations;
+mod independent;
 pub mod inductor;
 pub mod isource;
 pub mod junction;

@@ -113,6 +113,34 @@ pub fn environment() -> Environment {
     }
 }
 
+/// What the points of all units share.
+struct Clock {
+    time: [f64; LANES],
+    ticks: [Ticks; LANES],
+    gmin: f64,
+    source: f64,
+    mode: Mode,
+    transient: bool,
+}
+
+impl Clock {
+    fn point<'a>(&'a self, (x, last): (&'a [f64], &'a [f64]), terms: &'a [u32], width: usize) -> Point<'a> {
+        Point {
+            lanes: LANES,
+            x,
+            last,
+            time: &self.time,
+            ticks: &self.ticks,
+            gmin: self.gmin,
+            source: self.source,
+            mode: self.mode,
+            transient: self.transient,
+            terms,
+            width,
+        }
+    }
+}
+
 impl Bench {
     /// Lays out what `build` makes of `parts` and sets it up.
     pub fn new(circuit: &Circuit, build: Build, parts: &[PartId]) -> Bench {
@@ -153,6 +181,17 @@ impl Bench {
         };
         bench.setup();
         bench
+    }
+
+    fn clock(&self) -> Clock {
+        Clock {
+            time: [self.time; LANES],
+            ticks: [Ticks::from_seconds(self.time); LANES],
+            gmin: self.gmin,
+            source: self.source,
+            mode: self.mode,
+            transient: self.transient,
+        }
     }
 
     /// Again after a parameter or the temperature changed.
@@ -198,6 +237,7 @@ impl Bench {
 
     /// All of F, Q, G, C at x (`x[0]` is ground).
     pub fn load(&mut self, x: &[f64]) -> Loaded {
+        let clock = self.clock();
         let n = self.unknowns();
         assert_eq!(x.len(), n);
         let wide = |v: &[f64]| -> Vec<f64> { v.iter().flat_map(|&v| [v; LANES]).collect() };
@@ -219,19 +259,7 @@ impl Bench {
             let mut q = f.clone();
             let mut g = vec![0.0; instances * entries_g * LANES];
             let mut c = vec![0.0; instances * entries_c * LANES];
-            let point = Point {
-                lanes: LANES,
-                x: if linear { &zero } else { &x_lanes },
-                last: &last,
-                time: &[self.time; LANES],
-                ticks: &[Ticks::from_seconds(self.time); LANES],
-                gmin: self.gmin,
-                source: self.source,
-                mode: self.mode,
-                transient: self.transient,
-                terms,
-                width,
-            };
+            let point = clock.point((if linear { &zero } else { &x_lanes }, &last), terms, width);
             memory.limited.fill(false);
             let stamps =
                 &mut Stamps { lanes: LANES, width, f: &mut f, q: &mut q, g: &mut g, c: &mut c, entries_g, entries_c };
@@ -272,25 +300,14 @@ impl Bench {
 
     /// Takes x as an accepted point: trial becomes state, `last` becomes x. True if a device says that something jumped.
     pub fn accept(&mut self, x: &[f64]) -> bool {
+        let clock = self.clock();
         let last: Vec<f64> = self.last.iter().flat_map(|&v| [v; LANES]).collect();
         let x_lanes: Vec<f64> = x.iter().flat_map(|&v| [v; LANES]).collect();
         let mut jumped = false;
         for unit in &mut self.units {
             let Unit { device, layout, memory, terms } = unit;
             memory.state.copy_from_slice(&memory.trial);
-            let point = Point {
-                lanes: LANES,
-                x: &x_lanes,
-                last: &last,
-                time: &[self.time; LANES],
-                ticks: &[Ticks::from_seconds(self.time); LANES],
-                gmin: self.gmin,
-                source: self.source,
-                mode: self.mode,
-                transient: self.transient,
-                terms,
-                width: layout.width,
-            };
+            let point = clock.point((&x_lanes, &last), terms, layout.width);
             (0..LANES).for_each(|lane| jumped |= device.accept(&point, memory, lane));
         }
         self.last.copy_from_slice(x);
@@ -299,23 +316,12 @@ impl Bench {
 
     /// What the devices say to a step from `last` to x: the deepest cut.
     pub fn review(&mut self, x: &[f64]) -> Review {
+        let clock = self.clock();
         let wide = |v: &[f64]| -> Vec<f64> { v.iter().flat_map(|&v| [v; LANES]).collect() };
         let (x, last) = (wide(x), wide(&self.last));
         let mut least = Review::Accept;
         for unit in &mut self.units {
-            let point = Point {
-                lanes: LANES,
-                x: &x,
-                last: &last,
-                time: &[self.time; LANES],
-                ticks: &[Ticks::from_seconds(self.time); LANES],
-                gmin: self.gmin,
-                source: self.source,
-                mode: self.mode,
-                transient: self.transient,
-                terms: &unit.terms,
-                width: unit.layout.width,
-            };
+            let point = clock.point((&x, &last), &unit.terms, unit.layout.width);
             if let Review::Cut(f) = unit.device.review(&point, &mut unit.memory, 0) {
                 least = match least {
                     Review::Cut(g) if g < f => least,
@@ -328,22 +334,11 @@ impl Bench {
 
     /// A probe of the first instance at x; NaN where there is none of this name.
     pub fn probe(&self, name: &str, x: &[f64]) -> f64 {
+        let clock = self.clock();
         let wide = |v: &[f64]| -> Vec<f64> { v.iter().flat_map(|&v| [v; LANES]).collect() };
         let (x, last) = (wide(x), wide(&self.last));
         let probe = |unit: &Unit| {
-            let point = Point {
-                lanes: LANES,
-                x: &x,
-                last: &last,
-                time: &[self.time; LANES],
-                ticks: &[Ticks::from_seconds(self.time); LANES],
-                gmin: self.gmin,
-                source: self.source,
-                mode: self.mode,
-                transient: self.transient,
-                terms: &unit.terms,
-                width: unit.layout.width,
-            };
+            let point = clock.point((&x, &last), &unit.terms, unit.layout.width);
             unit.device.probe(0, name, &point, &unit.memory, 0)
         };
         self.units.iter().find_map(probe).unwrap_or(f64::NAN)

@@ -2,12 +2,10 @@
 
 use std::borrow::Cow;
 
-use num_complex::Complex64;
-
-use super::waveform::{ARGS, Args, Waveform};
-use super::{Device, Environment, Layout, Memory, Mode, Point, Stamps, Ticks};
+use super::Device;
+use super::independent::{Fixes, independent};
 use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, ValueKind, pin};
-use crate::circuit::{Circuit, PartId, Setting};
+use crate::circuit::{Circuit, PartId};
 
 pub static KIND: Kind = Kind {
     name: Cow::Borrowed("vsource"),
@@ -27,156 +25,16 @@ pub static KIND: Kind = Kind {
     paths: Cow::Borrowed(&[Path { a: 0, b: 1, conduct: Conduct::Voltage }]),
 };
 
-/// What voltage and current sources share: a value that depends on time, a phasor.
-pub(super) struct Excitation {
-    /// One an instance.
-    waves: Vec<Option<Waveform>>,
-}
-
-/// Places of the numbers that [`Excitation::setup`] derives: value at rest, phasor, waveform.
-pub(super) const DERIVED: usize = 3 + ARGS;
-
-impl Excitation {
-    pub(super) fn new(circuit: &Circuit, parts: &[PartId]) -> Excitation {
-        let wave = |&part: &PartId| match circuit.setting(part, "wave") {
-            Some(Setting::Wave(wave)) => Waveform::new(wave),
-            _ => None,
-        };
-        Excitation { waves: parts.iter().map(wave).collect() }
-    }
-
-    /// `dc`, `acmag`, `acphase`: places of the parameters.
-    pub(super) fn setup(&self, places: [usize; 3], env: &Environment, memory: &mut Memory, lane: usize) {
-        for (i, wave) in self.waves.iter().enumerate() {
-            let [dc, magnitude, phase] = places.map(|slot| memory.param(i, slot, lane));
-            let phasor = Complex64::from_polar(magnitude, phase.to_radians());
-            let mut rest = if dc.is_nan() { 0.0 } else { dc };
-            if let Some(wave) = wave {
-                let args = wave.resolve(env.tstep, env.tstop);
-                for (k, arg) in args.into_iter().enumerate() {
-                    memory.set_derived(i, 3 + k, lane, arg);
-                }
-                if dc.is_nan() {
-                    rest = wave.value(&args, 0.0);
-                }
-            }
-            for (k, value) in [rest, phasor.re, phasor.im].into_iter().enumerate() {
-                memory.set_derived(i, k, lane, value);
-            }
-        }
-    }
-
-    fn args(memory: &Memory, i: usize, lane: usize) -> Args {
-        std::array::from_fn(|k| memory.derived(i, 3 + k, lane))
-    }
-
-    /// The value at this point, source stepping included.
-    #[inline]
-    pub(super) fn value(&self, at: &Point, memory: &Memory, i: usize, lane: usize) -> f64 {
-        let timed = at.transient || matches!(at.mode, Mode::Dynamic | Mode::Initial);
-        at.source
-            * match &self.waves[i] {
-                Some(wave) if timed => wave.value(&Self::args(memory, i, lane), at.time[lane]),
-                _ => memory.derived(i, 0, lane),
-            }
-    }
-
-    pub(super) fn corner(&self, memory: &Memory, lane: usize, after: Ticks) -> Option<Ticks> {
-        let corner = |(i, wave): (usize, &Option<Waveform>)| wave.as_ref()?.corner(&Self::args(memory, i, lane), after);
-        self.waves.iter().enumerate().filter_map(corner).min()
-    }
-
-    pub(super) fn max_step(&self, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
-        let bound = |(i, wave): (usize, &Option<Waveform>)| {
-            wave.as_ref()?.max_step(&Self::args(memory, i, lane), at.time[lane])
-        };
-        self.waves.iter().enumerate().filter_map(bound).reduce(f64::min)
-    }
-
-    /// Whether a waveform jumps right after this point.
-    pub(super) fn jumps(&self, at: &Point, memory: &Memory, lane: usize) -> bool {
-        let jumps = |(i, wave): (usize, &Option<Waveform>)| {
-            wave.as_ref().is_some_and(|w| w.jumps(&Self::args(memory, i, lane), at.time[lane]))
-        };
-        self.waves.iter().enumerate().any(jumps)
-    }
-
-    pub(super) fn phasor(memory: &Memory, i: usize, lane: usize) -> Complex64 {
-        Complex64::new(memory.derived(i, 1, lane), memory.derived(i, 2, lane))
-    }
-}
-
-struct VoltageSource {
-    parts: Vec<PartId>,
-    excitation: Excitation,
-}
-
 pub fn build(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
-    vec![Box::new(VoltageSource { parts: parts.to_vec(), excitation: Excitation::new(circuit, parts) })]
-}
-
-impl Device for VoltageSource {
-    fn layout(&mut self, layout: &mut Layout) {
-        for &part in &self.parts {
-            let mut terminals = layout.pins(part);
-            terminals.push(layout.branch(part));
-            layout.instance(part, &terminals);
-        }
-        layout.pattern(&[(0, 2), (1, 2), (2, 0), (2, 1)], &[]);
-        layout.memory(DERIVED, 0, 0);
-        layout.linear();
-    }
-
-    fn setup(&self, env: &Environment, memory: &mut Memory, lane: usize) {
-        self.excitation.setup(KIND.places(["dc", "acmag", "acphase"]), env, memory, lane);
-    }
-
-    fn load(&self, at: &Point, memory: &mut Memory, out: &mut Stamps) {
-        for i in 0..memory.instances {
-            for lane in 0..at.lanes {
-                for (entry, sign) in [1.0, -1.0, 1.0, -1.0].into_iter().enumerate() {
-                    out.g(i, entry, lane, sign);
-                }
-            }
-        }
-    }
-
-    fn excites(&self) -> bool {
-        true
-    }
-
-    fn excite(&self, at: &Point, memory: &Memory, out: &mut Stamps) {
-        for i in 0..memory.instances {
-            for lane in 0..at.lanes {
-                out.f(i, 2, lane, -self.excitation.value(at, memory, i, lane));
-            }
-        }
-    }
-
-    fn accept(&self, at: &Point, memory: &mut Memory, lane: usize) -> bool {
-        self.excitation.jumps(at, memory, lane)
-    }
-
-    fn corner(&self, memory: &Memory, lane: usize, after: Ticks) -> Option<Ticks> {
-        self.excitation.corner(memory, lane, after)
-    }
-
-    fn max_step(&self, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
-        self.excitation.max_step(at, memory, lane)
-    }
-
-    fn stimulus(&self, memory: &Memory, lane: usize, add: &mut dyn FnMut(usize, usize, Complex64)) {
-        for i in 0..memory.instances {
-            add(i, 2, -Excitation::phasor(memory, i, lane));
-        }
-    }
+    independent(circuit, parts, &KIND, Fixes::Voltage)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::circuit::Wave;
+    use crate::circuit::{Setting, Wave};
     use crate::device::testing::{Bench, circuit, numbers, part};
+    use crate::device::{Mode, Ticks};
 
     #[test]
     fn fixes_the_voltage_and_carries_the_current_from_p_to_n() {
