@@ -105,6 +105,38 @@ impl Diagnostic {
     }
 }
 
+/// A name behind its article: `a resistor`, `an opamp`.
+pub fn a(name: &str) -> String {
+    let article = if name.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+    format!("{article} {name}")
+}
+
+/// At most so many findings are told one by one.
+const MOST: usize = 100;
+
+/// The first errors and the first others; how many more there are is said at the end.
+pub fn first_of(findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let (mut errors, mut others) = (0, 0);
+    let mut few: Vec<Diagnostic> = Vec::new();
+    for d in findings {
+        let count = if d.is_error() { &mut errors } else { &mut others };
+        *count += 1;
+        if *count <= MOST {
+            few.push(d);
+        }
+    }
+    if errors > MOST {
+        few.push(Diagnostic::error("elab::more", format!("… and {} more errors", errors - MOST)));
+    }
+    if others > MOST {
+        few.push(Diagnostic::warning(
+            "elab::more-warnings",
+            format!("… and {} more warnings and notes", others - MOST),
+        ));
+    }
+    few
+}
+
 /// Whether any finding is an error.
 pub fn any_error(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(Diagnostic::is_error)

@@ -100,6 +100,10 @@ fn loose_ends(circuit: &Circuit, plan: &Plan, doubt: Doubt, out: &mut Vec<Diagno
             ),
         };
         let d = d.at(net.span, "named here");
+        let d = match slip(circuit, &net.name).filter(|_| found.len() < SHOWN) {
+            Some(other) => d.help(format!("did you mean '{other}'?")),
+            None => d,
+        };
         found.push(if part.span == net.span {
             d
         } else {
@@ -107,6 +111,26 @@ fn loose_ends(circuit: &Circuit, plan: &Plan, doubt: Doubt, out: &mut Vec<Diagno
         });
     }
     report(out, found);
+}
+
+/// The only net of the same instance whose name is one slip of the pen away, numbers left out of account: n1 is not n2.
+fn slip<'c>(circuit: &'c Circuit, name: &str) -> Option<&'c str> {
+    let split = |n: &'c str| n.rsplit_once('.').unwrap_or(("", n));
+    let (prefix, own) = name.rsplit_once('.').unwrap_or(("", name));
+    let letters = |n: &str| n.chars().filter(|c| !c.is_ascii_digit()).collect::<String>().to_lowercase();
+    if own.chars().count() < 2 || own.contains('[') {
+        return None;
+    }
+    let close = |n: &&'c str| {
+        let (place, other) = split(n);
+        place.eq_ignore_ascii_case(prefix)
+            && other.chars().count() >= 3
+            && !other.eq_ignore_ascii_case(own)
+            && strsim::damerau_levenshtein(&own.to_lowercase(), &other.to_lowercase()) == 1
+            && letters(own) != letters(other)
+    };
+    let mut like = circuit.nets.iter().skip(1).map(|n| n.name.as_str()).filter(close);
+    like.next().filter(|_| like.next().is_none())
 }
 
 /// Loops of parts that fix a voltage: their currents are not determined, their voltages contradict each other.

@@ -14,6 +14,7 @@ use crate::circuit::plan::{AcScale, Analysis, AnalysisKind, Plan, Sweep, Target}
 use crate::circuit::{Circuit, NetId};
 use crate::diag::{Diagnostic, Span, closest};
 use crate::syntax::ast::{Argument, Card, Expr, ExprKind, Value};
+use crate::syntax::card_form;
 
 const KNOWN: &[&str] = &[
     "ac", "dc", "four", "global", "ic", "meas", "measure", "nodeset", "noise", "op", "option", "options", "plot",
@@ -131,7 +132,13 @@ impl<'p, 'a> Planner<'p, 'a> {
         let deck = std::mem::replace(&mut self.scope, placed.scope.clone());
         let result = self.placed_card(placed);
         self.scope = deck;
-        result
+        result.map_err(|fault| match fault {
+            Fault::Wrong(d) if d.code == "elab::missing-number" && d.help.is_none() => {
+                let form = card_form(&placed.card.name.lower());
+                Fault::Wrong(Box::new(d.help(format!("the form is: {form}"))))
+            }
+            other => other,
+        })
     }
 
     fn placed_card(&mut self, placed: &Placed<'a>) -> Result<(), Fault> {

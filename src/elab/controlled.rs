@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::line::{Draft, Line};
 use super::live::{Input, Shape, Want};
 use crate::circuit::kind::{Kind, ValueKind};
-use crate::diag::Span;
+use crate::diag::{Span, a};
 use crate::syntax::ast::{Argument, Expr, Value};
 
 /// Terms that a polynomial may have; its expression is as deep.
@@ -221,7 +221,7 @@ impl<'a> Builder<'a> {
 /// The parameter of a behavioral kind that holds its expression.
 fn equation_name(kind: &'static Kind, line: &Line) -> Result<&'static str, Fault> {
     kind.params.iter().find(|p| p.value == ValueKind::Equation).map(|p| &*p.name).ok_or_else(|| {
-        Fault::new("elab::unexpected", line.span, format!("a {} takes no expression", kind.name), "here")
+        Fault::new("elab::unexpected", line.span, format!("{} takes no expression", a(&kind.name)), "here")
     })
 }
 

@@ -11,7 +11,7 @@ use super::scope::Scope;
 use super::settings::{check_range, choice};
 use crate::circuit::Setting;
 use crate::circuit::kind::{Kind, ModelUse, Param, Pin, ValueKind};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Span, a};
 use crate::syntax::ast::{self, Argument, Element, Value, Word};
 use crate::syntax::number;
 
@@ -74,7 +74,7 @@ impl<'a> Builder<'a> {
             && !draft.kind.is(kind)
         {
             let message =
-                format!("'{}' is a model of type {}, not of a {}", word.text, card.base.text, draft.kind.name);
+                format!("'{}' is a model of type {}, not of {}", word.text, card.base.text, a(&draft.kind.name));
             let types = draft.kind.models.join(" or ");
             let d = Diagnostic::error("elab::model-type", message)
                 .at(word.span, "used here")

@@ -9,6 +9,7 @@ use super::bus;
 use super::eval::Context;
 use super::fault::{Fault, did_you_mean};
 use super::instance::{Buses, Instance, Port, spread};
+use super::missing::outer_nets;
 use super::scope::{Scope, find_subckt};
 use super::value::Value as Constant;
 use crate::circuit::NetId;
@@ -52,7 +53,8 @@ impl<'a> Builder<'a> {
             _ => self.element(e, span, scope, instance),
         };
         if let Err(fault) = result {
-            self.missing.refuse(&e.name.text, &e.args, &fault);
+            let nets = outer_nets(&e.args, instance, &self.circuit);
+            self.missing.refuse(&e.name.text, &e.args, &fault, &nets);
             self.fault(fault);
         }
     }
@@ -200,6 +202,9 @@ impl<'a> Builder<'a> {
         }
         let mut ports = HashMap::with_capacity(want);
         for (name, net) in formal.into_iter().flatten().zip(actual.into_iter().flatten()) {
+            if self.missing.unread.names(&name) {
+                self.missing.refused.net(&self.circuit.net(net).name);
+            }
             ports.insert(name.to_ascii_lowercase(), Port { net: Cell::new(net), used: Cell::new(false) });
         }
         Ok((ports, buses))

@@ -12,7 +12,7 @@ use super::settings::Settings;
 use super::value::Value as Constant;
 use crate::circuit::kind::{Kind, KindRef, Label};
 use crate::circuit::{ModelId, NetId};
-use crate::diag::Span;
+use crate::diag::{Span, a};
 use crate::syntax::ast::{self, Argument, Element, Expr, ExprKind, Value, Word};
 use crate::syntax::number;
 
@@ -106,7 +106,7 @@ impl<'a> Builder<'a> {
             let Some(word) = line.word(k) else {
                 let message = format!("{} needs {count} nodes, not {}", line.e.name.text, nets.len());
                 return Err(Fault::new("elab::too-few-nodes", line.at(k), message, "a node is missing")
-                    .with_help(format!("the nodes of a {} are: {}", kind.name, super::elements::pin_names(kind))));
+                    .with_help(format!("the nodes of {} are: {}", a(&kind.name), super::elements::pin_names(kind))));
             };
             nets.extend(self.nets(word, &line.scope, &line.instance)?);
             k += 1;

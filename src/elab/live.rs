@@ -13,7 +13,7 @@ use crate::circuit::equation::{Equation, Function, Quantity};
 use crate::circuit::kind::{Conduct, Kind, Label};
 use crate::circuit::{Circuit, NetId, PartId, Setting};
 use crate::device::behavioral::{remembers, unreadable};
-use crate::diag::Span;
+use crate::diag::{Span, a};
 use crate::syntax::ast::Expr;
 
 /// A setting of a part that waits.
@@ -77,11 +77,11 @@ impl Pending<'_> {
                 let kind = &circuit.part(part).kind;
                 match &*self.name {
                     "inductor" if kind.letter != Some('l') => {
-                        let message = format!("'{name}' is a {}, not an inductor", kind.name);
+                        let message = format!("'{name}' is {}, not an inductor", a(&kind.name));
                         Err(Fault::new("elab::not-an-inductor", self.span, message, "cannot be coupled"))
                     }
                     "control" if !conducts(kind, Conduct::Voltage) => {
-                        let message = format!("the current of '{name}', a {}, cannot control", kind.name);
+                        let message = format!("the current of '{name}', {}, cannot control", a(&kind.name));
                         Err(Fault::new("elab::not-a-source", self.span, message, "not a voltage source")
                             .with_help("put a voltage source of 0 V in series with it and name that"))
                     }
@@ -140,7 +140,7 @@ impl Pending<'_> {
             None => return Ok(Setting::Equation(e)),
             Some(Quantity::Current(part, _)) => {
                 let part = circuit.part(part);
-                format!("the current of {}, a {}, cannot stand in this expression", part.path, part.kind.name)
+                format!("the current of {}, {}, cannot stand in this expression", part.path, a(&part.kind.name))
             }
             Some(Quantity::Probe(part, name)) => {
                 format!("{}.{name} cannot stand in this expression", circuit.part(part).path)

@@ -33,6 +33,9 @@ const VERBS: &[&str] = &[
     "param",
 ];
 
+/// What may be set in a measure.
+const WORDS: &[&str] = &["val", "td", "from", "to", "rise", "fall", "cross", "at"];
+
 /// What follows the name of a measure, taken apart.
 #[derive(Default)]
 struct Parts<'a> {
@@ -197,7 +200,15 @@ impl<'p, 'a> Planner<'p, 'a> {
                 Argument::Setting(s) => parts.settings.push(s),
                 Argument::Equal { left, right, .. } => parts.equal = Some((left, right)),
                 Argument::Value(v) if parts.curve.is_none() => parts.curve = Some(v),
-                Argument::Value(v) => return Err(wrong(v.span(), "this does not belong here")),
+                Argument::Value(v) => {
+                    let fault = wrong(v.span(), "this does not belong here");
+                    return Err(match v {
+                        Value::Word(w) if WORDS.iter().any(|k| w.is(k)) => {
+                            fault.with_help(format!("write {}=…", w.text.to_lowercase()))
+                        }
+                        _ => fault,
+                    });
+                }
             }
         }
         Ok(parts)
@@ -346,8 +357,7 @@ impl Quantities for OnlyMeasures {
 }
 
 fn unknown_word(s: &Setting) -> Fault {
-    let known = ["val", "td", "from", "to", "rise", "fall", "cross", "at"];
-    super::cards::unknown("elab::measure", "word of .meas", &s.name.text, s.name.span, known)
+    super::cards::unknown("elab::measure", "word of .meas", &s.name.text, s.name.span, WORDS.iter().copied())
 }
 
 fn wrong(span: Span, text: &str) -> Fault {

@@ -2,8 +2,10 @@
 //! findings that only follow from that.
 
 use super::fault::Fault;
+use super::instance::Instance;
 use super::scope::reads;
-use crate::diag::Diagnostic;
+use crate::circuit::Circuit;
+use crate::diag::{Diagnostic, any_error};
 use crate::syntax::ast::{Argument, Expr, ExprKind, Lost, Value, Word};
 
 /// Names of wrong lines.
@@ -30,11 +32,13 @@ impl Missing {
         self.unread.names(name) || self.refused.names(name)
     }
 
-    /// Takes in the names of a line that is refused, but for the one that nothing has: that is its own mistake.
-    pub fn refuse(&mut self, name: &str, args: &[Argument], fault: &Fault) {
+    /// Takes in the names of a line that is refused, but for the one that nothing has: that is its own mistake. Inside an
+    /// instance its ports stand for nets of other names.
+    pub fn refuse(&mut self, name: &str, args: &[Argument], fault: &Fault, nets: &[String]) {
         let mut line = Lost::default();
         line.word(name);
         lose(&mut line, args);
+        nets.iter().for_each(|net| line.net(net));
         self.refused_but(line, fault);
     }
 
@@ -55,12 +59,26 @@ impl Missing {
     }
 
     /// Whether a finding only says that something is not there which a wrong line may have brought.
-    pub fn explains(&self, d: &Diagnostic) -> bool {
+    fn explains(&self, d: &Diagnostic) -> bool {
         let Some(name) = &d.missing else { return false };
         let suggests = d.help.as_ref().is_some_and(|h| h.starts_with("did you mean"));
         let of_circuit = matches!(d.code, "elab::unknown-node" | "elab::unknown-part");
         self.unread.names(name) || self.all() && !suggests || of_circuit && self.refused.names(name)
     }
+
+    /// The findings that do not follow from a wrong line, if the wrong line itself is among them or was told before.
+    pub fn not_explained(&self, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let kept: Vec<Diagnostic> = findings.iter().filter(|d| !self.explains(d)).cloned().collect();
+        if self.unread.is_empty() && any_error(&findings) && !any_error(&kept) { findings } else { kept }
+    }
+}
+
+/// The nets that the ports named on a line stand for.
+pub fn outer_nets(args: &[Argument], instance: &Instance, circuit: &Circuit) -> Vec<String> {
+    let mut words = Lost::default();
+    lose(&mut words, args);
+    let named = instance.ports.iter().filter(|(name, _)| words.names(name));
+    named.map(|(_, port)| circuit.net(port.net.get()).name.clone()).collect()
 }
 
 /// Takes in every name among the arguments of a line.

@@ -41,7 +41,7 @@ pub use kinds::Kinds;
 use crate::circuit::kind::Label;
 use crate::circuit::plan::Plan;
 use crate::circuit::{Circuit, NetId, Setting, check};
-use crate::diag::{Diagnostic, any_error};
+use crate::diag::{Diagnostic, any_error, first_of};
 use crate::syntax::ast::{Argument, Ast, ExprKind, Item, Statement, Value as AstValue};
 use crate::syntax::number;
 use crate::value::{self, Value, data, fault};
@@ -121,7 +121,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
         cards.iter().partition(|c| c.card.name.is("meas") || c.card.name.is("measure"));
     for placed in others.into_iter().chain(measures) {
         if let Err(fault) = planner.card(placed) {
-            missing.refuse(&placed.card.name.text, &placed.card.args, &fault);
+            missing.refuse(&placed.card.name.text, &placed.card.args, &fault, &[]);
             planner.diagnostics.extend(fault.report());
         }
     }
@@ -141,12 +141,12 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     let has_noise = cards.iter().any(|c| c.card.name.is("noise"));
     diagnostics.extend(consistency::check(&mut plan, &missing, has_noise));
     diagnostics.extend(shared.notes.take());
-    diagnostics.retain(|d| !missing.explains(d));
+    diagnostics = missing.not_explained(diagnostics);
     // Where these cards are wrong, any net may be held by what they say.
     let all = missing.names("rshunt") || missing.names("uic");
     diagnostics.extend(check::check(&circuit, &plan, &|net| all || missing.doubts(net)));
     let deck = (!any_error(&diagnostics)).then_some(Deck { circuit, plan });
-    (deck, diagnostics)
+    (deck, first_of(diagnostics))
 }
 
 /// What is said of a parameter set from outside that the deck does not have.

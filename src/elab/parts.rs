@@ -15,7 +15,7 @@ use super::scope::Scope;
 use super::settings::{misplaced, unknown};
 use crate::circuit::kind::{Conduct, Kind, Label, ModelUse, Place, ValueKind};
 use crate::circuit::{Part, PartId, Setting};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Span, a};
 use crate::syntax::ast::{self, Element, Word};
 
 impl<'a> Builder<'a> {
@@ -95,7 +95,7 @@ impl<'a> Builder<'a> {
                     }
                 }
                 None if !conducts(&draft.kind, Conduct::Voltage) && !draft.pins.is_empty() => {
-                    let message = format!("a {} cannot be multiplied; m={around} does not reach it", draft.kind.name);
+                    let message = format!("{} cannot be multiplied; m={around} does not reach it", a(&draft.kind.name));
                     self.report(
                         Diagnostic::warning("elab::not-multiplied", message)
                             .at(line.span, "in a multiplied subcircuit"),
@@ -106,7 +106,7 @@ impl<'a> Builder<'a> {
         }
         let given = |name: &str| draft.settings.iter().any(|s| s.0 == name) || draft.wants.iter().any(|w| w.0 == name);
         for param in draft.kind.params.iter().filter(|p| p.required && !given(&p.name)) {
-            let message = format!("a {} needs {}=", draft.kind.name, param.name);
+            let message = format!("{} needs {}=", a(&draft.kind.name), param.name);
             self.report(
                 Diagnostic::error("elab::missing-parameter", message)
                     .at(line.span, format!("{} is not set", param.name))
@@ -165,8 +165,13 @@ impl<'a> Builder<'a> {
         }
         let nets = kind.nets();
         if !nets.contains(&draft.pins.len()) {
-            let message =
-                format!("{} connects {} nodes; a {} has {}", e.name.text, draft.pins.len(), kind.name, pin_names(kind));
+            let message = format!(
+                "{} connects {} nodes; {} has {}",
+                e.name.text,
+                draft.pins.len(),
+                a(&kind.name),
+                pin_names(kind)
+            );
             return Err(Fault::new("elab::pin-count", span, message, "here"));
         }
         if card.is_some() {
@@ -175,7 +180,7 @@ impl<'a> Builder<'a> {
             return Err(Fault::new(
                 "elab::no-model",
                 what.span,
-                format!("a {} needs a .model", kind.name),
+                format!("{} needs a .model", a(&kind.name)),
                 "not a model",
             ));
         }

@@ -10,7 +10,7 @@ use super::term::not_finite;
 use super::value::Value;
 use crate::circuit::kind::{Kind, Label, Param, Place, ValueKind};
 use crate::circuit::{Model, ModelId, Setting};
-use crate::diag::{Diagnostic, Severity, Span, closest};
+use crate::diag::{Diagnostic, Severity, Span, a, closest};
 use crate::syntax::ast::{self, Expr, ExprKind, Item, Statement};
 
 /// Names shorter than this have no near misses: `w` and `l` are one edit apart.
@@ -190,7 +190,7 @@ impl<'a> Builder<'a> {
 }
 
 pub fn misplaced(s: &ast::Setting, kind: &Kind, text: &str) -> Diagnostic {
-    Diagnostic::error("elab::misplaced-parameter", format!("'{}' of a {} {text}", s.name.text, kind.name))
+    Diagnostic::error("elab::misplaced-parameter", format!("'{}' of {} {text}", s.name.text, a(&kind.name)))
         .at(s.span, "here")
 }
 

@@ -10,7 +10,7 @@ use super::term::not_finite;
 use crate::circuit::PartId;
 use crate::circuit::kind::{KindRef, Label, Place};
 use crate::circuit::plan::{Sweep, Target};
-use crate::diag::Span;
+use crate::diag::{Span, a};
 use crate::syntax::ast::{Argument, Name, Value, Word};
 use crate::syntax::number;
 
@@ -95,7 +95,7 @@ impl<'p, 'a> Planner<'p, 'a> {
             _ => Err(Fault::new(
                 "elab::sweep",
                 span,
-                format!("a {} has no single value to sweep", part.kind.name),
+                format!("{} has no single value to sweep", a(&part.kind.name)),
                 "here",
             )
             .with_help(format!("name the parameter: {}(…)", part.path))),

@@ -48,8 +48,24 @@ impl Lost {
         }
     }
 
-    pub fn forget(&mut self, word: &str) {
-        self.words.remove(&word.to_ascii_lowercase());
+    /// Takes in a net by the name that its last component has without index.
+    pub fn net(&mut self, name: &str) {
+        let own = name.rsplit('.').next().unwrap_or(name);
+        self.word(own.split('[').next().unwrap_or(own));
+    }
+
+    /// Takes out a name, so that [`Lost::names`] does not know it.
+    pub fn forget(&mut self, name: &str) {
+        let lower = name.to_ascii_lowercase();
+        self.words.remove(&lower);
+        for part in lower.split(['.', ':']) {
+            self.words.remove(part.split('[').next().unwrap_or(part));
+        }
+    }
+
+    /// Whether nothing is lost.
+    pub fn is_empty(&self) -> bool {
+        !self.all && self.words.is_empty()
     }
 
     pub fn add(&mut self, other: Lost) {

@@ -13,6 +13,7 @@ use crate::syntax::include::{Library, LoadOptions, Loaded};
 use crate::syntax::lines::{Kind, Lines, Logical};
 use crate::syntax::parser::{Fault, Place};
 use crate::syntax::programs::is_program;
+use crate::syntax::scan::line_end;
 use crate::syntax::sections::{argument_text, file_and_section, has_sections, section_names, seek_section, unquoted};
 use crate::syntax::source::{Sources, Text};
 
@@ -331,6 +332,10 @@ impl<'o> Reader<'o> {
         items: &mut Vec<Item>,
     ) -> Option<End> {
         let head = self.read(line, place, cards::for_head);
+        if head.is_none() {
+            let text = self.sources.text(here.file).as_bytes();
+            self.findings.hush(Span::new(here.file, line.start, line_end(text, line.end)));
+        }
         if line.kind != Kind::Opens {
             if head.is_some() {
                 self.findings.add(

@@ -16,10 +16,20 @@ pub struct Findings {
     list: Vec<Diagnostic>,
     errors: usize,
     others: usize,
+    hushed: Vec<Span>,
 }
 
 impl Findings {
+    /// Says no more of a line: what else seems wrong with it follows from what has been said.
+    pub fn hush(&mut self, line: Span) {
+        self.hushed.push(line);
+    }
+
     pub fn add(&mut self, finding: Diagnostic) {
+        let within = |h: &Span, at: Span| h.file == at.file && h.start <= at.start && at.start < h.end;
+        if finding.labels.first().is_some_and(|l| self.hushed.iter().any(|h| within(h, l.span))) {
+            return;
+        }
         let count = if finding.is_error() { &mut self.errors } else { &mut self.others };
         *count += 1;
         if *count <= MAX_ERRORS {

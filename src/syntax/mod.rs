@@ -95,6 +95,11 @@ pub fn parse_expr_at(text: &str, span: Span) -> Result<Expr, Box<Diagnostic>> {
     }
 }
 
+/// How a card is written.
+pub fn card_form(card: &str) -> &'static str {
+    forms::card(card)
+}
+
 fn unreadable(name: &str, error: &include::ReadError) -> Diagnostic {
     Diagnostic::error("syntax::unreadable", format!("cannot read {name}: {error}"))
         .help("check the path and its permissions")

@@ -148,3 +148,41 @@ fn a_dollar_behind_a_blank_is_a_comment() {
     assert_eq!(codes("V1 a 0 1 $first\nR1 a 0 1 $ second\n$ third\n$fourth\n.op"), ["syntax::dollar"]);
     assert_eq!(codes("V1 a$b 0 1\nR1 a$b 0 1\n.op"), [""; 0]);
 }
+
+const ARRAY: &str = ".subckt array row[0:1] col[0:1] g=1\n.for i = 0:1, j = 0:1 { R[i,j] row[i] col[j] LINE }\n.ends\n\
+                     .for i = 0:1 { Vr[i] r[i] 0 1 }\n.for j = 0:1 { Vc[j] c[j] 0 0 }\nXa r[0:1] c[0:1] array\n.op";
+
+#[test]
+fn ports_of_a_wrong_line_are_nets_outside() {
+    assert_eq!(all(&ARRAY.replace("LINE", "{g}")), [""; 0]);
+    assert_eq!(all(&ARRAY.replace("LINE", "{h}")), ["elab::unknown-parameter"]);
+    assert_eq!(all(&ARRAY.replace("LINE", "{g*}")), ["syntax::element"]);
+}
+
+#[test]
+fn a_wrong_name_never_passes_for_a_consequence() {
+    let text = ARRAY.replace("LINE", "{g}");
+    assert_eq!(all(&format!("{text}\n.save I(Vc[0:3])")), ["elab::unknown-part"]);
+    assert_eq!(all(&format!("{text}\n.save V(r[0:3])")), ["elab::unknown-node"]);
+    let b = "V1 a 0 1\nR1 a 0 1\nB1 b 0 V={V(a)+V(aa)}\nR2 b 0 1\n.op";
+    assert_eq!(all(b), ["elab::unknown-node"]);
+}
+
+#[test]
+fn a_loose_end_that_is_a_slip_of_the_pen() {
+    let help = |text: &str| deck_with(text, &Overrides::default()).1[0].help.clone();
+    assert_eq!(help("V1 in 0 1\nR1 in out 1\nC1 out 0 1\nR2 ou 0 1\n.op").as_deref(), Some("did you mean 'out'?"));
+    assert_eq!(help("V1 n01 0 1\nR1 n01 n02 1\nR2 n02 0 1\nR3 n03 0 1\n.op"), None);
+}
+
+#[test]
+fn a_wrong_loop_says_no_more_of_its_line() {
+    assert_eq!(all("V1 a 0 1\nR1 a 0 1\n.for i = 0:3 Vr[i] r[i] 0 {0.1*(i+1)} }\n.op"), ["syntax::for"]);
+}
+
+#[test]
+fn a_hundred_errors_are_enough() {
+    let found = all(&"R1 a\n".repeat(500));
+    assert_eq!(found.iter().filter(|c| **c == "elab::more").count(), 1);
+    assert!(found.len() < 110, "{}", found.len());
+}

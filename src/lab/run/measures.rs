@@ -28,6 +28,9 @@ impl Measured {
     }
 }
 
+/// The code of a measure without value.
+const FAILED: &str = "lab::measure";
+
 /// What one analysis of a step point left for its measures.
 pub(super) struct Recorded<'a> {
     pub analysis: &'a str,
@@ -79,9 +82,17 @@ pub(super) fn point(
         }
         to.values.push(outcome.as_ref().ok().copied());
         if let Err(Some(why)) = outcome {
+            let told =
+                diagnostics.iter_mut().find(|d| d.code == FAILED && d.labels.first().is_some_and(|l| l.span == m.span));
+            if let Some(told) = told {
+                let others = to.values.iter().filter(|v| v.is_none()).count() - 1;
+                let points = if others == 1 { "step point" } else { "step points" };
+                told.help = Some(format!("it has none at {others} more {points} either"));
+                continue;
+            }
             let place = if label.is_empty() { String::new() } else { format!(" at{label}") };
             diagnostics.push(
-                Diagnostic::warning("lab::measure", format!("the measure `{}` has no value{place}: {why}", m.name))
+                Diagnostic::warning(FAILED, format!("the measure `{}` has no value{place}: {why}", m.name))
                     .at(m.span, "its value is null"),
             );
         }

@@ -146,7 +146,8 @@ fn a_stepped_transient_is_measured_at_every_point() {
     assert_eq!(half.unit, "s");
     assert_eq!(outcome.measures[2].values, [None, None]);
     assert_eq!(outcome.measures[3].values, [None, None]);
-    assert_eq!(outcome.diagnostics.iter().filter(|d| d.code == "lab::measure").count(), 2);
+    assert_eq!(outcome.diagnostics.iter().filter(|d| d.code == "lab::measure").count(), 1);
+    assert_eq!(outcome.diagnostics[0].help.as_deref(), Some("it has none at 1 more step point either"));
     assert!(outcome.diagnostics[0].message.contains("R1=1000"), "{:?}", outcome.diagnostics[0]);
     let csv = ran.text("tran.csv");
     assert!(csv.starts_with("R1,time,V(in),V(out),I(V1)\n1000,0,"), "{}", &csv[..60]);
