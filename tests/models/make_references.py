@@ -70,7 +70,8 @@ def integrate(rate, start, drive, stop, bounds=None, rows=160, method="DOP853", 
         y = np.clip(y, low, high)
         r = rate(s * stop, y) * stop
         room = np.where(r < 0, y - low, high - y)
-        return np.where(np.isfinite(room), r * room / (room + delta), r)
+        room = np.where(np.isfinite(room), room, 1e9 * delta)
+        return r * room / (room + delta)
 
     grid = np.linspace(0, 1, rows)
     out = np.full((rows, len(x)), np.nan)
@@ -178,7 +179,7 @@ def simmons():
         vg = brentq(lambda g: g + rs * tunnel(g, w) - u, 0, min(u, 1.0), xtol=1e-15, rtol=1e-14) if u > 1e-9 else u
         return math.copysign((u - vg) / rs, v)
 
-    applied = pieces((0, 0.0), (0.01, -0.8), (0.1, -0.8), (0.11, 0.0), (0.13, 0.77), (0.3, 0.77), (0.31, 0.0))
+    applied = pieces((0, 0.0), (0.01, -0.8), (0.1, -0.8), (0.11, 0.0), (0.13, 0.75), (0.3, 0.75), (0.31, 0.0))
     v = lambda t: -applied(t)
 
     def rate(t, x):
@@ -748,7 +749,7 @@ def tio2():
 @table
 def nbo2():
     rho_i, rho_m, kappa, cp, dh, d_t, r, length = 1e-2, 3e-4, 1.5, 2.6e6, 1.6e8, 784.0, 30e-9, 20e-9
-    drive = pieces((0, 0.0), (20e-9, 1.4), (60e-9, 1.4), (65e-9, 0.6), (100e-9, 0.6), (105e-9, 0.0), (120e-9, 0.0))
+    drive = pieces((0, 0.0), (20e-9, 2.2), (60e-9, 2.2), (65e-9, 0.6), (100e-9, 0.6), (105e-9, 0.0), (120e-9, 0.0))
     resistance = lambda u: rho_i * length / (math.pi * r * r) / (1 + (rho_i / rho_m - 1) * u * u)
 
     def rate(t, y):
