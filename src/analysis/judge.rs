@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::formula::{Formula, extrapolation};
 use super::lane::Phase;
-use super::newton::ROUNDING;
+use super::newton::{NEGLIGIBLE, ROUNDING};
 use super::pace::{allowed, next_step, tolerable};
 use super::transient::{Transient, point};
 use crate::device::Review;
@@ -38,11 +38,11 @@ impl Transient {
     }
 
     fn small_residual(&mut self, lane: usize) -> bool {
-        if self.residual_within(lane, 0.0) {
+        if self.residual_within(lane, 0.0, 0.0) {
             return true;
         }
         self.assembly.sum_jacobian(&self.system, &self.x, self.a[lane], lane);
-        self.residual_within(lane, ROUNDING)
+        self.residual_within(lane, ROUNDING, NEGLIGIBLE)
     }
 
     /// Whether the residual is what rounding of x leaves of it: what the iterate still moves by is noise, however large.
@@ -56,8 +56,9 @@ impl Transient {
         })
     }
 
-    /// Whether each row's residual is within its tolerance, with this share of Σ|J·x| for the rounding of x.
-    fn residual_within(&self, lane: usize, share: f64) -> bool {
+    /// Whether each row's residual is within its tolerance, with this share of Σ|J·x| for the rounding of x, or moves its own
+    /// unknown by no more than the share `still` of its absolute tolerance.
+    fn residual_within(&self, lane: usize, share: f64, still: f64) -> bool {
         let count = self.lanes.len();
         (1..self.system.unknowns()).all(|u| {
             let k = u * count + lane;
@@ -65,7 +66,8 @@ impl Transient {
             // What rounding leaves of a·Q + β where both are large.
             let rounding = ROUNDING * (self.a[lane] * self.assembly.charge[k] + self.beta[k].abs());
             let terms = self.options.reltol * self.assembly.magnitude[k] + abstol + rounding;
-            let allowed = terms + share * self.assembly.leverage[k];
+            let movement = still * self.system.abstol(u, self.options.vntol, self.options.abstol);
+            let allowed = terms + share * self.assembly.leverage[k] + movement * self.assembly.diagonal[k];
             // Where a term or slope overflows, anything would be allowed.
             allowed.is_finite() && self.assembly.imbalance[k].abs() <= allowed
         })

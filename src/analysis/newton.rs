@@ -8,6 +8,10 @@ use crate::solve::SolveError;
 /// Rounding error of a sum, relative to its terms.
 pub(super) const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
+/// An imbalance that moves its own unknown by less than this share of its absolute tolerance is none: the state of a slow
+/// memristor behind a large capacitor balances currents far above and far below any tolerance of currents.
+pub(super) const NEGLIGIBLE: f64 = 1e-3;
+
 /// What is solved: the circuit itself, or a deformation of it that a homotopy asks for.
 #[derive(Clone, Copy, Debug)]
 pub struct Problem<'a> {
@@ -120,22 +124,23 @@ pub(super) fn assemble(simulator: &mut Simulator, problem: &Problem, mode: Mode)
 
 /// Whether each row's residual is within its tolerance, or within what rounding of x leaves of it.
 fn small_residual(simulator: &mut Simulator, problem: &Problem) -> bool {
-    let small = |simulator: &Simulator, rounding: f64| {
+    let small = |simulator: &Simulator, rounding: f64, still: f64| {
         let (options, assembly) = (&simulator.options, &simulator.assembly);
         (1..simulator.system.unknowns()).all(|u| {
             // A row of a net sums currents, a branch's row voltages.
             let abstol = simulator.system.abstol(u, options.abstol, options.vntol);
-            let allowed = options.reltol * assembly.magnitude[u] + abstol + rounding * assembly.leverage[u];
+            let movement = still * simulator.system.abstol(u, options.vntol, options.abstol) * assembly.diagonal[u];
+            let allowed = options.reltol * assembly.magnitude[u] + abstol + rounding * assembly.leverage[u] + movement;
             // Where a term or slope overflows, anything would be allowed.
             allowed.is_finite() && assembly.imbalance[u].abs() <= allowed
         })
     };
-    if small(simulator, 0.0) {
+    if small(simulator, 0.0, 0.0) {
         return true;
     }
     let a = problem.charges.map_or(0.0, |(a, _)| a);
     simulator.assembly.sum_jacobian(&simulator.system, &simulator.x, a, 0);
-    small(simulator, ROUNDING)
+    small(simulator, ROUNDING, NEGLIGIBLE)
 }
 
 /// Factors, solves, moves x. Returns the unknown that moved most and by how many tolerances.

@@ -6,7 +6,7 @@ use super::behavioral_program::{Given, Inner, Input, Output, Program};
 use super::behavioral_shape::{Foreign, Shape};
 use super::places::Places;
 use super::stamping::scatter;
-use super::{Device, Environment, Layout, Local, Memory, Mode, Point, Rest, Stamps, Ticks, Unknown};
+use super::{Device, Environment, Layout, Local, Memory, Mode, Point, Rest, Review, Stamps, Ticks, Unknown};
 use crate::circuit::PartId;
 use crate::circuit::kind::Kind;
 use crate::model::tape::BLOCK;
@@ -15,6 +15,9 @@ use crate::model::tape::BLOCK;
 const POINTS_A_PERIOD: f64 = 16.0;
 /// Points a transient where time stands in an equation, at least.
 const POINTS_A_RUN: f64 = 50.0;
+
+/// A divisor this far below its largest value so far may change its sign in a step.
+const VANISHING: f64 = 1e-8;
 
 pub(super) struct Behavioral {
     pub kind: &'static Kind,
@@ -32,6 +35,10 @@ impl Behavioral {
 
     fn first_corner(&self) -> usize {
         self.program.hoisted + 1
+    }
+
+    fn first_divisor(&self) -> usize {
+        self.first_corner() + self.program.crossings
     }
 
     /// m·(1 + tc1·ΔT + tc2·ΔT²), or m over that where the equation is of a resistance; without m for a voltage.
@@ -128,8 +135,10 @@ impl Device for Behavioral {
         }
         let program = &self.program;
         layout.pattern(&program.pattern_g, &program.pattern_c);
-        layout.memory(program.hoisted + 1 + program.crossings, 0, 0);
-        let main = BLOCK * (program.main.inputs() + program.main.outputs()) + program.main.scratch();
+        layout.memory(program.hoisted + 1 + program.crossings + program.divisors.outputs(), 0, 0);
+        let outputs = program.main.outputs().max(2 * program.divisors.outputs());
+        let registers = program.main.scratch().max(program.divisors.scratch());
+        let main = BLOCK * (program.main.inputs() + outputs) + registers;
         let setup = program.setup.inputs() + program.setup.outputs() + program.setup.scratch();
         layout.scratch(main.max(setup));
     }
@@ -162,6 +171,9 @@ impl Device for Behavioral {
             for (n, line) in lines.as_chunks::<2>().0.iter().enumerate() {
                 memory.set_derived(i, self.first_corner() + n, lane, -line[0] / line[1]);
             }
+            for n in 0..program.divisors.outputs() {
+                memory.set_derived(i, self.first_divisor() + n, lane, 0.0);
+            }
         }
         memory.scratch = scratch;
     }
@@ -189,6 +201,42 @@ impl Device for Behavioral {
             scatter(&self.program.stamps, Places::all(at.lanes, start), width, outputs, out);
         }
         memory.scratch = scratch;
+    }
+
+    /// A solution does not go through a pole, but a step may land on its other side: half the way to it then.
+    fn review(&self, at: &Point, memory: &mut Memory, lane: usize) -> Review {
+        let tape = &self.program.divisors;
+        if tape.outputs() == 0 || at.mode != Mode::Dynamic {
+            return Review::Accept;
+        }
+        let before = Point { x: at.last, ..*at };
+        let mut scratch = std::mem::take(&mut memory.scratch);
+        let mut fraction = 1.0_f64;
+        let total = memory.instances * at.lanes;
+        for start in (0..total).step_by(BLOCK) {
+            let width = BLOCK.min(total - start);
+            let (inputs, rest) = scratch.split_at_mut(width * tape.inputs());
+            let (old, rest) = rest.split_at_mut(width * tape.outputs());
+            let (new, registers) = rest.split_at_mut(width * tape.outputs());
+            self.gather(&before, memory, start, width, inputs);
+            tape.run(width, inputs, registers, old);
+            self.gather(at, memory, start, width, inputs);
+            tape.run(width, inputs, registers, new);
+            for (k, (old, new)) in old.iter().zip(new).enumerate() {
+                let (n, place) = (k / width, start + k % width);
+                if place % at.lanes != lane {
+                    continue;
+                }
+                let (i, slot) = (place / at.lanes, self.first_divisor() + n);
+                let size = memory.derived(i, slot, lane).max(old.abs()).max(new.abs());
+                memory.set_derived(i, slot, lane, size);
+                if *old * *new < 0.0 && old.abs() > VANISHING * size {
+                    fraction = fraction.min(0.5 * old.abs() / (old.abs() + new.abs()));
+                }
+            }
+        }
+        memory.scratch = scratch;
+        if fraction < 1.0 { Review::Cut(fraction.max(0.05)) } else { Review::Accept }
     }
 
     /// True where a comparison of times changes its mind right after this point.

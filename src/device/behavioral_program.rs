@@ -60,6 +60,8 @@ pub(super) struct Program {
     pub crossings: usize,
     pub main: Tape,
     pub inputs: Vec<Input>,
+    /// Divisors that move, of the same inputs
+    pub divisors: Tape,
     pub stamps: Vec<Stamp>,
     pub pattern_g: Vec<(usize, usize)>,
     pub pattern_c: Vec<(usize, usize)>,
@@ -197,6 +199,7 @@ fn leaf_node(
 }
 
 fn assemble(mut low: Lowering, rows: Vec<Row>, output: Output, first_inner: usize) -> Program {
+    let divisors = divisors(&low, &rows);
     let mut stamping = Stamping::default();
     let zero = low.dag.constant(0.0);
     for row in &rows {
@@ -240,19 +243,33 @@ fn assemble(mut low: Lowering, rows: Vec<Row>, output: Output, first_inner: usiz
             },
         );
     }
-    tapes(low, stamping, inner)
+    tapes(low, stamping, inner, divisors)
+}
+
+/// Divisors of the equations that depend on unknowns. What happens at their zeros is no solution to step over.
+fn divisors(low: &Lowering, rows: &[Row]) -> Vec<Id> {
+    let unknown = low.dag.depends(|n| matches!(low.sources[n as usize], Source::Difference(..)));
+    let values: Vec<Id> = rows.iter().flat_map(|r| [r.f, r.q]).flatten().collect();
+    let divisor = |id| match low.dag.node(id) {
+        Node::Binary(Binary::Div, _, by) if unknown[by.0 as usize] => Some(by),
+        _ => None,
+    };
+    let mut found: Vec<Id> = low.dag.reachable(&values, &[]).into_iter().filter_map(divisor).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Splits what moves from what only parameters decide and compiles both.
-fn tapes(mut low: Lowering, stamping: Stamping, inner: Vec<Inner>) -> Program {
+fn tapes(mut low: Lowering, stamping: Stamping, inner: Vec<Inner>, divisors: Vec<Id>) -> Program {
     let timed = low.sources.contains(&Source::Time);
     let (rates, crossings) = if timed { watch_time(&mut low, &stamping.outputs) } else { (Vec::new(), Vec::new()) };
     let moves = low.dag.depends(|n| low.sources[n as usize].moves());
     let moves = |id: Id| moves[id.0 as usize];
     let mut hoisted: Vec<Id> = Vec::new();
-    for id in low.dag.reachable(&stamping.outputs, &[]) {
-        let used =
-            low.dag.node(id).arguments().filter(|_| moves(id)).chain(stamping.outputs.contains(&id).then_some(id));
+    let results: Vec<Id> = stamping.outputs.iter().chain(&divisors).copied().collect();
+    for id in low.dag.reachable(&results, &[]) {
+        let used = low.dag.node(id).arguments().filter(|_| moves(id)).chain(results.contains(&id).then_some(id));
         for a in used {
             if !moves(a) && low.dag.value(a).is_none() && !hoisted.contains(&a) {
                 hoisted.push(a);
@@ -294,6 +311,7 @@ fn tapes(mut low: Lowering, stamping: Stamping, inner: Vec<Inner>) -> Program {
         rates: rates.len(),
         crossings: crossings.len(),
         main: Tape::compile(&low.dag, &input_nodes, &stamping.outputs),
+        divisors: Tape::compile(&low.dag, &input_nodes, &divisors),
         inputs,
         stamps: stamping.stamps,
         pattern_g: stamping.pattern_g,

@@ -61,6 +61,8 @@ pub struct Assembly {
     pub charge: Vec<f64>,
     /// Σ|J·x| of each row, by [`Assembly::sum_jacobian`]
     pub leverage: Vec<f64>,
+    /// |∂R/∂x| of each row by its own unknown, with `leverage`.
+    pub diagonal: Vec<f64>,
     pub f: Vec<f64>,
     pub q: Vec<f64>,
     static_g: Vec<f64>,
@@ -104,6 +106,7 @@ impl Assembly {
             magnitude: vec![0.0; rows],
             charge: vec![0.0; rows],
             leverage: vec![0.0; rows],
+            diagonal: vec![0.0; rows],
             f: vec![0.0; rows],
             q: vec![0.0; rows],
             static_g: vec![0.0; slots],
@@ -246,17 +249,22 @@ impl Assembly {
         (f, q)
     }
 
-    /// Fills `leverage` of one lane: how much of R hangs on the last digit of x. Inside a device large currents cancel
+    /// Fills `leverage` and `diagonal` of one lane: how much of R hangs on the last digit of x. Inside a device large currents cancel
     /// before its row is gathered, so Σ|terms| does not show it.
     /// Rows of condensed devices count as they were before the elimination; `a` is the factor of C in J.
     pub fn sum_jacobian(&mut self, system: &System, x: &[f64], a: f64, lane: usize) {
         let lanes = self.lanes;
-        self.leverage.iter_mut().skip(lane).step_by(lanes).for_each(|v| *v = 0.0);
+        for sums in [&mut self.leverage, &mut self.diagonal] {
+            sums.iter_mut().skip(lane).step_by(lanes).for_each(|v| *v = 0.0);
+        }
         for column in 0..system.pattern.n {
             let size = x[(column + 1) * lanes + lane].abs();
             for slot in system.pattern.starts[column]..system.pattern.starts[column + 1] {
                 let row = (system.pattern.rows[slot] + 1) * lanes + lane;
                 self.leverage[row] += self.jacobian[slot * lanes + lane].abs() * size;
+                if system.pattern.rows[slot] == column {
+                    self.diagonal[row] += self.jacobian[slot * lanes + lane].abs();
+                }
             }
         }
         for (group, block) in system.groups.iter().zip(&self.blocks).filter(|(g, _)| g.split.is_some()) {
@@ -265,7 +273,11 @@ impl Assembly {
                     for (k, &(row, column)) in pattern.iter().enumerate() {
                         let value = factor * values[(i * pattern.len() + k) * lanes + lane];
                         let size = x[terms[column] as usize * lanes + lane].abs();
-                        self.leverage[terms[row] as usize * lanes + lane] += value.abs() * size;
+                        let at = terms[row] as usize * lanes + lane;
+                        self.leverage[at] += value.abs() * size;
+                        if row == column {
+                            self.diagonal[at] += value.abs();
+                        }
                     }
                 }
             }
