@@ -138,9 +138,9 @@ def linear_drift():
             assert np.abs(law - x[:, 0]).max() < 1e-8, "R squared law"
             x[:, 0] = law
         columns["time"] = t
-        columns[f"X{n}.x"] = x[:, 0]
+        columns[f"X[{n}].x"] = x[:, 0]
         if n in (0, 3):
-            columns[f"I(V{n})"] = [-v(s) / (ron * a + roff * (1 - a)) for s, a in zip(t, x[:, 0])]
+            columns[f"I(V[{n}])"] = [-v(s) / (ron * a + roff * (1 - a)) for s, a in zip(t, x[:, 0])]
     return columns
 
 
@@ -255,8 +255,8 @@ def vteam():
         rate, current = device(*numbers, *window, law)
         t, x = integrate(rate, [0.5], applied, 200e-9, [(0, 1)])
         out["time"] = t
-        out[f"X{n}.x"] = x[:, 0]
-        out[f"I(V{n})"] = [-current(s, a) for s, a in zip(t, x[:, 0])]
+        out[f"X[{n}].x"] = x[:, 0]
+        out[f"I(V[{n}])"] = [-current(s, a) for s, a in zip(t, x[:, 0])]
     return out
 
 
