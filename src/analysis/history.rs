@@ -1,6 +1,7 @@
 //! The last accepted points of every lane: values of all unknowns, charges of all rows, step lengths.
 
 /// Rings of accepted values, lane-minor: `[unknown * lanes + lane]`. Each lane turns its own rings.
+#[derive(Clone)]
 pub struct History {
     lanes: usize,
     /// Four places for x; `order[lane]` says which is newest, second, third, and next to be overwritten.

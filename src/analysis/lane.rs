@@ -17,6 +17,7 @@ pub enum Phase {
 }
 
 /// One lane within its step.
+#[derive(Clone)]
 pub struct Lane {
     pub phase: Phase,
     /// The last accepted point, the end of the trial step, and where to stop.

@@ -6,11 +6,13 @@ use super::failure::Failure;
 
 /// A single circuit picks its own pivots whenever it must. The members of an ensemble share the pivots of the nominal
 /// one; a member whose factors would lose digits goes on with pivots of its own.
+#[derive(Clone)]
 pub enum LaneSolver {
     One(Box<Solver<f64>>),
     Many(Box<Ensemble>),
 }
 
+#[derive(Clone)]
 pub struct Ensemble {
     batch: BatchSolver,
     pattern: Pattern,

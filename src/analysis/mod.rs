@@ -13,6 +13,7 @@ mod newton;
 mod observe;
 mod op;
 mod pace;
+mod reseat;
 #[cfg(test)]
 mod seams;
 mod simulator;
@@ -20,17 +21,20 @@ pub mod sink;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod tracks;
 mod tran;
 mod transient;
 
 pub use ac::{AcSweep, ac};
 pub use dc::{DcSweep, dc, set_source};
 pub use failure::Failure;
-pub use observe::Observer;
+pub use observe::{Observer, View, quantity};
 pub use op::{op, operating_point};
+pub use reseat::evaluate_at_rest;
 pub use simulator::{Simulator, environment};
 pub use sink::{Column, Control, Header, Progress, Row, Sink, Stats};
 pub use trace::Attempt;
+pub use tracks::Tracks;
 pub use tran::{TranSpec, initial_conditions, rest, tran};
 pub use transient::{Pace, Step, Transient};
 #[cfg(test)]

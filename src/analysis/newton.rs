@@ -1,7 +1,7 @@
 //! Newton's method where no time passes: R(x) = 0 from a start, or why not.
 
 use super::simulator::Simulator;
-use crate::device::{Mode, Ticks};
+use crate::device::Mode;
 use crate::mna::{Clamp, Inputs};
 use crate::solve::SolveError;
 
@@ -106,8 +106,8 @@ pub(super) fn assemble(simulator: &mut Simulator, problem: &Problem, mode: Mode)
     let at = Inputs {
         x: &simulator.x,
         last: &simulator.last,
-        time: &[0.0],
-        ticks: &[Ticks(0)],
+        time: &[simulator.now.seconds()],
+        ticks: &[simulator.now],
         a: &[a],
         beta,
         mode,

@@ -5,6 +5,7 @@ use num_complex::Complex64;
 use super::formula::Coefficients;
 use super::simulator::Simulator;
 use super::sink::{Column, Header};
+use super::tracks::Tracks;
 use crate::circuit::equation::{Equation, Function, Quantity};
 use crate::circuit::plan::Observation;
 use crate::device::{Memory, Mode, Point, Ticks};
@@ -19,23 +20,11 @@ enum Watch {
     Expression(Equation),
 }
 
-/// A current whose charge must be differentiated: into a pin of a part without a branch unknown.
-struct Track {
-    part: crate::circuit::PartId,
-    pin: usize,
-    place: (usize, usize),
-    /// At the last two accepted points
-    charge: f64,
-    older: f64,
-    current: f64,
-    value: f64,
-}
-
 /// Computes the columns of a result at accepted points.
 pub struct Observer {
     columns: Vec<Column>,
     watches: Vec<Watch>,
-    tracks: Vec<Track>,
+    tracks: Tracks,
     real: Vec<f64>,
     complex: Vec<Complex64>,
 }
@@ -60,17 +49,11 @@ pub struct View<'a> {
 impl Observer {
     /// Columns named as the observations are.
     pub fn new(system: &System, observations: &[&Observation]) -> Observer {
-        let mut tracks: Vec<Track> = Vec::new();
+        let mut tracks = Tracks::default();
         let mut watches = Vec::new();
         for o in observations {
             for q in o.equation.quantities() {
-                if let Quantity::Current(part, pin) = q
-                    && branch_of(system, part, pin).is_none()
-                    && let Some(&place) = system.places.get(&part)
-                    && !tracks.iter().any(|t| t.part == part && t.pin == pin)
-                {
-                    tracks.push(Track { part, pin, place, charge: 0.0, older: 0.0, current: 0.0, value: 0.0 });
-                }
+                tracks.follow(system, &q);
             }
             watches.push(watch(system, &o.equation));
         }
@@ -108,12 +91,7 @@ impl Observer {
 
     /// The columns at an accepted point; also remembers the charges that the next point's currents need.
     pub fn row(&mut self, view: &View) -> &[f64] {
-        for track in &mut self.tracks {
-            let (f, q) = view.assembly.terminal(view.system, track.place, track.pin, view.lane, view.x);
-            let Coefficients { a, b, c, d } = view.coefficients;
-            let dq = a * q + b * track.charge + c * track.older + d * track.current;
-            (track.older, track.charge, track.current, track.value) = (track.charge, q, dq, f + dq);
-        }
+        self.tracks.update(view);
         for (value, watch) in self.real.iter_mut().zip(&self.watches) {
             let x = |u: usize| view.x[u * view.lanes + view.lane];
             *value = match watch {
@@ -162,7 +140,7 @@ impl Observer {
 }
 
 /// The branch unknown that is the current into a pin, and its sign.
-fn branch_of(system: &System, part: crate::circuit::PartId, pin: usize) -> Option<(usize, f64)> {
+pub(super) fn branch_of(system: &System, part: crate::circuit::PartId, pin: usize) -> Option<(usize, f64)> {
     let &branch = system.branches.get(&part)?;
     match pin {
         0 => Some((branch as usize, 1.0)),
@@ -184,13 +162,14 @@ fn watch(system: &System, equation: &Equation) -> Watch {
     }
 }
 
-fn quantity(view: &View, tracks: &[Track], q: &Quantity) -> f64 {
+/// Its value at an accepted point.
+pub fn quantity(view: &View, tracks: &Tracks, q: &Quantity) -> f64 {
     let x = |u: usize| view.x[u * view.lanes + view.lane];
     match q {
         Quantity::Voltage(a, b) => x(a.0 as usize) - x(b.0 as usize),
         Quantity::Current(part, pin) => match branch_of(view.system, *part, *pin) {
             Some((u, sign)) => sign * x(u),
-            None => tracks.iter().find(|t| t.part == *part && t.pin == *pin).map_or(0.0, |t| t.value),
+            None => tracks.value(*part, *pin),
         },
         Quantity::Probe(part, name) => probe(view, *part, name),
         Quantity::Time => view.time,

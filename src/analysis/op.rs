@@ -6,7 +6,7 @@ use super::newton::{Problem, Trouble, assemble};
 use super::observe::Observer;
 use super::simulator::Simulator;
 use super::sink::{Row, Sink, Stats};
-use crate::device::{Mode, Point, Ticks};
+use crate::device::{Mode, Point};
 use crate::mna::Clamp;
 
 /// S: of what holds a net at its `.ic` or `.nodeset`.
@@ -84,8 +84,8 @@ fn accept(simulator: &mut Simulator, problem: &Problem) {
             lanes: 1,
             x: &simulator.x,
             last: &simulator.last,
-            time: &[0.0],
-            ticks: &[Ticks(0)],
+            time: &[simulator.now.seconds()],
+            ticks: &[simulator.now],
             gmin: simulator.options.gmin,
             source: 1.0,
             mode: Mode::Static,

@@ -15,6 +15,7 @@ const GROWTH: f64 = 2.0;
 const RESTART: f64 = 0.1;
 
 /// The sizes that truncation errors are compared with: a decaying maximum of each unknown, `[unknown * lanes + lane]`.
+#[derive(Clone)]
 pub struct Sizes {
     size: Vec<f64>,
 }

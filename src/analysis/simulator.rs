@@ -28,6 +28,8 @@ pub struct Simulator {
     /// What `.ic` and `.nodeset` say, by unknown.
     pub initial: Vec<(usize, f64)>,
     pub nodeset: Vec<(usize, f64)>,
+    /// When: 0 but for operating points in the midst of a transient.
+    pub now: Ticks,
     /// Newton iterations so far.
     pub iterations: u64,
 }
@@ -76,6 +78,7 @@ impl Simulator {
             zeros: vec![0.0; n],
             initial: Vec::new(),
             nodeset: Vec::new(),
+            now: Ticks(0),
             iterations: 0,
             system,
         };
@@ -117,7 +120,7 @@ impl Simulator {
         done
     }
 
-    fn relinearize(&mut self) {
+    pub(super) fn relinearize(&mut self) {
         let zeros = vec![0.0; self.system.unknowns()];
         let at = Inputs { x: &zeros, ..self.still(&zeros, Mode::Static) };
         self.assembly.relinearize(&self.system, &mut self.memories, &at);

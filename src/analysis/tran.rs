@@ -118,12 +118,12 @@ pub fn initial_conditions(simulator: &mut Simulator, first_step: f64) -> Result<
 }
 
 /// Q of every row at x into `assembly.q`; what devices remember of it is accepted.
-fn charges(simulator: &mut Simulator, mode: Mode) {
+pub(super) fn charges(simulator: &mut Simulator, mode: Mode) {
     let at = Inputs {
         x: &simulator.x,
         last: &simulator.last,
-        time: &[0.0],
-        ticks: &[Ticks(0)],
+        time: &[simulator.now.seconds()],
+        ticks: &[simulator.now],
         a: &[0.0],
         beta: &simulator.zeros,
         mode,

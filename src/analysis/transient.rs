@@ -35,6 +35,7 @@ pub struct Pace {
 }
 
 /// A transient of one circuit in one or more lanes. Nothing is allocated while it steps.
+#[derive(Clone)]
 pub struct Transient {
     pub system: Arc<System>,
     pub options: Options,
@@ -63,7 +64,7 @@ pub struct Transient {
     pub(super) held: Vec<bool>,
     pace: Pace,
     /// V; see [`Inputs::rest`]. Members of an ensemble do not rest: their bits must not depend on the number of lanes.
-    rest: f64,
+    pub(super) rest: f64,
     /// Converged steps wait for [`Transient::step_watched`] to agree.
     pub(super) watched: bool,
 }
@@ -339,7 +340,7 @@ impl Transient {
     }
 
     /// Asks the devices for the next corner and for bounds on the step.
-    fn look_ahead(&mut self, lane: usize) {
+    pub(super) fn look_ahead(&mut self, lane: usize) {
         let now = self.lanes[lane].now;
         let (mut corner, mut landing, mut bound) = (None, None, f64::INFINITY);
         let sooner = |a: Option<Ticks>, b: Option<Ticks>| a.into_iter().chain(b.filter(|t| *t > now)).min();
@@ -474,7 +475,7 @@ impl Transient {
 }
 
 /// Inputs of a time point; `clock` is the time of each lane in seconds and in ticks.
-fn inputs<'a>(
+pub(super) fn inputs<'a>(
     x: &'a [f64],
     last: &'a [f64],
     clock: (&'a [f64], &'a [Ticks]),

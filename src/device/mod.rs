@@ -134,6 +134,11 @@ pub trait Device: Send + Sync {
         None
     }
 
+    /// Sets a state kept in memory ([`Memory::state`]) by its name, lower case. False if there is none of that name.
+    fn deposit(&self, _instance: usize, _name: &str, _value: f64, _memory: &mut Memory, _lane: usize) -> bool {
+        false
+    }
+
     /// Small-signal excitation: calls `add(instance, terminal, value)` with what an AC source adds to F.
     fn stimulus(&self, _memory: &Memory, _lane: usize, _add: &mut dyn FnMut(usize, usize, Complex64)) {}
 }

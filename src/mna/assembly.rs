@@ -45,6 +45,7 @@ pub struct Inputs<'a> {
 }
 
 /// Everything assembled. Owned by a run; nothing is allocated after `new`.
+#[derive(Clone)]
 pub struct Assembly {
     pub lanes: usize,
     /// Jacobian in the order of the system's pattern, `[slot * lanes + lane]`; the slot behind the last takes what

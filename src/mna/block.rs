@@ -7,6 +7,7 @@ use crate::device;
 use crate::device::Stamps;
 
 /// What one device loads, before it is scattered.
+#[derive(Clone)]
 pub(super) struct Block {
     pub(super) f: Vec<f64>,
     pub(super) q: Vec<f64>,

@@ -12,6 +12,7 @@ use crate::device::{Memory, Mode};
 const WIDEST: usize = 16;
 
 /// Where the instances of one device were last evaluated.
+#[derive(Clone)]
 pub(super) struct Rest {
     /// `[instance * width + terminal]`
     x: Vec<f64>,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::circuit::{NetId, PartId};
 use crate::diag::Span;
+use crate::syntax::ast::{Always, Routine};
 use crate::value::Value;
 
 /// An instance of a subcircuit, or the netlist itself.
@@ -40,8 +41,8 @@ pub struct Signal {
     /// `X1.fire`, `count[3]`
     pub path: String,
     pub start: f64,
-    /// The net that follows it with finite edges, where analog parts read it.
-    pub net: Option<NetId>,
+    /// The source-measure unit that makes its net follow it with finite edges, where analog parts read it.
+    pub driver: Option<PartId>,
     pub span: Span,
 }
 
@@ -73,9 +74,9 @@ pub struct Instance {
     pub members: HashMap<String, Bus<Member>>,
     pub signals: HashMap<String, Bus<SignalId>>,
     /// `.protocol` blocks by name.
-    pub protocols: HashMap<String, Arc<crate::syntax::ast::Protocol>>,
+    pub protocols: HashMap<String, Arc<Routine>>,
     /// `.always` blocks, in file order.
-    pub always: Vec<Arc<crate::syntax::ast::Always>>,
+    pub always: Vec<Arc<Always>>,
 }
 
 /// What an element line made.

@@ -49,6 +49,9 @@ pub trait World {
     /// A voltage, a current, a probe or the temperature at the last accepted point.
     fn quantity(&mut self, what: &Quantity) -> f64;
 
+    /// A: into the circuit through a source-measure unit.
+    fn current(&mut self, smu: SmuId) -> f64;
+
     /// J: delivered by one source-measure unit, or by all, since the start.
     fn energy(&self, smu: Option<SmuId>) -> f64;
 
@@ -94,6 +97,10 @@ pub trait Plant: World {
 
     /// From now on keeps the value that `of` gives at each accepted point.
     fn record(&mut self, of: Box<dyn FnMut(&mut dyn World) -> f64 + Send>) -> RecordId;
+
+    /// Makes the current into a pin of a part readable at every point from now on (one that is a charge's change needs to be
+    /// followed from point to point).
+    fn follow(&mut self, what: &Quantity);
 
     /// As a world.
     fn world(&mut self) -> &mut dyn World;

@@ -1,0 +1,63 @@
+//! A transient of one lane taken up at another solution without time passing: after a deposit, an operating point in its
+//! midst, or a source that was told something new.
+
+use super::observe::View;
+use super::simulator::Simulator;
+use super::tran::charges;
+use super::transient::{Transient, inputs};
+use crate::device::{Mode, Ticks};
+
+impl Simulator {
+    /// Takes over solution, memories and time of a transient's only lane.
+    pub fn take(&mut self, transient: &Transient) {
+        self.x.clone_from(&transient.last);
+        self.last.clone_from(&transient.last);
+        self.memories.clone_from(&transient.memories);
+        self.now = transient.now(0);
+        self.relinearize();
+    }
+}
+
+/// F and Q of every device at the present solution, into its assembly.
+pub fn evaluate_at_rest(simulator: &mut Simulator) {
+    charges(simulator, Mode::Linearize);
+}
+
+impl Transient {
+    /// Goes on from a simulator's solution, its charges kept, at the time where it is; the next step is at most `first` (s).
+    pub fn reseat(&mut self, simulator: &mut Simulator, first: f64) {
+        charges(simulator, Mode::Linearize);
+        self.x.clone_from(&simulator.x);
+        self.last.clone_from(&simulator.x);
+        self.memories.clone_from(&simulator.memories);
+        let at = inputs(&self.x, &self.last, (&self.time, &self.ticks), &self.a, &self.beta, &self.options, self.rest);
+        self.assembly.relinearize(&self.system, &mut self.memories, &at);
+        self.beta.fill(0.0);
+        self.history.points[0] = 0;
+        self.history.push(0, 0.0, &self.x, &simulator.assembly.q, 0.0, &self.beta);
+        self.lanes[0].coefficients = Default::default();
+        for (k, x) in self.x.iter().enumerate() {
+            self.sizes.see(k, *x);
+        }
+        self.jolt(first);
+    }
+
+    /// Starts again at first order: something outside has changed its mind. The next step is at most `first` (s).
+    pub fn jolt(&mut self, first: f64) {
+        self.history.restart(0);
+        self.look_ahead(0);
+        let state = &mut self.lanes[0];
+        let gap = state.corner.map_or(f64::INFINITY, |c| Ticks(c.0 - state.now.0).seconds());
+        state.want = state.want.min(first).min(0.1 * gap);
+    }
+
+    /// The end of the trial step of the only lane, before it is accepted; see [`Transient::step_watched`].
+    pub fn trial(&self) -> View<'_> {
+        View { x: &self.x, time: self.lanes[0].end.seconds(), ..self.view(0) }
+    }
+
+    /// The trial step of the only lane, s.
+    pub fn trial_step(&self) -> f64 {
+        self.lanes[0].h
+    }
+}

@@ -1,0 +1,77 @@
+//! Currents that are no unknown: F plus the change of Q at a pin of a part, followed from one accepted point to the next.
+
+use super::formula::Coefficients;
+use super::observe::{View, branch_of};
+use crate::circuit::PartId;
+use crate::circuit::equation::Quantity;
+use crate::mna::System;
+
+#[derive(Clone)]
+struct Track {
+    part: PartId,
+    pin: usize,
+    place: (usize, usize),
+    /// At the last two accepted points
+    charge: f64,
+    older: f64,
+    current: f64,
+    value: f64,
+}
+
+impl Track {
+    /// F, Q and dQ/dt at a point.
+    fn at(&self, view: &View) -> (f64, f64, f64) {
+        let (f, q) = view.assembly.terminal(view.system, self.place, self.pin, view.lane, view.x);
+        let Coefficients { a, b, c, d } = view.coefficients;
+        (f, q, a * q + b * self.charge + c * self.older + d * self.current)
+    }
+}
+
+/// The currents that somebody wants to know.
+#[derive(Clone, Default)]
+pub struct Tracks(Vec<Track>);
+
+impl Tracks {
+    /// Follows a current from now on, if it must be followed. True if it is a new one.
+    pub fn follow(&mut self, system: &System, quantity: &Quantity) -> bool {
+        if let Quantity::Current(part, pin) = *quantity
+            && branch_of(system, part, pin).is_none()
+            && let Some(&place) = system.places.get(&part)
+            && !self.0.iter().any(|t| t.part == part && t.pin == pin)
+        {
+            self.0.push(Track { part, pin, place, charge: 0.0, older: 0.0, current: 0.0, value: 0.0 });
+            return true;
+        }
+        false
+    }
+
+    /// The point was accepted.
+    pub fn update(&mut self, view: &View) {
+        for track in &mut self.0 {
+            let (f, q, dq) = track.at(view);
+            (track.older, track.charge, track.current, track.value) = (track.charge, q, dq, f + dq);
+        }
+    }
+
+    /// A point without a past: no charge moves.
+    pub fn start(&mut self, view: &View) {
+        for track in &mut self.0 {
+            let (f, q) = view.assembly.terminal(view.system, track.place, track.pin, view.lane, view.x);
+            (track.older, track.charge, track.current, track.value) = (q, q, 0.0, f);
+        }
+    }
+
+    /// At the last accepted point.
+    pub fn value(&self, part: PartId, pin: usize) -> f64 {
+        self.0.iter().find(|t| t.part == part && t.pin == pin).map_or(0.0, |t| t.value)
+    }
+
+    /// At a point that is not accepted yet: `fraction` of the way from the last accepted one to the end of the trial step,
+    /// which `view` shows.
+    pub fn ahead(&self, view: &View, part: PartId, pin: usize, fraction: f64) -> f64 {
+        self.0.iter().find(|t| t.part == part && t.pin == pin).map_or(0.0, |t| {
+            let (f, _, dq) = t.at(view);
+            t.value + fraction * (f + dq - t.value)
+        })
+    }
+}

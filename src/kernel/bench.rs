@@ -1,0 +1,156 @@
+//! A circuit under source-measure units: what it consists of, how it starts, how its units are told what to do.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use crate::analysis::{Failure, Pace, Simulator, Tracks, Transient, View, operating_point};
+use crate::circuit::PartId;
+use crate::circuit::plan::Options;
+use crate::device::smu::{Order, Task};
+use crate::device::{Environment, Ticks};
+use crate::mna::System;
+use crate::process::program::{Program, SmuId};
+use crate::process::world::{Level, RecordId, Stop, World};
+
+/// s: the first step where nothing tells how fast the circuit is.
+pub(super) const FIRST: f64 = 1e-10;
+/// s: how long a signal's net takes from one value to the next.
+const SIGNAL_EDGE: f64 = 1e-9;
+
+/// What a run on a bench is given besides the circuit.
+#[derive(Clone)]
+pub struct Setting {
+    pub options: Options,
+    pub env: Environment,
+    /// s: no step is longer; infinite where idle steps may grow to the next event.
+    pub max_step: f64,
+    /// Set when the user wants to stop.
+    pub interrupted: Arc<AtomicBool>,
+}
+
+/// An expression whose past is kept.
+pub(super) struct Record {
+    pub of: Arc<std::sync::Mutex<dyn FnMut(&mut dyn World) -> f64 + Send>>,
+    pub past: Vec<(f64, f64)>,
+}
+
+/// What was kept of one expression.
+pub(super) fn past(records: &[Record], record: RecordId) -> &[(f64, f64)] {
+    records.get(record.0 as usize).map_or(&[], |r| &r.past)
+}
+
+/// What looks at every accepted point.
+pub type Watcher = Box<dyn FnMut(&View, &Tracks) + Send>;
+
+/// A circuit beside which processes run.
+pub struct Bench {
+    pub(super) transient: Transient,
+    /// Where points at which no time passes are solved.
+    pub(super) still: Simulator,
+    pub(super) program: Arc<Program>,
+    pub(super) signals: Vec<f64>,
+    pub(super) tracks: Tracks,
+    pub(super) records: Vec<Record>,
+    pub(super) interrupted: Arc<AtomicBool>,
+    pub(super) watcher: Option<Watcher>,
+}
+
+impl Bench {
+    /// At time 0, at the operating point: units float, signals are at their start.
+    pub fn new(system: Arc<System>, setting: &Setting, program: Arc<Program>) -> Result<Bench, Failure> {
+        let mut still = Simulator::new(system.clone(), setting.options.clone(), setting.env);
+        for signal in &program.signals {
+            if let Some(&(group, instance)) = signal.driver.and_then(|part| system.places.get(&part)) {
+                let level = signal.start;
+                let order = Order { task: Task::Voltage, from: level, to: level, ..Order::FLOAT };
+                order.write(&mut still.memories[group], instance, 0);
+            }
+        }
+        operating_point(&mut still, true, false)?;
+        let pace = Pace { first: FIRST.min(setting.max_step), max: setting.max_step };
+        let charges = vec![0.0; system.unknowns()];
+        let mut transient = Transient::new(std::slice::from_ref(&still), &[charges], pace, None)?;
+        transient.reseat(&mut still, pace.first);
+        Ok(Bench {
+            signals: program.signals.iter().map(|s| s.start).collect(),
+            transient,
+            still,
+            program,
+            tracks: Tracks::default(),
+            records: Vec::new(),
+            interrupted: setting.interrupted.clone(),
+            watcher: None,
+        })
+    }
+
+    /// Shows every point accepted from now on, the present one first.
+    pub fn watch(&mut self, mut watcher: Watcher) {
+        watcher(&self.view(), &self.tracks);
+        self.watcher = Some(watcher);
+    }
+
+    pub fn now(&self) -> Ticks {
+        self.transient.now(0)
+    }
+
+    /// Accepted and rejected steps and Newton iterations so far.
+    pub fn stats(&self) -> crate::analysis::Stats {
+        self.transient.stats
+    }
+
+    pub fn system(&self) -> &System {
+        &self.transient.system
+    }
+
+    /// The last accepted point.
+    pub(super) fn view(&self) -> View<'_> {
+        self.transient.view(0)
+    }
+
+    pub(super) fn stop(&self, failure: &Failure) -> Stop {
+        match failure {
+            Failure::Interrupted => Stop::Interrupted,
+            other => Stop::Analysis(Box::new(other.diagnostic(&self.transient.system))),
+        }
+    }
+
+    /// Where a unit's part keeps what it does.
+    pub(super) fn place(&self, part: PartId) -> (usize, usize) {
+        self.transient.system.places.get(&part).copied().unwrap_or_default()
+    }
+
+    pub(super) fn order_of(&self, part: PartId) -> Order {
+        let (group, instance) = self.place(part);
+        Order::read(&self.transient.memories[group], instance, 0)
+    }
+
+    /// Tells a unit's part what to do from now on. The caller restarts the integration.
+    pub(super) fn tell(&mut self, part: PartId, order: Order) {
+        let (group, instance) = self.place(part);
+        order.write(&mut self.transient.memories[group], instance, 0);
+    }
+
+    /// A part's net moves to a voltage within the edge of signals.
+    pub(super) fn follow_signal(&mut self, part: PartId, value: f64) {
+        let now = self.now().seconds();
+        let from = self.order_of(part).level(now);
+        self.tell(
+            part,
+            Order { task: Task::Voltage, from, to: value, start: now, length: SIGNAL_EDGE, limit: f64::INFINITY },
+        );
+        self.transient.jolt(0.1 * SIGNAL_EDGE);
+    }
+
+    pub(super) fn smu_part(&self, smu: SmuId) -> PartId {
+        self.program.smus.get(smu.0 as usize).map_or(PartId(u32::MAX), |s| s.part)
+    }
+
+    /// What a level and a compliance are to a unit's part.
+    pub(super) fn task(level: Level) -> (Task, f64) {
+        match level {
+            Level::Float => (Task::Float, 0.0),
+            Level::Voltage(v) => (Task::Voltage, v),
+            Level::Current(i) => (Task::Current, i),
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Time passes on a bench, and processes act between its steps.
+
+use std::sync::atomic::Ordering;
+
+use super::bench::{Bench, FIRST, Record, past};
+use super::glance::{Glance, current, meters};
+use crate::analysis::{Failure, Step, Transient, View, operating_point, quantity};
+use crate::circuit::PartId;
+use crate::circuit::equation::Quantity;
+use crate::device::Ticks;
+use crate::device::smu::{Order, Task};
+use crate::process::program::{SignalId, SmuId};
+use crate::process::world::{Drive, Level, Plant, RecordId, Stop, World};
+
+/// A crossing is landed on within this fraction of the step in which it was found.
+const LANDING: f64 = 1e-6;
+/// Halvings of the interval in which a condition comes true.
+const HALVINGS: usize = 40;
+/// s: where nothing else ends a step, it ends here.
+const FAR: f64 = 1e15;
+
+impl World for Bench {
+    fn now(&self) -> Ticks {
+        self.transient.now(0)
+    }
+
+    fn quantity(&mut self, what: &Quantity) -> f64 {
+        quantity(&self.transient.view(0), &self.tracks, what)
+    }
+
+    fn current(&mut self, smu: SmuId) -> f64 {
+        let view = self.view();
+        current(view.system, &view, self.smu_part(smu))
+    }
+
+    fn energy(&self, smu: Option<SmuId>) -> f64 {
+        meters(&self.program, &self.view(), smu).0
+    }
+
+    fn charge(&self, smu: Option<SmuId>) -> f64 {
+        meters(&self.program, &self.view(), smu).1
+    }
+
+    fn signal(&self, signal: SignalId) -> f64 {
+        self.signals.get(signal.0 as usize).copied().unwrap_or(0.0)
+    }
+
+    fn set_signal(&mut self, signal: SignalId, value: f64) {
+        let place = signal.0 as usize;
+        let Some(old) = self.signals.get_mut(place) else { return };
+        if std::mem::replace(old, value) != value
+            && let Some(part) = self.program.signals.get(place).and_then(|s| s.driver)
+        {
+            self.follow_signal(part, value);
+        }
+    }
+
+    fn level(&self, smu: SmuId) -> (Level, f64) {
+        let order = self.order_of(self.smu_part(smu));
+        let value = order.level(self.now().seconds());
+        let level = match order.task {
+            Task::Float => Level::Float,
+            Task::Voltage => Level::Voltage(value),
+            Task::Current => Level::Current(value),
+        };
+        (level, order.limit)
+    }
+
+    fn drive(&mut self, drives: &[Drive]) -> Result<(), Stop> {
+        let now = self.now().seconds();
+        let mut first = FIRST;
+        for drive in drives {
+            let part = self.smu_part(drive.smu);
+            let (task, to) = Bench::task(drive.to);
+            let before = self.order_of(part);
+            let from = match drive.from.map(Bench::task) {
+                Some((t, from)) if t == task => from,
+                _ if before.task == task => before.level(now),
+                _ => self.measured(drive.smu, task),
+            };
+            let length = if task == Task::Float { 0.0 } else { drive.over.max(0.0) };
+            self.tell(part, Order { task, from, to, start: now, length, limit: drive.limit });
+            if length > 0.0 {
+                first = first.max(0.1 * length);
+            }
+        }
+        self.transient.jolt(first);
+        Ok(())
+    }
+
+    fn deposit(&mut self, part: PartId, name: &str, value: f64) -> Result<(), Stop> {
+        self.deposit_value(part, name, value)
+    }
+
+    fn settle(&mut self) -> Result<(), Stop> {
+        let system = self.transient.system.clone();
+        for unit in self.program.smus.iter().map(|s| s.part).chain(self.program.signals.iter().filter_map(|s| s.driver))
+        {
+            if let Some(&(group, instance)) = system.places.get(&unit) {
+                let memory = &mut self.transient.memories[group];
+                Order::read(memory, instance, 0).finished().write(memory, instance, 0);
+            }
+        }
+        self.still.take(&self.transient);
+        operating_point(&mut self.still, true, true).map_err(|f| self.stop(&f))?;
+        self.transient.reseat(&mut self.still, FIRST);
+        self.begin_again();
+        Ok(())
+    }
+
+    fn branch(&self) -> Result<Box<dyn Plant + Send>, Stop> {
+        Ok(Box::new(self.fork().map_err(|f| self.stop(&f))?))
+    }
+
+    fn past(&self, record: RecordId) -> &[(f64, f64)] {
+        past(&self.records, record)
+    }
+}
+
+impl Bench {
+    /// Where a net is that was not forced in this way before: its voltage, or the current into it.
+    fn measured(&mut self, smu: SmuId, task: Task) -> f64 {
+        let Some(unit) = self.program.smus.get(smu.0 as usize) else { return 0.0 };
+        match task {
+            Task::Current => self.current(smu),
+            _ => self.view().x[unit.net.0 as usize],
+        }
+    }
+
+    /// After a point at which no time passed: currents have no past, records see the point.
+    pub(super) fn begin_again(&mut self) {
+        let view = View { assembly: &self.still.assembly, ..self.transient.view(0) };
+        self.tracks.start(&view);
+        self.note();
+    }
+
+    /// The same once more, to go its own way. Records and watchers stay behind.
+    fn fork(&self) -> Result<Bench, Failure> {
+        let transient = self.transient.clone();
+        let still = crate::analysis::Simulator::new(transient.system.clone(), transient.options.clone(), transient.env);
+        let records = self.records.iter().map(|r| Record { of: r.of.clone(), past: Vec::new() }).collect();
+        Ok(Bench {
+            still,
+            transient,
+            program: self.program.clone(),
+            signals: self.signals.clone(),
+            tracks: self.tracks.clone(),
+            records,
+            interrupted: self.interrupted.clone(),
+            watcher: None,
+        })
+    }
+
+    /// Records and watchers look at the point just accepted.
+    fn note(&mut self) {
+        let time = self.now().seconds();
+        for k in 0..self.records.len() {
+            let of = self.records[k].of.clone();
+            let value = match of.lock() {
+                Ok(mut of) => of(self),
+                Err(_) => f64::NAN,
+            };
+            self.records[k].past.push((time, value));
+        }
+        if let Some(mut watcher) = self.watcher.take() {
+            watcher(&self.transient.view(0), &self.tracks);
+            self.watcher = Some(watcher);
+        }
+    }
+
+    /// One accepted point. A condition that comes true before its end shortens it.
+    fn step(&mut self, until: Ticks, fires: &mut dyn FnMut(&mut dyn World) -> bool) -> Result<Step, Failure> {
+        let (program, signals, tracks, records) = (&*self.program, &self.signals, &self.tracks, &self.records);
+        let mut longest = 0.0_f64;
+        let mut line: Vec<f64> = Vec::new();
+        self.transient.step_watched(until, &mut |transient: &Transient| {
+            let (from, end) = (transient.now(0).seconds(), transient.trial());
+            let h = transient.trial_step();
+            longest = longest.max(h);
+            let mut holds = |fraction: f64| {
+                line.clear();
+                line.extend(transient.solution().iter().zip(end.x).map(|(a, b)| a + fraction * (b - a)));
+                let time = if fraction == 1.0 { end.time } else { from + fraction * h };
+                let view = View { x: &line, time, ..transient.trial() };
+                fires(&mut Glance { view, end: transient.trial(), fraction, program, signals, tracks, records })
+            };
+            let landing = LANDING * longest + 2.0 / Ticks::PER_SECOND;
+            if !holds(1.0) || h <= landing || holds(0.0) {
+                return Ok(None);
+            }
+            let (mut before, mut after) = (0.0, 1.0);
+            for _ in 0..HALVINGS {
+                let middle = 0.5 * (before + after);
+                if holds(middle) { after = middle } else { before = middle }
+            }
+            // Land behind the crossing, by half of what is allowed.
+            let fraction = after + 0.5 * landing / h;
+            Ok(((1.0 - after) * h > landing).then_some(fraction))
+        })
+    }
+}
+
+impl Plant for Bench {
+    fn advance(&mut self, horizon: Option<Ticks>, fires: &mut dyn FnMut(&mut dyn World) -> bool) -> Result<bool, Stop> {
+        let until = horizon.unwrap_or_else(|| Ticks(self.now().0 + Ticks::from_seconds(FAR).0));
+        while self.now() < until {
+            if self.interrupted.load(Ordering::Relaxed) {
+                return Err(Stop::Interrupted);
+            }
+            let step = self.step(until, fires).map_err(|f| self.stop(&f))?;
+            self.tracks.update(&self.transient.view(0));
+            self.note();
+            if fires(self) {
+                return Ok(true);
+            }
+            if step == Step::Reached {
+                break;
+            }
+        }
+        Ok(false)
+    }
+
+    fn record(&mut self, of: Box<dyn FnMut(&mut dyn World) -> f64 + Send>) -> RecordId {
+        let mut of = of;
+        let first = (self.now().seconds(), of(self));
+        self.records.push(Record { of: std::sync::Arc::new(std::sync::Mutex::new(of)), past: vec![first] });
+        RecordId(self.records.len() as u32 - 1)
+    }
+
+    fn follow(&mut self, what: &Quantity) {
+        let system = self.transient.system.clone();
+        if self.tracks.follow(&system, what) {
+            self.still.take(&self.transient);
+            self.begin_at_rest();
+        }
+    }
+
+    fn world(&mut self) -> &mut dyn World {
+        self
+    }
+}
