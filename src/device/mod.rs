@@ -135,7 +135,7 @@ pub trait Device: Send + Sync {
     }
 
     /// Sets a state kept in memory ([`Memory::state`]) by its name, lower case. False if there is none of that name.
-    fn deposit(&self, _instance: usize, _name: &str, _value: f64, _memory: &mut Memory, _lane: usize) -> bool {
+    fn assign(&self, _instance: usize, _name: &str, _value: f64, _memory: &mut Memory, _lane: usize) -> bool {
         false
     }
 

@@ -25,7 +25,7 @@ impl Bench {
         if let Some(unknown) = state {
             self.still.x[unknown] = value;
             self.still.last[unknown] = value;
-        } else if device.deposit(instance, name, value, &mut self.still.memories[group], 0) {
+        } else if device.assign(instance, name, value, &mut self.still.memories[group], 0) {
             let memory = &mut self.still.memories[group];
             memory.trial.clone_from(&memory.state);
         } else if let Some(k) = kind.find(name) {
