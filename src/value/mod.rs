@@ -2,6 +2,7 @@
 
 pub mod answer;
 mod arrange;
+pub mod assign;
 pub mod broadcast;
 mod build;
 pub mod builtin;
@@ -13,11 +14,14 @@ pub mod fault;
 pub mod index;
 mod kolmogorov;
 mod linear;
+pub mod memo;
 mod order;
 mod reduce;
 pub mod scope;
+pub mod software;
 mod special;
 mod statistics;
+pub mod variables;
 
 #[cfg(test)]
 mod tests;
