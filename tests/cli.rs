@@ -261,3 +261,17 @@ fn parameters_of_the_command_line_are_expressions() {
     let typo = memspice(dir.path(), &["run", "deck.cir", "--param", "rr=1"]);
     assert!(stderr(&typo).contains("did you mean 'r'"), "{}", stderr(&typo));
 }
+
+#[test]
+fn a_failure_says_at_which_step_point() {
+    let netlist = "no solution at k=1\n.param k=0\nV1 in 0 1\nR1 in 0 1\nB1 0 x I={k*(1 + exp(V(x)))}\nR2 x 0 1e15\n.op\n\
+                   .step param k list 0 1\n";
+    let dir = folder(netlist);
+    for threads in ["1", "2"] {
+        let output = memspice(dir.path(), &["run", "deck.cir", "--threads", threads]);
+        assert_eq!(code(&output), 3);
+        assert!(stderr(&output).contains("at k=1"), "{}", stderr(&output));
+        let op = fs::read_to_string(dir.path().join("out/deck/deck/op.csv")).unwrap();
+        assert_eq!(op.lines().count(), 2, "{op}");
+    }
+}

@@ -64,7 +64,15 @@ impl Failure {
             Failure::Nominal(_) => ("run::singular", "the nominal member of the ensemble has no solution".into()),
             Failure::Interrupted => ("run::interrupted", "what was computed is written".into()),
             Failure::Sweep(_) => ("run::sweep", "sweep a source, a parameter, a model parameter or temp".into()),
-            Failure::Output(_) => ("run::output", "name what you need with .save, or choose another --format".into()),
+            Failure::Output(error) => (
+                "run::output",
+                match error.kind() {
+                    io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
+                        "name what you need with .save, or choose another --format".into()
+                    }
+                    _ => "make room, or choose another folder with -o".into(),
+                },
+            ),
         };
         let mut d = Diagnostic::error(code, self.to_string()).help(help);
         if let Some(part) = self.part() {

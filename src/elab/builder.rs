@@ -1,9 +1,10 @@
 //! The circuit in the making: nets, parts and scopes as the netlist is walked, and what is found on the way.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::bus::{self, Late};
+use super::bus::{self, Extents, Late};
 use super::eval::{Context, Shared};
 use super::fault::Fault;
 use super::instance::{Instance, is_ground, spread};
@@ -48,6 +49,7 @@ pub struct Builder<'a> {
     /// Names of lines that were left out: nets and parts of which the circuit shows less than the netlist
     pub missing: Missing,
     pub late: Late<'a>,
+    extents: Extents,
     work: u64,
     scopes: u64,
 }
@@ -73,6 +75,7 @@ impl<'a> Builder<'a> {
             copies: HashMap::new(),
             missing: Missing::default(),
             late: Late::default(),
+            extents: Extents::default(),
             work: 0,
             scopes: 0,
         }
@@ -173,11 +176,15 @@ impl<'a> Builder<'a> {
             false => (format!("{}{lower}", instance.lower), format!("{}{name}", instance.prefix)),
         };
         let next = NetId(self.circuit.nets.len() as u32);
-        let id = *self.circuit.net_names.entry(key).or_insert(next);
-        if id == next {
-            self.circuit.nets.push(Net { name, span });
-        }
-        Ok(id)
+        Ok(match self.circuit.net_names.entry(key) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(free) => {
+                self.extents.see(free.key());
+                free.insert(next);
+                self.circuit.nets.push(Net { name, span });
+                next
+            }
+        })
     }
 
     /// The nets of a word, a bus spread out.
@@ -187,8 +194,8 @@ impl<'a> Builder<'a> {
         }
         let context = Context::constant(self.shared, scope);
         let lower = word.text.to_ascii_lowercase();
-        let circuit = &self.circuit;
-        let axes = bus::axes(word, &context, |k, span| bus::all_nets(circuit, word, k, instance, span))?;
+        let extents = &self.extents;
+        let axes = bus::axes(word, &context, |k, span| bus::known(extents, word, k, instance, span))?;
         if let Some(declared) = instance.buses.get(&lower) {
             check_inside(word, &axes, declared)?;
         }
@@ -201,14 +208,14 @@ impl<'a> Builder<'a> {
         let own = Context::constant(self.shared, scope).word(name)?;
         let lower = format!("{}{}", instance.lower, own.to_ascii_lowercase());
         match self.places.entry(lower) {
-            std::collections::hash_map::Entry::Occupied(old) => {
+            Entry::Occupied(old) => {
                 let d = Diagnostic::error("elab::duplicate-element", format!("two elements are called '{own}'"))
                     .at(name.span, "this one")
                     .at(*old.get(), "and this one")
                     .help("names ignore case; rename one of them");
                 Err(Fault::Wrong(Box::new(d)))
             }
-            std::collections::hash_map::Entry::Vacant(free) => {
+            Entry::Vacant(free) => {
                 free.insert(name.span);
                 Ok(format!("{}{own}", instance.prefix))
             }

@@ -1,5 +1,6 @@
 //! The index of a bus word → first and last index of each axis; lines that name all of a bus wait until its nets are known.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::builder::Builder;
@@ -7,7 +8,6 @@ use super::eval::Context;
 use super::fault::Fault;
 use super::instance::Instance;
 use super::scope::Scope;
-use crate::circuit::Circuit;
 use crate::diag::Span;
 use crate::syntax::ast::{Argument, Element, Item, Slot, Value, Word};
 
@@ -47,9 +47,30 @@ pub fn extent<'n>(
     })
 }
 
-/// Every net of a bus seen from an instance, when all other lines have been read.
-pub fn all_nets(circuit: &Circuit, word: &Word, k: usize, instance: &Instance, span: Span) -> Result<Axis, Fault> {
-    extent(circuit.net_names.keys(), word, k, instance).ok_or_else(|| {
+/// First and last index of each axis of every bus that nets belong to, by lower-case path.
+#[derive(Default)]
+pub struct Extents(HashMap<String, Vec<Axis>>);
+
+impl Extents {
+    /// Takes in a net by its lower-case path.
+    pub fn see(&mut self, net: &str) {
+        let Some((base, index)) = net.strip_suffix(']').and_then(|n| n.split_once('[')) else { return };
+        let index = index.split(',').filter_map(|i| i.parse::<i64>().ok());
+        match self.0.get_mut(base) {
+            Some(axes) => axes.iter_mut().zip(index).for_each(|(a, i)| *a = (a.0.min(i), a.1.max(i))),
+            None => {
+                self.0.insert(base.to_string(), index.map(|i| (i, i)).collect());
+            }
+        }
+    }
+}
+
+/// Axis `k` of a bus seen from an instance, when all other lines have been read.
+pub fn known(extents: &Extents, word: &Word, k: usize, instance: &Instance, span: Span) -> Result<Axis, Fault> {
+    let lower = word.text.to_ascii_lowercase();
+    let declared = instance.buses.get(&lower).and_then(|b| b.get(k));
+    let seen = || extents.0.get(&format!("{}{lower}", instance.lower)).and_then(|b| b.get(k));
+    declared.or_else(seen).copied().ok_or_else(|| {
         let message = format!("the width of '{}' is not known: no other line names a net of it", word.text);
         Fault::new("elab::unknown-width", span, message, "all of it?").with_help("write the range: [0:n-1]")
     })

@@ -5,11 +5,23 @@ use super::missing::Missing;
 use crate::circuit::plan::{AnalysisKind, Plan, Sweep};
 use crate::diag::{Diagnostic, Span};
 
+/// Points that all `.step` cards together may have.
+const MOST_STEPS: f64 = 1e6;
+
 /// Findings about `plan`; what wrong lines may have asked for is not missed. Columns of one name get different ones.
 pub fn check(plan: &mut Plan, missing: &Missing, has_noise: bool) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     absent(plan, missing, has_noise, &mut found);
     twice(&plan.steps, ".step", &mut found);
+    let points = plan.steps.iter().fold(1f64, |n, s| n * s.values.len() as f64);
+    if points > MOST_STEPS {
+        let last = plan.steps.last().map_or(Span::new(crate::diag::FileId(0), 0, 0), |s| s.span);
+        found.push(
+            Diagnostic::error("elab::too-many-steps", format!("{points} step points are too many"))
+                .at(last, format!("the .step cards multiply to more than {MOST_STEPS}"))
+                .help("take fewer values, or run several netlists"),
+        );
+    }
     for analysis in &plan.analyses {
         let AnalysisKind::Dc(sweeps) = &analysis.kind else { continue };
         twice(sweeps, ".dc", &mut found);

@@ -7,10 +7,18 @@ use super::line::{Draft, Line};
 use super::live::{Input, Shape, Want};
 use crate::circuit::kind::{Kind, ValueKind};
 use crate::diag::{Span, a};
-use crate::syntax::ast::{Argument, Expr, Value};
+use crate::syntax::ast::{Argument, Expr, Setting, Value};
 
 /// Terms that a polynomial may have; its expression is as deep.
 const MOST_COEFFICIENTS: usize = 1000;
+
+/// What a setting that is an expression is set to.
+fn one_expression(s: &Setting) -> Result<&Expr, Fault> {
+    match &s.values[..] {
+        [e] => Ok(e),
+        _ => Err(Fault::new("elab::one-value", s.span, format!("'{}' takes one expression", s.name.text), "here")),
+    }
+}
 
 impl<'a> Builder<'a> {
     /// E (voltage by voltage), F (current by current), G (current by voltage), H (voltage by current).
@@ -18,14 +26,7 @@ impl<'a> Builder<'a> {
         let letter = line.e.letter();
         let expression = ["value", "vol", "cur", "v", "i"].iter().find_map(|n| line.setting(n));
         if let Some(s) = expression {
-            let [e] = &s.values[..] else {
-                return Err(Fault::new(
-                    "elab::one-value",
-                    s.span,
-                    format!("'{}' takes one expression", s.name.text),
-                    "here",
-                ));
-            };
+            let e = one_expression(s)?;
             return self.expression(line, Want::plain(e), s.span, &[&s.name.text]);
         }
         for (k, value) in line.values.iter().enumerate() {
@@ -101,14 +102,7 @@ impl<'a> Builder<'a> {
     pub fn behavioral(&mut self, line: &Line<'a>) -> Result<(), Fault> {
         match (line.setting("v"), line.setting("i")) {
             (Some(s), None) | (None, Some(s)) => {
-                let [e] = &s.values[..] else {
-                    return Err(Fault::new(
-                        "elab::one-value",
-                        s.span,
-                        format!("'{}' takes one expression", s.name.text),
-                        "here",
-                    ));
-                };
+                let e = one_expression(s)?;
                 self.expression(line, Want::plain(e), s.span, &[&s.name.text])
             }
             (Some(a), Some(b)) => {

@@ -53,8 +53,10 @@ impl<'a> Builder<'a> {
             _ => self.element(e, span, scope, instance),
         };
         if let Err(fault) = result {
-            let nets = outer_nets(&e.args, instance, &self.circuit);
-            self.missing.refuse(&e.name.text, &e.args, &fault, &nets);
+            if self.missing.is_new(span, instance) {
+                let nets = outer_nets(&e.args, instance, &self.circuit);
+                self.missing.refuse(&e.name.text, &e.args, &fault, &nets);
+            }
             self.fault(fault);
         }
     }

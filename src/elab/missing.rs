@@ -1,11 +1,14 @@
 //! What a wrong line names: nets, parts and definitions of which the circuit knows less than the netlist says, and the
 //! findings that only follow from that.
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use super::fault::Fault;
 use super::instance::Instance;
 use super::scope::reads;
 use crate::circuit::Circuit;
-use crate::diag::{Diagnostic, any_error};
+use crate::diag::{Diagnostic, Span, any_error};
 use crate::syntax::ast::{Argument, Expr, ExprKind, Lost, Value, Word};
 
 /// Names of wrong lines.
@@ -15,7 +18,12 @@ pub struct Missing {
     pub unread: Lost,
     /// Lines that could not be elaborated: nets and parts they name may have more to them.
     pub refused: Lost,
+    /// Lines refused, each with the instance it stands in
+    seen: HashSet<(Span, *const Instance)>,
 }
+
+/// Lines looked at; of more, nothing is said about what they name.
+const MOST_LINES: usize = 10_000;
 
 impl Missing {
     /// Whether more may belong to a net than the circuit shows.
@@ -30,6 +38,12 @@ impl Missing {
 
     pub fn names(&self, name: &str) -> bool {
         self.unread.names(name) || self.refused.names(name)
+    }
+
+    /// Whether this line is refused in this instance for the first time.
+    pub fn is_new(&mut self, line: Span, instance: &Rc<Instance>) -> bool {
+        self.refused.all |= self.seen.len() >= MOST_LINES;
+        !self.refused.all && self.seen.insert((line, Rc::as_ptr(instance)))
     }
 
     /// Takes in the names of a line that is refused, but for the one that nothing has: that is its own mistake. Inside an

@@ -186,3 +186,14 @@ fn a_hundred_errors_are_enough() {
     assert_eq!(found.iter().filter(|c| **c == "elab::more").count(), 1);
     assert!(found.len() < 110, "{}", found.len());
 }
+
+#[test]
+fn loops_that_multiply_to_too_much() {
+    let text = "V1 a 0 1\nR1 a 0 {r}\n.param r=1 s=2\n.op\n.step param r 1 9999 1\n.step param s 1 9999 1";
+    assert_eq!(codes(text), ["elab::too-many-steps"]);
+}
+
+#[test]
+fn a_line_that_is_wrong_in_every_pass_is_told_once() {
+    assert_eq!(all("V1 a 0 1\nR1 a 0 1\n.for i = 0:99999 { R[i] a x[i] {nope} }\n.op"), ["elab::unknown-parameter"]);
+}

@@ -16,6 +16,7 @@ use std::time::Instant;
 
 pub use measures::Measured;
 
+use super::plot::step_label;
 use super::report::{Experiment, Status, Totals};
 use super::wave::{Full, Recorder, Wave};
 use super::writer::{Format, is_too_much};
@@ -116,7 +117,14 @@ pub fn run(deck: &Deck, name: &str, elaborate: Elaborate, options: &RunOptions, 
             })
         }
     };
-    let end = done.map_or_else(|stop| runner.stopped(stop), |()| End::Completed);
+    let end = done.map_or_else(
+        |stop| {
+            let values = points.get(runner.finished).map_or(&[][..], Vec::as_slice);
+            let labels = deck.plan.steps.iter().map(|s| s.label.clone());
+            runner.stopped(stop, &step_label(&labels.zip(values.iter().copied()).collect::<Vec<_>>()))
+        },
+        |()| End::Completed,
+    );
     runner.finish(end, points.len(), started)
 }
 
@@ -175,6 +183,8 @@ struct Runner<'a> {
     room: u64,
     plotted: usize,
     stepped: bool,
+    /// Step points that are done
+    finished: usize,
 }
 
 impl<'a> Runner<'a> {
@@ -197,6 +207,7 @@ impl<'a> Runner<'a> {
             totals: Totals::default(),
             room: options.room,
             plotted: 0,
+            finished: 0,
             stepped: !deck.plan.steps.is_empty(),
         }
     }
@@ -242,6 +253,7 @@ impl<'a> Runner<'a> {
                 output.keep(selection, waves);
             }
         }
+        self.finished += usize::from(stop.is_none());
         stop.map_or(Ok(()), Err)
     }
 
@@ -319,15 +331,21 @@ impl<'a> Runner<'a> {
                 full: false,
             }))
             .collect();
-        let label = super::plot::step_label(steps);
+        let label = step_label(steps);
         measures::point(&deck.plan, &recorded, &label, &mut self.measures, &mut self.diagnostics);
     }
 
     /// Reports why the run stopped.
-    fn stopped(&mut self, stop: Stop) -> End {
+    fn stopped(&mut self, stop: Stop, label: &str) -> End {
+        let place = |mut d: Diagnostic| {
+            if d.is_error() && !label.is_empty() {
+                d.message += &format!(", at{label}");
+            }
+            d
+        };
         match stop {
             Stop::Netlist(diagnostics) => {
-                self.diagnostics.extend(diagnostics);
+                self.diagnostics.extend(diagnostics.into_iter().map(place));
                 End::Netlist
             }
             Stop::Failed(Failure::Interrupted, _) => End::Interrupted,
@@ -340,10 +358,10 @@ impl<'a> Runner<'a> {
                 End::Simulation
             }
             Stop::Failed(failure, system) => {
-                self.diagnostics.push(match system {
+                self.diagnostics.push(place(match system {
                     Some(system) => failure.diagnostic(&system),
                     None => Diagnostic::error("run::no-device", failure.to_string()),
-                });
+                }));
                 End::Simulation
             }
         }

@@ -325,3 +325,14 @@ fn a_step_of_a_parameter_elaborates_again() {
     assert_eq!(csv, "v,V(in),V(out),I(V1)\n1,1,1,0\n5,5,5,0\n");
     assert_eq!(outcome.experiment.plots, ["deck/op.svg"]);
 }
+
+#[test]
+fn threads_are_interrupted_too() {
+    let plan = Plan {
+        analyses: vec![analysis(transient())],
+        steps: vec![sweep(Target::Part(PartId(1), "r".into()), "R1", &[1e3, 2e3, 3e3])],
+        ..Plan::default()
+    };
+    let ran = ran(&deck(rc(), plan), |o| o.threads = 3, true);
+    assert_eq!((ran.outcome.end, ran.outcome.experiment.status), (End::Interrupted, Status::Interrupted));
+}
