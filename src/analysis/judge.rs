@@ -16,6 +16,7 @@ impl Transient {
     pub(super) fn judge(&mut self, lane: usize) -> Result<bool, Failure> {
         let count = self.lanes.len();
         let bad = (0..self.system.unknowns()).find(|u| !self.assembly.residual[u * count + lane].is_finite());
+        self.lanes[lane].broken = bad;
         if bad.is_some() || self.assembly.local_failure[lane] {
             return self.give_up(lane, bad).map(|()| false);
         }

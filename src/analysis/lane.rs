@@ -44,6 +44,8 @@ pub struct Lane {
     /// Where the step must end at the latest: a corner or a landing.
     pub horizon: Option<Ticks>,
     pub failures: usize,
+    /// The unknown whose equation is not finite, if that is why the last iteration failed.
+    pub broken: Option<usize>,
     /// The step (s) that a device cut to land on an event, 0 where none did: what a restart there goes by.
     pub uncut: f64,
     pub just_accepted: bool,
@@ -72,6 +74,7 @@ impl Lane {
             corner: None,
             horizon: None,
             failures: 0,
+            broken: None,
             uncut: 0.0,
             just_accepted: false,
             judged: (0.0, 1),

@@ -46,7 +46,7 @@ pub fn environment(options: &Options, tstep: f64, tstop: f64) -> Environment {
         defw: options.defw,
         defad: options.defad,
         defas: options.defas,
-        seed: 1,
+        seed: options.seed,
         draw: 0,
         point: 0,
     }

@@ -13,9 +13,10 @@ use super::pace::{Sizes, land, next_step, restart_step};
 use super::simulator::{Simulator, pivoting};
 use super::sink::Stats;
 use super::trace::{Attempt, Verdict};
+use crate::circuit::PartId;
 use crate::circuit::plan::Options;
 use crate::device::{Environment, Memory, Mode, Ticks};
-use crate::mna::{Assembly, Inputs, System};
+use crate::mna::{Assembly, Group, Inputs, System};
 use crate::solve::SolveError;
 
 /// What [`Transient::step`] came to.
@@ -381,6 +382,10 @@ impl Transient {
     fn retry(&mut self, lane: usize, h: f64, unknown: Option<usize>) -> Result<(), Failure> {
         let state = &mut self.lanes[lane];
         if h * Ticks::PER_SECOND < 1.0 || self.options.fixed_step.is_some() && state.failures > 0 {
+            if let Some(broken) = state.broken {
+                let (unknown, time) = (self.system.name(broken), Some(state.now.seconds()));
+                return Err(Failure::NotFinite { unknown, part: self.broken_part(lane, broken), time });
+            }
             let unknown = unknown.unwrap_or(0);
             return Err(Failure::StepTooSmall {
                 time: state.now.seconds(),
@@ -397,6 +402,17 @@ impl Transient {
         state.want = h;
         state.phase = Phase::Rest;
         Ok(())
+    }
+
+    /// The part whose equations are not finite: one with this unknown that says so, else the first with it.
+    fn broken_part(&self, lane: usize, unknown: usize) -> Option<PartId> {
+        let group = |(group, memory): (&Group, &Memory)| {
+            let instance = memory.culprit[lane] as usize;
+            let terms = group.terms.chunks_exact(group.width).nth(instance)?;
+            let says = memory.limited[lane] && terms.contains(&(unknown as u32));
+            group.parts.get(instance).copied().filter(|_| says)
+        };
+        self.system.groups.iter().zip(&self.memories).find_map(group).or_else(|| self.system.part_at(unknown))
     }
 
     /// Factors and solves the active lanes and moves their iterates.

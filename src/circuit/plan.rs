@@ -253,6 +253,8 @@ pub struct Options {
     pub defas: f64,
     /// Fixed time step for tests of convergence order; None: truncation error decides
     pub fixed_step: Option<f64>,
+    /// Of all random numbers: `--seed`
+    pub seed: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -287,6 +289,7 @@ impl Default for Options {
             defad: 0.0,
             defas: 0.0,
             fixed_step: None,
+            seed: 1,
         }
     }
 }

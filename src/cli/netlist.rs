@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::terminal::complain;
+use crate::circuit::plan::{Options, Plan};
 use crate::device::registry::REGISTRY;
 use crate::diag::{Diagnostic, Severity, Span, any_error};
 use crate::elab::{self, DataRoots, Kinds, Overrides};
@@ -76,6 +77,7 @@ pub struct Netlist {
     ast: Option<Ast>,
     kinds: Kinds,
     data: DataRoots,
+    seed: u64,
     /// None if something is an error.
     pub deck: Option<Deck>,
     pub diagnostics: Vec<Diagnostic>,
@@ -103,6 +105,7 @@ impl Netlist {
             ast,
             kinds: Kinds::new(REGISTRY.iter().map(|r| r.kind)),
             data,
+            seed: Options::default().seed,
             deck: None,
             diagnostics,
         };
@@ -118,7 +121,20 @@ impl Netlist {
     fn elaborate(&self, overrides: &Overrides) -> (Option<Deck>, Vec<Diagnostic>) {
         let Some(ast) = &self.ast else { return (None, Vec::new()) };
         let (deck, found) = elab::elaborate(ast, &self.kinds, overrides, &self.data);
-        (deck.map(|d| Deck { circuit: Arc::new(d.circuit), plan: d.plan }), found)
+        let deck = deck.map(|d| Deck { circuit: Arc::new(d.circuit), plan: self.seeded(d.plan) });
+        (deck, found)
+    }
+
+    fn seeded(&self, plan: Plan) -> Plan {
+        Plan { options: Options { seed: self.seed, ..plan.options }, ..plan }
+    }
+
+    /// The seed of all random numbers of the netlist's runs.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.seed = seed;
+        if let Some(deck) = &mut self.deck {
+            deck.plan.options.seed = seed;
+        }
     }
 
     /// For step points: an elaboration without errors, or why not.

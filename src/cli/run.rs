@@ -76,7 +76,8 @@ impl FromStr for Formats {
 }
 
 pub fn run(args: &Run) -> Exit {
-    let netlist = Netlist::read(&args.file, &args.reading);
+    let mut netlist = Netlist::read(&args.file, &args.reading);
+    netlist.set_seed(args.seed);
     let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("out").join(netlist.stem()));
     netlist.show(&netlist.diagnostics, args.quiet);
     previous::remove(&dir);

@@ -11,6 +11,7 @@ pub mod math;
 pub mod op;
 #[cfg(test)]
 mod oracle;
+pub mod regions;
 pub mod substitute;
 pub mod table;
 pub mod tape;

@@ -1,11 +1,15 @@
 //! A DAG as a list of instructions on registers, run over lanes.
 //!
-//! A register is a row of [`BLOCK`] lanes. Few lanes go through a scalar loop instead; both run the same functions in the
+//! A register is a row of [`BLOCK`] lanes. What matters only in a region where no lane of the block is is passed over ([`super::regions`]).
+//! Few lanes go through a scalar loop instead; both run the same functions in the
 //! same order, so a lane's bits do not depend on how many others there are.
+
+use pulp::{Arch, NullaryFnOnce};
 
 use super::dag::{Dag, Id, Node};
 use super::math;
 use super::op::{Binary, Unary, WithBinary, WithUnary};
+use super::regions::segments;
 use super::table::Table;
 
 /// Lanes that an instruction works on at a time.
@@ -36,6 +40,8 @@ enum Step {
     Compute(usize, Instruction),
     /// Into an output
     Store(usize, Operand),
+    /// Passes over so many steps unless some lane satisfies the n-th guard
+    Unless(usize, usize),
 }
 
 /// Something that runs: inputs in, outputs out.
@@ -46,19 +52,29 @@ pub struct Tape {
     inputs: usize,
     outputs: usize,
     registers: usize,
+    /// Conditions and whether they must hold
+    guards: Vec<Vec<(Operand, bool)>>,
 }
 
 impl Tape {
     /// Compiles what computes `outputs` from the values of the nodes `inputs` (any nodes; every `Node::Input` the outputs
     /// depend on must be among them or hidden behind them, else it reads as 0).
     pub fn compile(dag: &Dag, inputs: &[Id], outputs: &[Id]) -> Tape {
-        let order = dag.reachable(outputs, inputs);
+        let found = dag.reachable(outputs, inputs);
+        let segments = segments(dag, &found, outputs, inputs);
+        let order: Vec<Id> = segments.iter().flat_map(|s| s.nodes.iter().copied()).collect();
         let mut tape =
             Tape { tables: dag.tables().to_vec(), inputs: inputs.len(), outputs: outputs.len(), ..Tape::default() };
         let size = order.iter().chain(inputs).chain(outputs).map(|id| id.0 as usize + 1).max().unwrap_or(0);
         let mut last_use = vec![0; size];
         for (n, &id) in order.iter().enumerate() {
             dag.node(id).arguments().for_each(|a| last_use[a.0 as usize] = n);
+        }
+        let mut first = 0;
+        for segment in &segments {
+            // A condition is asked for before the first node it guards.
+            segment.guard.iter().for_each(|(c, _)| last_use[c.0 as usize] = last_use[c.0 as usize].max(first));
+            first += segment.nodes.len();
         }
         let mut place = vec![Operand::Const(0.0); size];
         inputs.iter().enumerate().for_each(|(n, id)| place[id.0 as usize] = Operand::Input(n));
@@ -68,7 +84,19 @@ impl Tape {
             wanted.for_each(|(n, _)| tape.steps.push(Step::Store(n, from)));
         };
         inputs.iter().enumerate().for_each(|(n, &id)| store(&mut tape, id, Operand::Input(n)));
+        let starts: Vec<usize> =
+            segments.iter().scan(0, |next, s| Some(std::mem::replace(next, *next + s.nodes.len()))).collect();
+        let mut open: Option<(usize, usize)> = None;
         for (n, &id) in order.iter().enumerate() {
+            if let Ok(s) = starts.binary_search(&n) {
+                tape.close(&mut open);
+                let guard = &segments[s].guard;
+                if !guard.is_empty() {
+                    tape.guards.push(guard.iter().map(|(c, holds)| (place[c.0 as usize], *holds)).collect());
+                    open = Some((tape.steps.len(), tape.guards.len() - 1));
+                    tape.steps.push(Step::Unless(tape.guards.len() - 1, 0));
+                }
+            }
             let node = dag.node(id);
             let at = |id: Id| place[id.0 as usize];
             let instruction = match node {
@@ -104,7 +132,15 @@ impl Tape {
                 }
             }
         }
+        tape.close(&mut open);
         tape
+    }
+
+    /// Ends the steps that a guard may pass over.
+    fn close(&mut self, open: &mut Option<(usize, usize)>) {
+        if let Some((at, guard)) = open.take() {
+            self.steps[at] = Step::Unless(guard, self.steps.len() - at - 1);
+        }
     }
 
     pub fn inputs(&self) -> usize {
@@ -137,15 +173,18 @@ impl Tape {
                 self.run_one(width, lane, inputs, scratch, outputs);
             }
         } else {
+            let machine = Arch::new();
             for start in (0..width).step_by(BLOCK) {
                 let count = BLOCK.min(width - start);
-                self.run_block(width, start, count, inputs, scratch, outputs);
+                machine.dispatch(Block { tape: self, width, start, count, inputs, scratch, outputs });
             }
         }
     }
 
     fn run_one(&self, width: usize, lane: usize, inputs: &[f64], registers: &mut [f64], outputs: &mut [f64]) {
-        for step in &self.steps {
+        let mut next = 0;
+        while let Some(step) = self.steps.get(next) {
+            next += 1;
             let at = |o: Operand| match o {
                 Operand::Const(v) => v,
                 Operand::Input(n) => inputs[n * width + lane],
@@ -162,20 +201,37 @@ impl Tape {
                     }
                 }
                 Step::Store(n, from) => outputs[n * width + lane] = at(from),
+                Step::Unless(guard, steps) => {
+                    if !self.guards[guard].iter().all(|&(c, holds)| (at(c) != 0.0) == holds) {
+                        next += steps;
+                    }
+                }
             }
         }
     }
+}
 
-    fn run_block(
-        &self,
-        width: usize,
-        start: usize,
-        count: usize,
-        inputs: &[f64],
-        scratch: &mut [f64],
-        outputs: &mut [f64],
-    ) {
-        for step in &self.steps {
+/// Lanes of one block, to be run with the widest vectors the machine has. No instruction contracts a product and a sum, so
+/// the bits are the same on all of them.
+struct Block<'a> {
+    tape: &'a Tape,
+    width: usize,
+    start: usize,
+    count: usize,
+    inputs: &'a [f64],
+    scratch: &'a mut [f64],
+    outputs: &'a mut [f64],
+}
+
+impl NullaryFnOnce for Block<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Block { tape, width, start, count, inputs, scratch, outputs } = self;
+        let mut next = 0;
+        while let Some(step) = tape.steps.get(next) {
+            next += 1;
             match *step {
                 Step::Compute(target, instruction) => {
                     let (below, rest) = scratch.split_at_mut(target * BLOCK);
@@ -187,11 +243,11 @@ impl Tape {
                         Instruction::Binary(op, a, b) => op.visit(EachTwo { a: rows.get(a), b: rows.get(b), to }),
                         Instruction::Select(c, a, b) => select(rows.get(c), rows.get(a), rows.get(b), to),
                         Instruction::Table(t, a) => {
-                            let table = &self.tables[t];
+                            let table = &tape.tables[t];
                             EachOne { a: rows.get(a), to }.with(|x| table.value(x));
                         }
                         Instruction::Slope(t, a) => {
-                            let table = &self.tables[t];
+                            let table = &tape.tables[t];
                             EachOne { a: rows.get(a), to }.with(|x| table.slope(x));
                         }
                     }
@@ -202,6 +258,12 @@ impl Tape {
                         Operand::Const(v) => to.fill(v),
                         Operand::Input(i) => to.copy_from_slice(&inputs[i * width + start..][..count]),
                         Operand::Register(r) => to.copy_from_slice(&scratch[r * BLOCK..][..count]),
+                    }
+                }
+                Step::Unless(guard, steps) => {
+                    let rows = Rows { inputs, width, start, count, below: scratch, above: &[], target: usize::MAX };
+                    if !rows.some_lane(&tape.guards[guard]) {
+                        next += steps;
                     }
                 }
             }
@@ -227,6 +289,23 @@ enum Row<'a> {
 }
 
 impl<'a> Rows<'a> {
+    /// Whether all of the conditions hold in some lane.
+    #[inline(always)]
+    fn some_lane(&self, guard: &[(Operand, bool)]) -> bool {
+        let holds = |row: Row, lane: usize, wanted: bool| match row {
+            Row::Same(c) => (c != 0.0) == wanted,
+            Row::Each(c) => (c[lane] != 0.0) == wanted,
+        };
+        match guard {
+            [(c, wanted)] => match self.get(*c) {
+                Row::Same(c) => (c != 0.0) == *wanted,
+                // Without a way out, so that it is done several lanes at a time.
+                Row::Each(c) => c.iter().fold(false, |any, c| any | ((*c != 0.0) == *wanted)),
+            },
+            _ => (0..self.count).any(|lane| guard.iter().all(|(c, wanted)| holds(self.get(*c), lane, *wanted))),
+        }
+    }
+
     #[inline(always)]
     fn get(&self, operand: Operand) -> Row<'a> {
         match operand {
@@ -273,6 +352,7 @@ impl WithBinary for EachTwo<'_> {
     }
 }
 
+#[inline(always)]
 fn select(condition: Row, a: Row, b: Row, to: &mut [f64]) {
     let condition = match condition {
         Row::Each(c) => c,
