@@ -346,3 +346,85 @@ fn noise_does_not_depend_on_the_step() {
         assert_eq!(coarse.rows[k].1, fine.rows[100 * k].1);
     }
 }
+
+/// Every accepted point of each lane, to the bit; members differ in a parameter and in their random numbers.
+fn ensemble(members: &[(f64, u64)]) -> Vec<Vec<Vec<u64>>> {
+    let made = device("all", &["a", "b"])
+        .param("k", 1.0)
+        .draw(Law::Normal, [E::from(0.0), 1.0.into()])
+        .draw(Law::Uniform, [E::from(0.2), 0.4.into()])
+        .noise(1e-8)
+        .state("w", 0.1)
+        .within(0.0, 1.0)
+        .rate(0, p(0) * v(0, 1) * 4e6)
+        .state("n", drawn(0))
+        .rate(1, -(s(1) * 1e7) + white(0) * 1e3)
+        .state("jumps", 0.0)
+        .current(0, 1, v(0, 1) * (s(0) + 0.1) * (exp(s(1) * 0.1) * 1e-3))
+        .when(gt(v(0, 1), 0.5), [(0, drawn(1))])
+        .hazard(v(0, 1) * v(0, 1) * 5e6, [(2, s(2) + 1.0)]);
+    let mut c = circuit(&["in", "a"]);
+    part(&mut c, &vsource::KIND, "V1", &["in", "0"], None, wave("sin", &[0.0, 2.0, 2e6]));
+    part(&mut c, &resistor::KIND, "R1", &["in", "a"], None, numbers(&[("r", 1e3)]));
+    part(&mut c, &capacitor::KIND, "C1", &["a", "0"], None, numbers(&[("c", 1e-11)]));
+    let kind = made.kind();
+    for k in 0..3 {
+        part(&mut c, kind.clone(), &format!("X{k}"), &["a", "0"], None, vec![]);
+    }
+    let system = Arc::new(System::new(Arc::new(c), Condensation::Condensed).unwrap());
+    let options = Options::default();
+    let mut charges = Vec::new();
+    let mut start = |k: f64, draw: u64| {
+        let env = crate::device::Environment { draw, ..environment(&options, 1e-8, 1e-6) };
+        let mut s = Simulator::new(system.clone(), options.clone(), env);
+        assert!(s.set_param(system.circuit.part_names["x1"], "k", k));
+        charges.push(rest(&mut s).unwrap());
+        s
+    };
+    let nominal = start(1.0, 0);
+    let simulators: Vec<Simulator> = members.iter().map(|m| start(m.0, m.1)).collect();
+    let pace = Pace { first: 1e-10, max: 2e-8 };
+    let mut transient = Transient::new(&simulators, &charges[1..], pace, Some(&nominal.assembly.jacobian)).unwrap();
+    let mut points = vec![Vec::new(); members.len()];
+    let see = &mut |lane: usize, view: &observe::View| {
+        let mut bits: Vec<u64> = (0..view.system.unknowns()).map(|u| view.x[u * view.lanes + lane].to_bits()).collect();
+        bits.push(view.time.to_bits());
+        points[lane].push(bits);
+    };
+    transient.run(crate::device::Ticks::from_seconds(1e-6), see).unwrap();
+    points
+}
+
+#[test]
+fn one_lane_is_one_of_eight() {
+    let members: Vec<(f64, u64)> = (0..8).map(|k| (1.0 + 0.3 * k as f64, k)).collect();
+    let together = ensemble(&members);
+    assert!(together.iter().zip(together.iter().skip(1)).all(|(a, b)| a != b));
+    for (k, member) in members.iter().enumerate() {
+        assert!(ensemble(&[*member])[0] == together[k], "member {k}");
+    }
+}
+
+/// dx/dt = √(x − 2·V) stops being a number as V rises: a failure that names the state and the time.
+#[test]
+fn an_equation_that_is_no_number_is_named() {
+    let root = f(Function::Pow, [s(0) - v(0, 1) * 2.0, 0.5.into()]);
+    let made = device("bad", &["a", "b"]).state("x", 1.0).rate(0, root).current(0, 1, v(0, 1) * 1e-3);
+    let mut c = circuit(&["a"]);
+    part(&mut c, &vsource::KIND, "V1", &["a", "0"], None, wave("pulse", &[0.0, 5.0, 1e-3, 1e-3, 1e-3, 1.0, 2.0]));
+    part(&mut c, made.kind(), "X1", &["a", "0"], None, vec![]);
+    let system = Arc::new(System::new(Arc::new(c.clone()), Condensation::Condensed).unwrap());
+    let spec = TranSpec { step: 1e-4, stop: 3e-3, start: 0.0, max_step: None, uic: false };
+    let simulator = Simulator::new(system, Options::default(), environment(&Options::default(), spec.step, spec.stop));
+    let mut observer = Observer::new(&simulator.system, &[]);
+    let (mut rows, interrupted, mut silent) = (Rows::default(), AtomicBool::new(false), |_| {});
+    let control = &mut Control::new(&interrupted, &mut silent);
+    let failure = tran(simulator, &spec, &mut observer, &mut rows, control).unwrap_err();
+    match &failure {
+        Failure::NotFinite { unknown, part, time: Some(time) } => {
+            assert_eq!((unknown.as_str(), *part), ("X1.x", Some(c.part_names["x1"])));
+            assert!((1e-3..1.2e-3).contains(time), "{time}");
+        }
+        other => panic!("{other}"),
+    }
+}

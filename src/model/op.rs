@@ -65,7 +65,44 @@ pub trait WithUnary {
 /// Does something with a function of two numbers, whichever it is.
 pub trait WithBinary {
     type Output;
-    fn with(self, f: impl Fn(f64, f64) -> f64) -> Self::Output;
+    fn with(self, f: impl Two) -> Self::Output;
+}
+
+/// A function of two numbers that is inlined wherever it is called, however large: a loop over lanes must have it inside.
+pub trait Two {
+    fn at(&self, a: f64, b: f64) -> f64;
+}
+
+impl<F: Fn(f64, f64) -> f64> Two for F {
+    #[inline(always)]
+    fn at(&self, a: f64, b: f64) -> f64 {
+        self(a, b)
+    }
+}
+
+struct Pow;
+struct AbsPow;
+struct SignPow;
+
+impl Two for Pow {
+    #[inline(always)]
+    fn at(&self, a: f64, b: f64) -> f64 {
+        math::pow(a, b)
+    }
+}
+
+impl Two for AbsPow {
+    #[inline(always)]
+    fn at(&self, a: f64, b: f64) -> f64 {
+        math::abs_pow(a, b)
+    }
+}
+
+impl Two for SignPow {
+    #[inline(always)]
+    fn at(&self, a: f64, b: f64) -> f64 {
+        math::sign_pow(a, b)
+    }
 }
 
 impl Unary {
@@ -124,9 +161,9 @@ impl Binary {
             Binary::Sub => user.with(|a, b| a - b),
             Binary::Mul => user.with(|a, b| a * b),
             Binary::Div => user.with(math::div),
-            Binary::Pow => user.with(math::pow),
-            Binary::AbsPow => user.with(math::abs_pow),
-            Binary::SignPow => user.with(math::sign_pow),
+            Binary::Pow => user.with(Pow),
+            Binary::AbsPow => user.with(AbsPow),
+            Binary::SignPow => user.with(SignPow),
             Binary::Tangent => user.with(|x, e| e + e * math::max(x - math::LIMEXP_FROM, 0.0)),
             Binary::Atan2 => user.with(math::atan2),
             Binary::Hypot => user.with(math::hypot),
@@ -151,8 +188,8 @@ impl Binary {
         impl WithBinary for Apply {
             type Output = f64;
             #[inline(always)]
-            fn with(self, f: impl Fn(f64, f64) -> f64) -> f64 {
-                f(self.0, self.1)
+            fn with(self, f: impl Two) -> f64 {
+                f.at(self.0, self.1)
             }
         }
         self.visit(Apply(a, b))

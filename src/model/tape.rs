@@ -8,7 +8,7 @@ use pulp::{Arch, NullaryFnOnce};
 
 use super::dag::{Dag, Id, Node};
 use super::math;
-use super::op::{Binary, Unary, WithBinary, WithUnary};
+use super::op::{Binary, Two, Unary, WithBinary, WithUnary};
 use super::regions::segments;
 use super::table::Table;
 
@@ -328,7 +328,11 @@ impl WithUnary for EachOne<'_> {
     fn with(self, f: impl Fn(f64) -> f64) {
         match self.a {
             Row::Same(a) => self.to.fill(f(a)),
-            Row::Each(a) => self.to.iter_mut().zip(a).for_each(|(to, &a)| *to = f(a)),
+            Row::Each(a) => {
+                for (to, &a) in self.to.iter_mut().zip(a) {
+                    *to = f(a);
+                }
+            }
         }
     }
 }
@@ -342,12 +346,25 @@ struct EachTwo<'a> {
 impl WithBinary for EachTwo<'_> {
     type Output = ();
     #[inline(always)]
-    fn with(self, f: impl Fn(f64, f64) -> f64) {
+    fn with(self, f: impl Two) {
+        let to = self.to;
         match (self.a, self.b) {
-            (Row::Same(a), Row::Same(b)) => self.to.fill(f(a, b)),
-            (Row::Same(a), Row::Each(b)) => self.to.iter_mut().zip(b).for_each(|(to, &b)| *to = f(a, b)),
-            (Row::Each(a), Row::Same(b)) => self.to.iter_mut().zip(a).for_each(|(to, &a)| *to = f(a, b)),
-            (Row::Each(a), Row::Each(b)) => self.to.iter_mut().zip(a).zip(b).for_each(|((to, &a), &b)| *to = f(a, b)),
+            (Row::Same(a), Row::Same(b)) => to.fill(f.at(a, b)),
+            (Row::Same(a), Row::Each(b)) => {
+                for (to, &b) in to.iter_mut().zip(b) {
+                    *to = f.at(a, b);
+                }
+            }
+            (Row::Each(a), Row::Same(b)) => {
+                for (to, &a) in to.iter_mut().zip(a) {
+                    *to = f.at(a, b);
+                }
+            }
+            (Row::Each(a), Row::Each(b)) => {
+                for ((to, &a), &b) in to.iter_mut().zip(a).zip(b) {
+                    *to = f.at(a, b);
+                }
+            }
         }
     }
 }
@@ -403,6 +420,41 @@ mod tests {
             for lane in 0..width {
                 let values = d.evaluate(&[inputs[lane], inputs[width + lane]]);
                 for (n, id) in outputs.iter().enumerate() {
+                    assert_eq!(results[n * width + lane].to_bits(), values[id.0 as usize].to_bits());
+                }
+            }
+        }
+    }
+
+    /// x > 1 ? e^x·√y : x < −1 ? (y > 0 ? ln y·sin x : cos x) : 0 and its derivatives by x, whichever regions the lanes are in.
+    #[test]
+    fn passing_over_regions_changes_no_bit() {
+        let mut d = Dag::new();
+        let (x, y, one, zero, minus) = (d.input(0), d.input(1), d.constant(1.0), d.constant(0.0), d.constant(-1.0));
+        let (e, root, log, sin, cos) = (
+            d.unary(Unary::Exp, x),
+            d.unary(Unary::Sqrt, y),
+            d.unary(Unary::Ln, y),
+            d.unary(Unary::Sin, x),
+            d.unary(Unary::Cos, x),
+        );
+        let (high, low, positive) =
+            (d.binary(Binary::Gt, x, one), d.binary(Binary::Lt, x, minus), d.binary(Binary::Gt, y, zero));
+        let (first, second) = (d.mul(e, root), d.mul(log, sin));
+        let inner = d.select(positive, second, cos);
+        let below = d.select(low, inner, zero);
+        let f = d.select(high, first, below);
+        let slope = crate::model::diff::derivatives(&mut d, &[f], x)[0];
+        let tape = Tape::compile(&d, &[x, y], &[f, slope]);
+        assert!(tape.guards.len() >= 3);
+        for (width, from, to) in [(200, -3.0, 3.0), (64, -0.9, 0.9), (70, 1.1, 2.0), (5, -2.0, -1.5), (2, -2.0, 2.0)] {
+            let at = |k: usize| from + (to - from) * ((k * 37) % 101) as f64 / 101.0;
+            let inputs: Vec<f64> = (0..2 * width).map(at).collect();
+            let (mut scratch, mut results) = (vec![f64::NAN; tape.scratch()], vec![f64::NAN; 2 * width]);
+            tape.run(width, &inputs, &mut scratch, &mut results);
+            for lane in 0..width {
+                let values = d.evaluate(&[inputs[lane], inputs[width + lane]]);
+                for (n, id) in [f, slope].iter().enumerate() {
                     assert_eq!(results[n * width + lane].to_bits(), values[id.0 as usize].to_bits());
                 }
             }

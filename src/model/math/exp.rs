@@ -2,6 +2,8 @@
 //!
 //! e^r = 1 + 2·r·P(r²) / (Q(r²) − r·P(r²)). Source: S. L. Moshier, Cephes Mathematical Library, `exp.c`.
 
+use super::choose;
+
 /// 1.5 · 2⁵²: adding it rounds to an integer that then stands in the low bits.
 pub(super) const ROUND: f64 = 6755399441055744.0;
 
@@ -24,10 +26,10 @@ pub fn exp(x: f64) -> f64 {
 /// e^(x + low) for a small correction |low| ≪ 1.
 #[inline(always)]
 pub(super) fn exp_sum(x: f64, low: f64) -> f64 {
-    let inside = x > LOWEST && x < HIGHEST;
+    let inside = (x > LOWEST) & (x < HIGHEST);
     let x = if x < LOWEST { LOWEST } else { x };
     let x = if x > HIGHEST { HIGHEST } else { x };
-    let low = if inside { low } else { 0.0 };
+    let low = choose(inside, low, 0.0);
     let shifted = x * std::f64::consts::LOG2_E + ROUND;
     let k = shifted - ROUND;
     let r = (x - k * LN2_HIGH) - (k * LN2_LOW - low);

@@ -69,7 +69,13 @@ pub fn truth(condition: bool) -> f64 {
 /// a where the condition is not 0, else b; by masks, since a compiler makes a branch of an `if` with two loads.
 #[inline(always)]
 pub fn select(condition: f64, a: f64, b: f64) -> f64 {
-    let mask = u64::from(condition != 0.0).wrapping_neg();
+    choose(condition != 0.0, a, b)
+}
+
+/// a where the condition holds, else b; by masks as [`select`].
+#[inline(always)]
+pub(super) fn choose(condition: bool, a: f64, b: f64) -> f64 {
+    let mask = u64::from(condition).wrapping_neg();
     f64::from_bits((a.to_bits() & mask) | (b.to_bits() & !mask))
 }
 

@@ -1,5 +1,6 @@
 //! Powers as exp(y·ln|x|) with the logarithm and the product in extended precision.
 
+use super::choose;
 use super::exp::exp_sum;
 use super::log::{ln_pair, product};
 
@@ -9,14 +10,14 @@ pub fn abs_pow(x: f64, y: f64) -> f64 {
     let (high, low) = ln_pair(x);
     let (p, e) = product(y, high);
     let power = exp_sum(p, e + y * low);
-    if x == 0.0 && y > 0.0 { 0.0 } else { power }
+    choose((x == 0.0) & (y > 0.0), 0.0, power)
 }
 
 /// sgn(x)·|x|^y
 #[inline(always)]
 pub fn sign_pow(x: f64, y: f64) -> f64 {
     let power = abs_pow(x, y);
-    if x < 0.0 { -power } else { power }
+    choose(x < 0.0, -power, power)
 }
 
 /// x^y; NaN for a negative x and a y that is not a whole number. Otherwise as [`abs_pow`].
@@ -26,9 +27,9 @@ pub fn pow(x: f64, y: f64) -> f64 {
     let half = 0.5 * y;
     let whole = y.floor() == y;
     let odd = half.floor() != half;
-    let signed = if odd { -power } else { power };
-    let negative = if whole { signed } else { f64::NAN };
-    if x < 0.0 { negative } else { power }
+    let signed = choose(odd, -power, power);
+    let negative = choose(whole, signed, f64::NAN);
+    choose(x < 0.0, negative, power)
 }
 
 #[cfg(test)]
