@@ -111,6 +111,11 @@ pub trait Device: Send + Sync {
         false
     }
 
+    /// Between which values a state may be set, by its name. None if there is none of that name, or nothing to say.
+    fn range(&self, _instance: usize, _name: &str, _memory: &Memory, _lane: usize) -> Option<(f64, f64)> {
+        None
+    }
+
     /// After an `accept` that returned true: calls `put(instance, terminal, value)` with each state that is an unknown and jumped.
     fn deposit(&self, _memory: &mut Memory, _lane: usize, _put: &mut dyn FnMut(usize, usize, f64)) {}
 

@@ -17,6 +17,13 @@ impl Bench {
             return refuse(format!("{path} has no equations"), "name a part of the circuit");
         };
         self.still.take(&self.transient);
+        let ranges = &system.groups[group].device;
+        if let Some((low, high)) = ranges.range(instance, &name.to_lowercase(), &self.still.memories[group], 0)
+            && !(low..=high).contains(&value)
+        {
+            let message = format!("{path}.{name} = {value:e} lies outside {low:e} … {high:e}");
+            return refuse(message, "the device says between which values this state lies");
+        }
         let state = system.roles.iter().position(
             |role| matches!(role, Role::State(p, state, _) if *p == part && state.eq_ignore_ascii_case(name)),
         );

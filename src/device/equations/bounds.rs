@@ -3,11 +3,11 @@
 //! The unknown of a bounded state is w; the state itself is s = clip(w, low, high), and its row reads
 //!
 //! ```text
-//! ds/dt − r(s, …) + (w − s)·k = 0        k = (|r| + 10⁻³·range) / (10⁻⁷·range)
+//! ds/dt − r(s, …) + (w − s)·k = 0        k = (|r| + 10⁻³·range) / (10⁻⁸·range)
 //! ```
 //!
 //! Inside, w = s and the row is the state's own equation. At a bound s rests, and w stands beyond it by the part of the rate
-//! that the bound holds back, λ = r − ds/dt, over k: at most 10⁻⁷ of the range. λ points outward as long as w is
+//! that the bound holds back, λ = r − ds/dt, over k: at most 10⁻⁸ of the range. λ points outward as long as w is
 //! beyond, so the state leaves the bound in the very step in which its rate turns. This is the normal map of the
 //! complementarity problem (Robinson, Math. Oper. Res. 17 (1992) 691): piecewise smooth, its Jacobian regular, and it holds
 //! whatever formula makes ds/dt of the charges.
@@ -17,7 +17,7 @@ use crate::model::dag::Id;
 use crate::model::op::{Binary, Unary};
 
 /// How far beyond a bound an unknown may stand, of the range.
-const BEYOND: f64 = 1e-7;
+const BEYOND: f64 = 1e-8;
 /// 1/s: rates below this fraction of the range do not push it all that far.
 const SLOW: f64 = 1e-3;
 

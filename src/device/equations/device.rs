@@ -15,7 +15,7 @@ use crate::device::{Device, Environment, Layout, Local, Memory, Mode, Point, Res
 use crate::model::tape::BLOCK;
 
 /// Of the typical size of a state: how precisely Newton and the integrator know it.
-const STATE_TOLERANCE: f64 = 1e-6;
+const STATE_TOLERANCE: f64 = 1e-8;
 
 pub(super) struct Equations {
     pub definition: Arc<Definition>,
@@ -191,6 +191,27 @@ impl Device for Equations {
 
     fn deposit(&self, memory: &mut Memory, lane: usize, put: &mut dyn FnMut(usize, usize, f64)) {
         self.deposit_jumps(memory, lane, put);
+    }
+
+    fn assign(&self, instance: usize, name: &str, value: f64, memory: &mut Memory, lane: usize) -> bool {
+        let Some(n) = self.definition.states.iter().position(|s| s.name.eq_ignore_ascii_case(name)) else {
+            return false;
+        };
+        match self.program.places[n] {
+            Place::Kept(slot) | Place::Lattice(slot) => {
+                memory.set_state(instance, slot, lane, value);
+                memory.set_trial(instance, slot, lane, value);
+                true
+            }
+            Place::Unknown(_) => false,
+        }
+    }
+
+    fn range(&self, instance: usize, name: &str, memory: &Memory, lane: usize) -> Option<(f64, f64)> {
+        let n = self.definition.states.iter().position(|s| s.name.eq_ignore_ascii_case(name))?;
+        let bound = |slot: Option<usize>, none: f64| slot.map_or(none, |slot| memory.derived(instance, slot, lane));
+        let bounds = self.program.bounds[n];
+        Some((bound(bounds.low, f64::NEG_INFINITY), bound(bounds.high, f64::INFINITY)))
     }
 
     fn bound(&self, at: &Point, memory: &Memory, lane: usize, held: &mut dyn FnMut(usize, usize)) {

@@ -17,7 +17,7 @@ use crate::model::tape::BLOCK;
 
 /// How near behind an event a step must end, of its first length.
 const NEAR: f64 = 1e-4;
-/// Steps are not cut below this, s.
+/// Steps are not cut to less than this, s.
 const SHORTEST: f64 = 4e-15;
 /// Rounds of events that set off others at one point in time.
 const ROUNDS: usize = 16;
@@ -97,15 +97,17 @@ impl Equations {
 
     /// How far a step should go that ends with event `e` due, which lies at `fraction` of it: 1 if near enough.
     fn land(&self, memory: &mut Memory, (i, lane): (usize, usize), e: usize, h: f64, fraction: f64) -> f64 {
+        if !self.program.jumps[e].lands {
+            return 1.0;
+        }
         let slot = self.program.limited + e;
-        let first = memory.limit(i, slot, lane);
-        let first = if first > 0.0 { first.max(h) } else { h };
+        let first = memory.limit(i, slot, lane).max(h);
         let near = NEAR * first;
         if (1.0 - fraction) * h <= near || h <= SHORTEST {
             return 1.0;
         }
         memory.set_limit(i, slot, lane, first);
-        (fraction + 0.5 * near / h).clamp(1e-6, 0.999)
+        (fraction + 0.5 * near / h).max(SHORTEST / h).clamp(1e-6, 0.999)
     }
 
     /// A condition at the end of a step of length h.
@@ -163,7 +165,9 @@ impl Equations {
         let slots = &self.program.slots;
         let mut jumped = false;
         for i in 0..memory.instances {
-            both(memory, (i, lane), slots.time(), at.time[lane]);
+            if at.mode == Mode::Dynamic {
+                both(memory, (i, lane), slots.time(), at.time[lane]);
+            }
             if self.program.jumps.is_empty() {
                 continue;
             }
@@ -175,7 +179,11 @@ impl Equations {
                 continue;
             }
             for e in 0..self.program.jumps.len() {
-                memory.set_limit(i, self.program.limited + e, lane, 0.0);
+                // A step that ended short of its event tries again with nearly the same margin.
+                let slot = self.program.limited + e;
+                let fired = memory.state(i, slots.fires(e), lane) != 0.0;
+                let first = if fired { 0.0 } else { 0.5 * memory.limit(i, slot, lane) };
+                memory.set_limit(i, slot, lane, first);
             }
             if (0..self.program.jumps.len()).any(|e| memory.state(i, slots.fires(e), lane) != 0.0) {
                 jumped |= self.fire(at, memory, (i, lane), scratch);

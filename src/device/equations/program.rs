@@ -36,6 +36,8 @@ pub(super) struct Bounded {
 #[derive(Clone, Debug)]
 pub(super) struct Jump {
     pub watched: Watched,
+    /// A step must end where it happens: what it sets changes a contribution or an unknown, or depends on when it happens.
+    pub lands: bool,
     /// States and, in the same order, the results of `values`
     pub sets: Vec<usize>,
     pub values: Piece,
@@ -109,8 +111,10 @@ impl Program {
         let given: Vec<Id> = given.into_iter().map(|source| rows.graph.source(source)).collect();
         let graph = &rows.graph;
         let piece = |roots: &[Id]| Piece::new(graph, &derived, roots);
+        let prompt = prompt(&rows, &outputs);
         let jump = |e: EventRoots| Jump {
             watched: e.watched,
+            lands: prompt(&e),
             sets: e.sets,
             values: piece(&e.values),
             draws: e.draws.into_iter().map(|(n, args)| (n, piece(&args))).collect(),
@@ -154,6 +158,22 @@ impl Program {
     pub fn watches(&self) -> bool {
         !self.jumps.is_empty() || self.lattice.is_some()
     }
+}
+
+/// Whether an event must be landed on. What only a rate reads, and what is the same whenever it is set, takes effect at the
+/// next accepted point: 65 000 cells whose rates are drawn anew in one pulse do not cut its edge 65 000 times.
+fn prompt(rows: &Rows, outputs: &[Id]) -> impl Fn(&EventRoots) -> bool + use<> {
+    let seen: Vec<bool> = (rows.places.iter())
+        .map(|place| match place {
+            Place::Kept(slot) => {
+                let reads = rows.graph.depends(|s| s == Source::Kept(*slot));
+                outputs.iter().any(|id| reads[id.0 as usize])
+            }
+            Place::Unknown(_) | Place::Lattice(_) => true,
+        })
+        .collect();
+    let moves = rows.graph.depends(|s| matches!(s, Source::Difference(..) | Source::Time | Source::Kept(_)));
+    move |event| event.sets.iter().any(|s| seen[*s]) || event.values.iter().any(|id| moves[id.0 as usize])
 }
 
 /// Nodes that some tape computes.
