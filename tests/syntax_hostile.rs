@@ -94,3 +94,45 @@ fn files_in_pieces() {
     }
     assert_eq!(codes("R1 a b 1k\r\nC1 a b 1n\r\n.end\r\n"), [""; 0]);
 }
+
+#[test]
+fn blocks_in_blocks_fit_the_stack() {
+    for head in ["if x ", "for i = 0:1 ", "repeat until x ", "par ", "", "sweep a in b "] {
+        let nested = |n: usize, core: &str| {
+            let mut text = format!("{head}{{\n").repeat(n);
+            text.push_str(core);
+            text + &"}\n".repeat(n)
+        };
+        let deepest = format!("y = {}1{}\n", "(".repeat(98), ")".repeat(98));
+        assert_eq!(codes(&format!(".protocol p() {{\n{}}}\n", nested(99, &deepest))), [""; 0], "{head}");
+        assert_eq!(codes(&format!(".protocol p() {{\n{}}}\n", nested(10_000, "y = 1\n"))), ["syntax::block-depth"]);
+        assert_eq!(codes(&format!(".protocol p() {{\n{}", format!("{head}{{\n").repeat(10_000))), ["syntax::no-brace"]);
+    }
+    let chain = "} else if x { y = 1\n".repeat(10_000);
+    assert_eq!(codes(&format!(".protocol p() {{\n if x {{\n{chain}}}\n}}\n")), [""; 0]);
+    assert_eq!(codes(&".protocol p() {\n".repeat(10_000)), ["syntax::no-brace", "syntax::more"]);
+}
+
+#[test]
+fn hostile_blocks_in_linear_time() {
+    for line in [
+        "x = (1",
+        "force a = 1,",
+        "if x {",
+        "}",
+        "} else {",
+        "x = [1,",
+        "{",
+        "record \"a",
+        ".x",
+        "+",
+        "let a = 'b",
+        "if (x {",
+        "repaet x {",
+    ] {
+        codes(&format!(".protocol p() {{\n{}", format!("{line}\n").repeat(20_000)));
+        codes(&format!(".device p (a) {{\n{}}}", format!("{line}\n").repeat(20_000)));
+    }
+    codes(&format!(".protocol p() {{ x = {}1 ~= 1 within 1\n}}", "1 ~= 1 within ".repeat(50_000)));
+    codes(&format!(".protocol p() {{ x = a{}\n}}", ".f(1)".repeat(50_000)));
+}

@@ -2,6 +2,7 @@
 
 mod check;
 pub mod devices;
+mod fmt;
 mod netlist;
 mod run;
 mod show;
@@ -25,6 +26,7 @@ enum Command {
     Check(check::Check),
     Show(show::Show),
     Devices(devices::Devices),
+    Fmt(fmt::Fmt),
 }
 
 /// How a command ends.
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Devices(args) => devices::run(&args),
+        Command::Fmt(args) => fmt::run(&args),
     };
     ExitCode::from(exit.code())
 }

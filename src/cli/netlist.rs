@@ -15,7 +15,7 @@ use crate::lab::report::Finding;
 use crate::lab::run::Deck;
 use crate::syntax::ast::{Assign, Ast, Item, Name, Statement};
 use crate::syntax::source::{Sources, Text};
-use crate::syntax::{LoadOptions, parse_expr_at, parse_file, parse_stream, report};
+use crate::syntax::{LoadOptions, is_torn, parse_expr_at, parse_file, parse_stream, report};
 
 /// Arguments that say how a netlist is read.
 #[derive(Args, Clone, Debug)]
@@ -109,6 +109,9 @@ impl Netlist {
             deck: None,
             diagnostics,
         };
+        if is_torn(&netlist.diagnostics) {
+            return netlist;
+        }
         let (deck, found) = netlist.elaborate(&Overrides::default());
         netlist.diagnostics.extend(found);
         if let Some(deck) = deck {

@@ -3,42 +3,51 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diag::{Diagnostic, FileId, Span, closest};
+use crate::diag::{Diagnostic, FileId, Span};
 use crate::syntax::ast::{Ast, Item, Lost, Statement};
 use crate::syntax::bodies::{self, MAX_BLOCKS};
 use crate::syntax::cards;
 use crate::syntax::control;
 use crate::syntax::error::{self, Findings};
-use crate::syntax::include::{Library, LoadOptions, Loaded};
+use crate::syntax::include::{Library, LoadOptions};
 use crate::syntax::lines::{Kind, Lines, Logical};
 use crate::syntax::parser::{Fault, Place};
 use crate::syntax::programs::is_program;
-use crate::syntax::scan::line_end;
-use crate::syntax::sections::{argument_text, file_and_section, has_sections, section_names, seek_section, unquoted};
+use crate::syntax::scan::{line_end, word_at};
+use crate::syntax::sections::has_sections;
 use crate::syntax::source::{Sources, Text};
 
 /// Reads the main file and all it includes.
 pub struct Reader<'o> {
-    options: &'o LoadOptions,
+    pub(super) options: &'o LoadOptions,
     pub sources: Sources,
     pub findings: Findings,
-    library: Library,
+    pub(super) library: Library,
     title: String,
-    lost: Lost,
+    pub(super) lost: Lost,
+    /// Where the last block was found not to be closed: those around it need no report of their own.
+    pub(super) torn: Option<(FileId, usize)>,
 }
 
 /// A file being read.
 #[derive(Clone)]
 pub struct Here {
     pub file: FileId,
-    path: PathBuf,
+    pub path: PathBuf,
     /// It has `.lib NAME … .endl` sections.
-    sections: bool,
+    pub sections: bool,
     subckts: usize,
     fors: usize,
+    /// The innermost block around is a `.for`.
+    in_for: bool,
 }
 
 impl Here {
+    /// At the beginning of a file.
+    pub fn new(file: FileId, path: PathBuf, text: &str) -> Here {
+        Here { file, path, sections: has_sections(text), subckts: 0, fors: 0, in_for: false }
+    }
+
     /// Blocks around.
     pub fn depth(&self) -> usize {
         self.subckts + self.fors
@@ -46,7 +55,7 @@ impl Here {
 }
 
 /// What ended a list of items.
-enum End {
+pub enum End {
     File,
     /// `.end`
     Stop,
@@ -56,7 +65,27 @@ enum End {
     Brace(Span),
     /// `.endl`
     Section,
+    /// A card that stands in no loop; it is read again.
+    Card,
 }
+
+/// Cards that are never inside a `.for`: there its `}` is missing.
+const OUTSIDE: [&str; 14] = [
+    "device",
+    "variation",
+    "always",
+    "protocol",
+    "experiment",
+    "network",
+    "op",
+    "dc",
+    "ac",
+    "tran",
+    "noise",
+    "four",
+    "step",
+    "control",
+];
 
 impl<'o> Reader<'o> {
     pub fn new(options: &'o LoadOptions) -> Reader<'o> {
@@ -67,6 +96,7 @@ impl<'o> Reader<'o> {
             library: Library::default(),
             title: String::new(),
             lost: Lost::default(),
+            torn: None,
         }
     }
 
@@ -81,7 +111,7 @@ impl<'o> Reader<'o> {
         self.look_at_title(title, Span::new(file, start, start + title.len()));
         self.title = title.trim().to_owned();
         let mut items = Vec::new();
-        let here = Here { file, path: path.to_path_buf(), sections: has_sections(&text.content), subckts: 0, fors: 0 };
+        let here = Here::new(file, path.to_path_buf(), &text.content);
         self.items(&mut lines, &here, &mut items);
         Ast { title: std::mem::take(&mut self.title), items, lost: std::mem::take(&mut self.lost) }
     }
@@ -106,7 +136,7 @@ impl<'o> Reader<'o> {
     }
 
     /// Reads items up to the end of the block or file.
-    fn items(&mut self, lines: &mut Lines<'_>, here: &Here, items: &mut Vec<Item>) -> End {
+    pub(super) fn items(&mut self, lines: &mut Lines<'_>, here: &Here, items: &mut Vec<Item>) -> End {
         while let Some(line) = lines.next() {
             let place = Place { file: here.file, base: line.start };
             let span = Span::new(here.file, line.start, line.end);
@@ -132,9 +162,16 @@ impl<'o> Reader<'o> {
             });
             let Some(card) = card else {
                 self.element(&line, place, span, items);
+                if line.kind == Kind::Opens {
+                    lines.skip_block();
+                }
                 continue;
             };
             match card.as_str() {
+                outside if here.in_for && OUTSIDE.contains(&outside) => {
+                    lines.rewind(line.start);
+                    return End::Card;
+                }
                 "end" if line.text.len() == 4 || !line.text.contains('=') => return End::Stop,
                 "ends" | "eom" => {
                     let name = line.text[card.len() + 1..].trim().to_owned();
@@ -202,7 +239,7 @@ impl<'o> Reader<'o> {
     }
 
     /// Takes note of what a line names that is left out.
-    fn lose(&mut self, line: &Logical<'_>) {
+    pub(super) fn lose(&mut self, line: &Logical<'_>) {
         // The text of a line that is too long is not kept.
         self.lost.all |= line.text.is_empty();
         self.lost.line(&line.text);
@@ -210,6 +247,11 @@ impl<'o> Reader<'o> {
 
     fn element(&mut self, line: &Logical<'_>, place: Place, span: Span, items: &mut Vec<Item>) {
         let first = line.text.chars().next();
+        if line.kind == Kind::Opens {
+            self.lost.all = true;
+            self.findings.add(error::dot_missing(word_at(&line.text, 0), place));
+            return;
+        }
         if line.trouble.is_none() && !first.is_some_and(|c| c.is_ascii_alphabetic()) {
             let report = match first {
                 Some('+') => Diagnostic::error("syntax::continuation", "there is no line that this one continues")
@@ -283,7 +325,7 @@ impl<'o> Reader<'o> {
     ) -> Option<End> {
         let head = self.read(line, place, cards::subckt);
         let mut inside = Vec::new();
-        let inner = Here { subckts: here.subckts + 1, ..here.clone() };
+        let inner = Here { subckts: here.subckts + 1, in_for: false, ..here.clone() };
         let end = self.nested(lines, &inner, span, &mut inside);
         let mut whole = span;
         let result = match end {
@@ -305,6 +347,7 @@ impl<'o> Reader<'o> {
                 }
                 None
             }
+            End::File if self.torn == Some((here.file, lines.at())) => Some(End::File),
             other => {
                 self.lost.all = true;
                 self.findings.add(
@@ -347,7 +390,7 @@ impl<'o> Reader<'o> {
             return None;
         }
         let mut inside = Vec::new();
-        let inner = Here { fors: here.fors + 1, ..here.clone() };
+        let inner = Here { fors: here.fors + 1, in_for: true, ..here.clone() };
         let end = self.nested(lines, &inner, span, &mut inside);
         let mut whole = span;
         let result = match end {
@@ -357,12 +400,16 @@ impl<'o> Reader<'o> {
             }
             other => {
                 self.lost.all = true;
-                self.findings.add(
-                    Diagnostic::error("syntax::no-brace", "this .for block is never closed")
-                        .at(span, "begins here")
-                        .help("put `}` below its last line"),
-                );
-                Some(other)
+                let at = Some((here.file, lines.at()));
+                if self.torn != at {
+                    self.torn = at;
+                    self.findings.add(
+                        Diagnostic::error("syntax::no-brace", "this .for block is never closed")
+                            .at(span, "begins here")
+                            .help("put `}` below its last line"),
+                    );
+                }
+                Some(other).filter(|end| here.in_for || !matches!(end, End::Card))
             }
         };
         match head {
@@ -385,78 +432,4 @@ impl<'o> Reader<'o> {
         while lines.next().is_some() {}
         End::File
     }
-
-    fn include(&mut self, line: &Logical<'_>, here: &Here, span: Span, items: &mut Vec<Item>) {
-        let rest = argument_text(&line.text);
-        if rest.is_empty() {
-            self.lost.all = true;
-            self.findings.add(no_file(span));
-            return;
-        }
-        self.bring_in(unquoted(rest), None, here, span, items);
-    }
-
-    /// `.lib file section`, `.lib file`, or the head of a section that is not wanted here; whether it was that.
-    fn library_card(
-        &mut self,
-        line: &Logical<'_>,
-        lines: &mut Lines<'_>,
-        here: &Here,
-        span: Span,
-        items: &mut Vec<Item>,
-    ) -> bool {
-        let (file, section) = file_and_section(argument_text(&line.text));
-        if file.is_empty() {
-            self.lost.all = true;
-            self.findings.add(no_file(span));
-        } else if section.is_empty() && here.sections {
-            lines.skip_past(&[".endl"]);
-            return true;
-        } else {
-            self.bring_in(file, Some(section).filter(|s| !s.is_empty()), here, span, items);
-        }
-        false
-    }
-
-    fn bring_in(&mut self, name: &str, section: Option<&str>, here: &Here, span: Span, items: &mut Vec<Item>) {
-        let loaded = match self.library.load(name, section, &here.path, span, self.options) {
-            Ok(loaded) => loaded,
-            Err(report) => {
-                self.lost.all = true;
-                self.findings.add(*report);
-                return;
-            }
-        };
-        let Loaded { path, real, text, finding } = loaded;
-        let file = self.sources.add(path.to_string_lossy(), text.clone(), Some(span));
-        if let Some(mut finding) = finding {
-            finding.labels.iter_mut().for_each(|label| label.span.file = file);
-            self.findings.add(finding);
-        }
-        let inner = Here { file, path, sections: has_sections(&text.content), subckts: 0, fors: 0 };
-        let mut lines = Lines::new(&text.content);
-        if let Some(section) = section
-            && !seek_section(&mut lines, section)
-        {
-            let names = section_names(&text.content);
-            let report = Diagnostic::error("syntax::section", format!("{name} has no section `{section}`"))
-                .at(span, "asked for here");
-            let like = closest(section, names.iter().copied());
-            self.lost.all = true;
-            self.findings.add(match like {
-                Some(like) => report.help(format!("did you mean `{like}`?")),
-                None => report.help(format!("its sections: {}", names.join(" "))),
-            });
-            return;
-        }
-        self.library.open.push((real, section.map(str::to_ascii_lowercase)));
-        self.items(&mut lines, &inner, items);
-        self.library.open.pop();
-    }
-}
-
-fn no_file(span: Span) -> Diagnostic {
-    Diagnostic::error("syntax::no-file-name", "no file is named")
-        .at(span, "which one?")
-        .help("write .include \"FILE\" or .lib \"FILE\" SECTION")
 }

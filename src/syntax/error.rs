@@ -91,6 +91,7 @@ pub fn explain(rule: Rule, text: &str, place: Place, error: &Error<Rule>) -> Dia
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at.min(text.len()),
     };
+    let at = text.len() - text[at..].trim_start_matches([' ', '\t']).len();
     let rest = &text[at..];
     let found = found(rest);
     let expected = match (rule, expected(error)) {
@@ -299,4 +300,11 @@ pub fn unknown_card(name: &str, span: Span) -> Diagnostic {
 /// Whether `name` is a card of this language, near misses left out.
 pub fn is_card(name: &str) -> bool {
     CARDS.iter().chain(&OWN).any(|card| card.eq_ignore_ascii_case(name))
+}
+
+/// The report on a block whose card has lost its dot.
+pub fn dot_missing(word: &str, place: Place) -> Diagnostic {
+    Diagnostic::error("syntax::no-dot", format!("`{word}` begins no element, but .{word} begins a block"))
+        .at(place.range(0, word.len()), "without its dot")
+        .help(format!("write .{word}"))
 }

@@ -230,6 +230,11 @@ impl<'a> Lines<'a> {
         self.text[start..at].bytes().all(|b| matches!(b, b' ' | b'\t')).then_some(at - start)
     }
 
+    /// Goes back to a place, so that it is read again.
+    pub fn rewind(&mut self, at: usize) {
+        self.position = at;
+    }
+
     /// What the comment behind `at` in the same line says, without its sign.
     pub fn comment_behind(&self, at: usize) -> &'a str {
         let rest = self.text[at..line_end(self.text.as_bytes(), at)].trim();

@@ -21,9 +21,11 @@ mod doc;
 mod equations;
 mod error;
 mod expr;
+mod format;
 mod forms;
 mod heads;
 mod include;
+mod inclusion;
 mod lines;
 pub mod number;
 mod parser;
@@ -36,7 +38,8 @@ mod sections;
 pub mod source;
 mod statements;
 
-pub use include::LoadOptions;
+pub use format::format;
+pub use include::{LoadOptions, ReadError, read, read_from};
 
 use ast::{Ast, Expr};
 use source::{Sources, Text};
@@ -98,6 +101,34 @@ pub fn parse_expr_at(text: &str, span: Span) -> Result<Expr, Box<Diagnostic>> {
 /// How a card is written.
 pub fn card_form(card: &str) -> &'static str {
     forms::card(card)
+}
+
+/// The text of a file laid out anew; what is wrong with it where that keeps it from being understood.
+pub fn format_bytes(name: &str, bytes: &[u8]) -> Result<String, (Sources, Vec<Diagnostic>)> {
+    let (_, sources, findings) = parse_bytes(name, bytes, &LoadOptions::default());
+    let mut errors: Vec<Diagnostic> = findings
+        .into_iter()
+        .filter(|d| d.is_error() && d.code != "syntax::missing-file")
+        .filter(|d| d.labels.first().is_none_or(|label| label.span.file == FileId(0)))
+        .collect();
+    match std::str::from_utf8(bytes) {
+        Ok(text) if errors.is_empty() => return Ok(format(text)),
+        Ok(_) => {}
+        Err(error) => {
+            let at = error.valid_up_to();
+            errors.push(
+                Diagnostic::error("syntax::not-utf-8", format!("{name} is not UTF-8"))
+                    .at(Span::new(FileId(0), at, at), "the first such character is here")
+                    .help("save the file as UTF-8"),
+            );
+        }
+    }
+    Err((sources, errors))
+}
+
+/// Whether a block was never closed: what follows it was read as part of it, and says nothing true about the netlist.
+pub fn is_torn(findings: &[Diagnostic]) -> bool {
+    findings.iter().any(|d| matches!(d.code, "syntax::no-brace" | "syntax::no-ends"))
 }
 
 fn unreadable(name: &str, error: &include::ReadError) -> Diagnostic {

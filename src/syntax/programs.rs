@@ -1,7 +1,7 @@
 //! Cards with a block of their own language: `.device .variation .always .protocol .func .experiment .network`, and the
 //! cards `.smu` and `.signal` that belong to them.
 
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Span, any_error};
 use crate::syntax::ast::{Always, Content, Device, Experiment, Item, Network, Routine, Statement, Variation};
 use crate::syntax::blocks::{Here, Reader};
 use crate::syntax::bodies::{Bodies, Unclosed};
@@ -98,10 +98,19 @@ impl Reader<'_> {
         let Bodies { findings, open, askew, .. } = bodies;
         match statement {
             Ok((kind, end)) => {
+                // Half a block would be reported again for what it lacks.
+                let whole = !any_error(&findings);
                 findings.into_iter().for_each(|finding| self.findings.add(finding));
-                items.extend(kind.map(|kind| Item { span: span.to(end), kind }));
+                match kind {
+                    Some(kind) if whole => items.push(Item { span: span.to(end), kind }),
+                    _ => self.lose(line),
+                }
             }
-            Err(Unclosed) => self.findings.add(never_closed(card, &open, askew)),
+            Err(Unclosed) => {
+                self.findings.add(never_closed(card, &open, askew));
+                self.lost.all = true;
+                self.torn = Some((here.file, lines.at()));
+            }
         }
     }
 

@@ -95,10 +95,13 @@ struct Guess {
 impl<'l, 'a> Scan<'l, 'a> {
     pub fn new(lines: &'l Lines<'a>, start: usize, inside: Inside) -> Scan<'l, 'a> {
         let (card, blocks, commas, unknown) = match inside {
+            Inside::Netlist if lines.text[start..].starts_with('.') => {
+                let card = word_at(lines.text, start + 1);
+                (card, &BLOCK_CARDS[..], &COMMA_CARDS[..], !error::is_card(card))
+            }
             Inside::Netlist => {
-                let card = word_at(lines.text, start + usize::from(lines.text[start..].starts_with('.')));
-                let dotted = lines.text[start..].starts_with('.');
-                (if dotted { card } else { "" }, &BLOCK_CARDS[..], &COMMA_CARDS[..], dotted && !error::is_card(card))
+                let word = word_at(lines.text, start);
+                ("", &[][..], &[][..], BLOCK_CARDS.iter().any(|card| card.eq_ignore_ascii_case(word)))
             }
             Inside::Block => (word_at(lines.text, start), &BLOCK_WORDS[..], &[][..], true),
         };
@@ -205,8 +208,9 @@ impl<'l, 'a> Scan<'l, 'a> {
 
     /// Whether a `{` here begins a block: something complete stands before it.
     fn opens_block(&self) -> bool {
-        let complete = self.open.is_empty() && !b"=:,+-*/^<>?&|!~".contains(&self.last);
-        complete && (self.block_card && !self.value_follows() || self.unknown && self.ends_line())
+        let complete = !b"=:,+-*/^<>?&|!~".contains(&self.last);
+        let head = self.block_card && (complete && !self.value_follows() || self.ends_line());
+        self.open.is_empty() && (head || self.unknown && complete && self.ends_line())
     }
 
     /// Whether the word before this place wants a value behind it.

@@ -224,10 +224,10 @@ pub fn simple(place: Place, text: &str) -> Result<StmtKind, Fault> {
                     .help(format!("the form is: {}", crate::syntax::forms::statement(&word))),
             ));
         }
-        _ if assigns(text) => StmtKind::Assign(update(place, text)?),
         word if stands_alone(text, word) => {
             return Err(Box::new(unknown(place, word, text, &WORDS, "statement", SOME)));
         }
+        _ if assigns(text) => StmtKind::Assign(update(place, text)?),
         _ => {
             let call = crate::syntax::cards::expression(place, text)?;
             if !matches!(call.kind, ExprKind::Call { .. } | ExprKind::Method { .. }) {
