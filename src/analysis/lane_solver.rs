@@ -95,3 +95,24 @@ impl Ensemble {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// εx + y = 2, x − εy = 1, lane-minor: pivots chosen for ε = 1 lose digits where ε is 1e-9, and that member alone
+    /// goes on with its own.
+    #[test]
+    fn a_member_that_would_lose_digits_leaves_the_common_pivots() {
+        let matrix = |e: f64| Pattern::from_triplets(2, &[(0, 0, e), (0, 1, 1.0), (1, 0, 1.0), (1, 1, -e)]);
+        let ((pattern, nominal), (_, hard)) = (matrix(1.0), matrix(1e-9));
+        let mut solver = LaneSolver::new(&pattern, Pivoting::default(), 2, Some(&nominal)).unwrap();
+        let values: Vec<f64> = nominal.iter().zip(&hard).flat_map(|(a, b)| [*a, *b]).collect();
+        solver.factor(&values, &[true; 2]).unwrap();
+        let mut b = [2.0, 2.0, 1.0, 1.0];
+        solver.solve(&mut b);
+        for (x, exact) in b.iter().zip([1.5, 1.0 + 2e-9 - 1e-18, 0.5, 2.0 - 1e-9 - 2e-18]) {
+            assert!((x / exact - 1.0).abs() < 1e-15, "{b:?}");
+        }
+    }
+}
