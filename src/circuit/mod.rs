@@ -5,6 +5,7 @@
 pub mod check;
 pub mod definition;
 pub mod equation;
+pub mod evaluate;
 pub mod function;
 pub mod kind;
 pub mod plan;

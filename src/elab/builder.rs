@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::bus::{self, Extents, Late};
+use super::Overrides;
+use super::device::Variants;
 use super::eval::{Context, Shared};
 use super::fault::Fault;
 use super::instance::{Instance, is_ground, spread};
@@ -50,6 +52,9 @@ pub struct Builder<'a> {
     pub missing: Missing,
     pub late: Late<'a>,
     extents: Extents,
+    /// Definitions of devices, by their block.
+    pub devices: HashMap<usize, Variants>,
+    pub overrides: Overrides,
     work: u64,
     scopes: u64,
 }
@@ -76,6 +81,8 @@ impl<'a> Builder<'a> {
             missing: Missing::default(),
             late: Late::default(),
             extents: Extents::default(),
+            devices: HashMap::new(),
+            overrides: Overrides::default(),
             work: 0,
             scopes: 0,
         }

@@ -214,6 +214,10 @@ impl<'c, 'a> Context<'c, 'a> {
         if let Some(v) = super::value::builtin::constant(&lower) {
             return Ok(Term::Fixed(Value::Number(v)));
         }
+        // What a part is made of, as a parameter: neuron=dmem
+        if self.scope.names_part(&lower) {
+            return Ok(Term::Fixed(Value::Text(name.into())));
+        }
         if name.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+')) {
             let message = format!("'{name}' is not a number");
             return Err(Fault::new("elab::bad-number", span, message, "not a number below 1.8e308")

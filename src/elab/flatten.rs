@@ -65,20 +65,59 @@ impl<'a> Builder<'a> {
     fn x(&mut self, e: &'a Element, span: Span, scope: &Rc<Scope<'a>>, instance: &Rc<Instance>) -> Result<(), Fault> {
         let values: Vec<&Value> =
             e.args.iter().filter_map(|a| if let Argument::Value(v) = a { Some(v) } else { None }).collect();
-        let words: Vec<&Word> =
-            values.iter().filter_map(|v| if let Value::Word(w) = v { Some(w) } else { None }).collect();
-        let Some(what) = words.last().filter(|_| words.len() == values.len()) else {
-            return Err(Fault::new(
+        let no_name = || {
+            Fault::new(
                 "elab::no-subckt",
                 span,
                 "an X line ends with the name of a subcircuit or device",
                 "no name here",
-            ));
+            )
         };
-        if let Some((definition, home)) = find_subckt(scope, &what.text.to_ascii_lowercase()) {
+        let Some((last, nodes)) = values.split_last() else { return Err(no_name()) };
+        let words: Vec<&Word> =
+            nodes.iter().filter_map(|v| if let Value::Word(w) = v { Some(w) } else { None }).collect();
+        if words.len() != nodes.len() {
+            return Err(no_name());
+        }
+        let what = self.part_of(last, scope)?.ok_or_else(no_name)?;
+        let lower = what.text.to_ascii_lowercase();
+        if let Some((definition, home)) = find_subckt(scope, &lower) {
             return self.copy(e, definition, &words, home, scope, instance);
         }
-        self.builtin(e, span, &words, scope, instance)
+        let around = scope.clone();
+        if let Some(device) = around.device(&lower) {
+            return self.device(e, span, &words, device, None, scope, instance);
+        }
+        if let Some((card, home)) = around.model(&lower)
+            && let Some(device) = home.device(&card.base.lower())
+        {
+            return self.device(e, span, &words, device, Some((card, home)), scope, instance);
+        }
+        self.builtin(e, span, &words, &what, scope, instance)
+    }
+
+    /// What an X line makes: the word at its end, or the text of a parameter: `{neuron}`.
+    fn part_of(&self, value: &'a Value, scope: &Scope<'a>) -> Result<Option<Word>, Fault> {
+        let named = |text: &str, span| Some(Word { text: text.to_string(), index: Vec::new(), span });
+        match value {
+            Value::Word(w) => {
+                let lower = w.text.to_ascii_lowercase();
+                let known = scope.names_part(&lower) || self.kinds.by_name(&lower).is_some();
+                Ok(match scope.value(&lower) {
+                    Some(Constant::Text(t)) if w.index.is_empty() && !known => named(t, w.span),
+                    _ => Some(w.clone()),
+                })
+            }
+            Value::Expr(e) => match Context::constant(self.shared, scope).value(e)? {
+                Constant::Text(t) => Ok(named(&t, e.span)),
+                other => {
+                    let message =
+                        format!("the name of a subcircuit or device is needed here, not {}", other.describe());
+                    Err(Fault::new("elab::no-subckt", e.span, message, "no name"))
+                }
+            },
+            _ => Ok(None),
+        }
     }
 
     /// A copy of a subcircuit.
@@ -104,7 +143,7 @@ impl<'a> Builder<'a> {
         }
         let (given, multiplier) = self.arguments(e, definition, scope)?;
         let inner = self.scope(Some(home), &definition.params, &definition.items, given);
-        let (ports, buses) = self.connect(e, definition, &words[..words.len() - 1], &inner, scope, outer)?;
+        let (ports, buses) = self.connect(e, definition, words, &inner, scope, outer)?;
         let mut within = outer.within.clone();
         within.push(name);
         let instance = Rc::new(Instance {
@@ -266,6 +305,7 @@ pub fn unknown_subckt(builder: &Builder, what: &Word, scope: &Scope) -> Fault {
     .missing(&what.text);
     let mut known: Vec<&str> = builder.kinds.names().collect();
     known.extend(scope.subckt_names());
+    known.extend(scope.device_names());
     known.extend(scope.model_names());
     match did_you_mean(&what.text, known) {
         Some(help) => fault.with_help(help),

@@ -7,8 +7,6 @@ use crate::syntax::ast::{Item, Statement};
 /// The card of a statement that this version has no meaning for.
 fn later(statement: &Statement) -> Option<&'static str> {
     match statement {
-        Statement::Device(_) => Some("device"),
-        Statement::Variation(_) => Some("variation"),
         Statement::Smu(_) => Some("smu"),
         Statement::Signal(_) => Some("signal"),
         Statement::Always(_) => Some("always"),
@@ -22,6 +20,9 @@ fn later(statement: &Statement) -> Option<&'static str> {
         | Statement::Param(_)
         | Statement::Func(_)
         | Statement::For(_)
+        | Statement::Device(_)
+        // Outside of Monte-Carlo runs everything is nominal.
+        | Statement::Variation(_)
         | Statement::Card(_) => None,
     }
 }

@@ -5,6 +5,7 @@ mod bus;
 mod cards;
 mod consistency;
 mod controlled;
+pub mod device;
 mod elements;
 mod estimate;
 mod eval;
@@ -34,10 +35,12 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 pub use crate::value::data::DataRoots;
 pub use kinds::Kinds;
 
+use crate::circuit::definition::Definition;
 use crate::circuit::kind::Label;
 use crate::circuit::plan::Plan;
 use crate::circuit::{Circuit, NetId, Setting, check};
@@ -56,6 +59,8 @@ use instance::{Instance, is_ground};
 pub struct Deck {
     pub circuit: Circuit,
     pub plan: Plan,
+    /// Each `.device` as defined, for the sizes of its default parameters where it is used with them
+    pub devices: Vec<Arc<Definition>>,
 }
 
 /// Values that win over those of the netlist: what `.step`, `.dc` of a parameter and `--param` set.
@@ -86,6 +91,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     later::report(&ast.items, &mut builder.diagnostics);
     builder.missing.unread = ast.lost.clone();
     builder.missing.unread.all |= !builder.diagnostics.is_empty();
+    builder.overrides = overrides.clone();
     globals(&ast.items, &mut builder);
 
     let given: HashMap<String, Value> =
@@ -99,6 +105,8 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     }
     let top = Rc::new(Instance::top());
     builder.whole_body(&ast.items, &scope, &top);
+    builder.unused_devices(&scope);
+    let devices = builder.definitions();
     resolve(&mut builder);
     drop_loose_nets(&mut builder);
     apply(&mut builder, overrides);
@@ -145,7 +153,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     // Where these cards are wrong, any net may be held by what they say.
     let all = missing.names("rshunt") || missing.names("uic");
     diagnostics.extend(check::check(&circuit, &plan, &|net| all || missing.doubts(net)));
-    let deck = (!any_error(&diagnostics)).then_some(Deck { circuit, plan });
+    let deck = (!any_error(&diagnostics)).then_some(Deck { circuit, plan, devices });
     (deck, first_of(diagnostics))
 }
 

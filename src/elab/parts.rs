@@ -138,10 +138,10 @@ impl<'a> Builder<'a> {
         e: &'a Element,
         span: Span,
         words: &[&'a Word],
+        what: &Word,
         scope: &Rc<Scope<'a>>,
         instance: &Rc<Instance>,
     ) -> Result<(), Fault> {
-        let what = words[words.len() - 1];
         let lower = what.text.to_ascii_lowercase();
         let card = scope.model(&lower);
         let kind = match card {
@@ -160,7 +160,7 @@ impl<'a> Builder<'a> {
         };
         let line = self.line(e, span, scope, instance)?;
         let mut draft = Draft::new(kind, Vec::new());
-        for word in &words[..words.len() - 1] {
+        for word in words {
             draft.pins.extend(self.nets(word, scope, instance)?);
         }
         let nets = kind.nets();

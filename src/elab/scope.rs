@@ -7,7 +7,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::value::Value;
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{Assign, Expr, ExprKind, Func, Item, Model, Name, Slot, Statement, Subckt, Tolerance};
+use crate::syntax::ast::{Assign, Device, Expr, ExprKind, Func, Item, Model, Name, Slot, Statement, Subckt, Tolerance};
 
 /// What the statements of a body define. Names are lower case.
 #[derive(Debug, Default)]
@@ -19,6 +19,7 @@ pub struct Definitions<'a> {
     pub circular: HashSet<String>,
     pub models: HashMap<String, &'a Model>,
     pub subckts: HashMap<String, &'a Subckt>,
+    pub devices: HashMap<String, &'a Device>,
 }
 
 impl<'a> Definitions<'a> {
@@ -57,6 +58,14 @@ impl<'a> Definitions<'a> {
                             s.name.span,
                             old.name.span,
                         ));
+                    }
+                }
+                Statement::Device(d) => {
+                    if let Some(old) = out.devices.insert(d.name.lower(), d)
+                        && old != d
+                    {
+                        let code = "elab::duplicate-device";
+                        diagnostics.push(redefined(code, "device", &d.name.text, d.name.span, old.name.span));
                     }
                 }
                 _ => {}
@@ -249,6 +258,19 @@ impl<'a> Scope<'a> {
         self.chain().find_map(|s| s.definitions.models.get(lower).map(|m| (*m, s)))
     }
 
+    /// A device and the scope that it was defined in.
+    pub fn device(&self, lower: &str) -> Option<(&'a Device, &Scope<'a>)> {
+        self.chain().find_map(|s| s.definitions.devices.get(lower).map(|d| (*d, s)))
+    }
+
+    /// Whether something that an X line can make is called so.
+    pub fn names_part(&self, lower: &str) -> bool {
+        self.chain().any(|s| {
+            let d = &s.definitions;
+            d.devices.contains_key(lower) || d.models.contains_key(lower) || d.subckts.contains_key(lower)
+        })
+    }
+
     /// Every parameter name in sight.
     pub fn value_names(&self) -> Vec<&str> {
         self.chain().flat_map(|s| s.values.keys().map(String::as_str)).collect()
@@ -260,6 +282,10 @@ impl<'a> Scope<'a> {
 
     pub fn model_names(&self) -> Vec<&str> {
         self.chain().flat_map(|s| s.definitions.models.keys().map(String::as_str)).collect()
+    }
+
+    pub fn device_names(&self) -> Vec<&str> {
+        self.chain().flat_map(|s| s.definitions.devices.keys().map(String::as_str)).collect()
     }
 
     pub fn subckt_names(&self) -> Vec<&str> {

@@ -1,6 +1,6 @@
 //! `name=value` of elements and models → settings of a kind, checked against what it takes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::builder::Builder;
 use super::eval::Context;
@@ -116,11 +116,18 @@ impl<'a> Builder<'a> {
 
     fn make_model(&mut self, card: &'a ast::Model, home: &super::scope::Scope<'a>) -> Option<ModelId> {
         let base = card.base.lower();
-        let Some(kind) = self.kinds.by_model(&base) else {
+        let defined = match home.device(&base) {
+            Some((device, around)) => Some(self.definition(device, around, &HashMap::new(), false)?),
+            None => None,
+        };
+        let kind = defined.as_ref().map(|d| &d.kind);
+        let Some(kind) = kind.or_else(|| self.kinds.by_model(&base)) else {
             let d =
                 Diagnostic::error("elab::unknown-model-type", format!("there is no model type '{}'", card.base.text));
             let d = d.at(card.base.span, "not known");
-            let d = match closest(&base, self.kinds.model_names()) {
+            let mut known: Vec<&str> = self.kinds.model_names().collect();
+            known.extend(home.device_names());
+            let d = match closest(&base, known) {
                 Some(k) => d.help(format!("did you mean '{k}'?")),
                 None => d.help("'memspice devices' lists all kinds and their model types"),
             };
