@@ -9,8 +9,8 @@ use crate::elab::instance::is_ground;
 use crate::elab::scope::{Scope, reads};
 use crate::elab::term::not_finite;
 use crate::syntax::ast::{Binary, Expr, ExprKind, Slot, Tolerance, Unary};
-use crate::value::{Value, builtin};
 use crate::value::fault::{Fault, did_you_mean};
+use crate::value::{Value, builtin};
 
 /// Terms of one sum or product.
 const MAX_TERMS: usize = 2000;

@@ -49,3 +49,16 @@ fn vteam_by_hand() {
     assert_eq!(d.kind.paths[0].conduct, Conduct::Yes);
     assert_eq!(d.kind.params[5].range, (0.0, 10.0));
 }
+
+/// The models of the design, as files of the library would have them.
+#[test]
+fn design_models() {
+    for entry in std::fs::read_dir("/work/shared/design/netlists/models").unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text.replace(".include \"models/nsel.cir\"", "");
+        let (_, found) = crate::elab::tests::deck_with(&text, &crate::elab::Overrides::default());
+        println!("{}: {found:#?}", path.display());
+    }
+    panic!();
+}
