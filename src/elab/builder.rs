@@ -4,8 +4,8 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::bus::{self, Extents, Late};
 use super::Overrides;
+use super::bus::{self, Extents, Late};
 use super::device::Variants;
 use super::eval::{Context, Shared};
 use super::fault::Fault;
