@@ -6,7 +6,18 @@ use crate::device::layout::Role;
 use crate::process::world::Stop;
 
 impl Bench {
-    pub(super) fn deposit_value(&mut self, part: PartId, name: &str, value: f64) -> Result<(), Stop> {
+    /// All of them, or none where one is refused.
+    pub(super) fn deposit_values(&mut self, name: &str, values: &[(PartId, f64)]) -> Result<(), Stop> {
+        self.still.take(&self.transient);
+        for &(part, value) in values {
+            self.place_value(part, name, value)?;
+        }
+        self.transient.reseat(&mut self.still, FIRST);
+        self.begin_again();
+        Ok(())
+    }
+
+    fn place_value(&mut self, part: PartId, name: &str, value: f64) -> Result<(), Stop> {
         let system = self.transient.system.clone();
         let path = &system.circuit.part(part).path;
         let refuse = |message: String, help: &str| Err(Stop::Refused { message, help: help.into() });
@@ -16,7 +27,6 @@ impl Bench {
         let Some(&(group, instance)) = system.places.get(&part) else {
             return refuse(format!("{path} has no equations"), "name a part of the circuit");
         };
-        self.still.take(&self.transient);
         let ranges = &system.groups[group].device;
         if let Some((low, high)) = ranges.range(instance, &name.to_lowercase(), &self.still.memories[group], 0)
             && !(low..=high).contains(&value)
@@ -54,8 +64,6 @@ impl Bench {
                 "'memspice devices' and 'memspice show device' list them",
             );
         }
-        self.transient.reseat(&mut self.still, FIRST);
-        self.begin_again();
         Ok(())
     }
 

@@ -86,7 +86,7 @@ impl World for Glance<'_> {
         only_looking()
     }
 
-    fn deposit(&mut self, _: PartId, _: &str, _: f64) -> Result<(), Stop> {
+    fn deposit(&mut self, _: &str, _: &[(PartId, f64)]) -> Result<(), Stop> {
         only_looking()
     }
 

@@ -88,8 +88,8 @@ impl World for Bench {
         Ok(())
     }
 
-    fn deposit(&mut self, part: PartId, name: &str, value: f64) -> Result<(), Stop> {
-        self.deposit_value(part, name, value)
+    fn deposit(&mut self, name: &str, values: &[(PartId, f64)]) -> Result<(), Stop> {
+        self.deposit_values(name, values)
     }
 
     fn settle(&mut self) -> Result<(), Stop> {

@@ -142,12 +142,12 @@ fn a_deposit_changes_a_parameter_at_once() {
     wait(&mut bench, 1e-6);
     let before = volts(&mut bench, out);
     let r = bench.system().circuit.part_names["r1"];
-    World::deposit(&mut bench, r, "r", 2e3).unwrap();
+    World::deposit(&mut bench, "r", &[(r, 2e3)]).unwrap();
     assert_eq!(volts(&mut bench, out), before);
     wait(&mut bench, 2e-6);
     let exact = 1.0 - (1.0 - before) * (-1.0_f64).exp();
     assert!((volts(&mut bench, out) - exact).abs() < 1e-5);
-    assert!(World::deposit(&mut bench, r, "nothing", 1.0).is_err());
+    assert!(World::deposit(&mut bench, "nothing", &[(r, 1.0)]).is_err());
 }
 
 #[test]

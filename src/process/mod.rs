@@ -3,5 +3,19 @@
 //! circuit goes through the traits of [`world`]. Knows expressions, values and the names of a circuit; no solver, no device,
 //! no step.
 
+mod act;
+pub mod code;
+pub mod compile;
+mod frame;
+mod groups;
+pub mod machine;
+mod map;
+pub mod notebook;
 pub mod program;
+mod read;
+mod run;
+pub mod scheduler;
+mod sight;
+#[cfg(test)]
+mod tests;
 pub mod world;

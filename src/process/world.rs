@@ -68,8 +68,8 @@ pub trait World {
     /// Several units set out at this instant; of two drives of one unit the later counts.
     fn drive(&mut self, drives: &[Drive]) -> Result<(), Stop>;
 
-    /// Sets a state or parameter of a part at once.
-    fn deposit(&mut self, part: PartId, name: &str, value: f64) -> Result<(), Stop>;
+    /// Sets a state or parameter, by its lower-case name, of each of these parts at once.
+    fn deposit(&mut self, name: &str, values: &[(PartId, f64)]) -> Result<(), Stop>;
 
     /// The operating point now: every edge finished, states and signals held, capacitors open; no time passes.
     fn settle(&mut self) -> Result<(), Stop>;

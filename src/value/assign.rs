@@ -135,6 +135,7 @@ fn write(name: &str, target: &Expr, value: Value, store: &mut dyn Store) -> Resu
 }
 
 /// The values one loop goes through, each pass a value for every name.
+#[derive(Debug)]
 pub enum Passes {
     /// Inclusive
     Range(i64, i64),

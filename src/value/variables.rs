@@ -72,6 +72,16 @@ impl Variables {
         Ok(true)
     }
 
+    /// Takes over what a copy of these variables, gone its own way, made of them; what it declared itself is left out.
+    pub fn adopt(&mut self, copy: &Variables) {
+        for ((name, own), (other, value)) in self.list.iter_mut().zip(&copy.list) {
+            if name == other && own != value {
+                self.held = self.held - size(own) + size(value);
+                *own = value.clone();
+            }
+        }
+    }
+
     /// Names in sight.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.list[self.base..].iter().map(|(n, _)| n.as_str())

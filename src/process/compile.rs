@@ -1,0 +1,318 @@
+//! Statements → [`Code`]. Calls that may take time are taken out of expressions and put before them, in the order of
+//! evaluation; their answers have names of their own.
+
+use std::sync::Arc;
+
+use super::code::{Code, Op, OpKind, Place};
+use crate::diag::Span;
+use crate::syntax::ast::{
+    Assignment, Column, Drive, Expr, ExprArg, ExprKind, Let, Name, Routine, Stmt, StmtKind, Tolerance,
+};
+
+/// Which names are protocols where a body stands: own ones, and `.func`s whose expression calls one.
+pub trait Callables {
+    /// Whether a call of this lower-case name may take time.
+    fn takes_time(&self, lower: &str) -> bool;
+}
+
+/// First character of the names of answers: no name of a netlist begins with it.
+pub const ANSWER: char = '%';
+
+/// Compiles the body of a protocol or block function.
+pub fn routine(routine: &Routine, callables: &dyn Callables) -> Code {
+    let mut code = body(&routine.name.text, &routine.body, callables);
+    code.formals.clone_from(&routine.formals);
+    code.results.clone_from(&routine.results);
+    code
+}
+
+/// Compiles the body of an `.always` or an experiment.
+pub fn body(name: &str, statements: &[Stmt], callables: &dyn Callables) -> Code {
+    let mut compiler = Compiler { callables, ops: Vec::new(), answers: 0 };
+    compiler.statements(statements);
+    Code { name: name.to_string(), ops: compiler.ops, ..Code::default() }
+}
+
+/// Compiles `.func f(x) = expr` as a protocol with one result.
+pub fn expression(name: &Name, formals: &[(Name, Option<Expr>)], value: &Expr, callables: &dyn Callables) -> Code {
+    let mut compiler = Compiler { callables, ops: Vec::new(), answers: 0 };
+    let value = compiler.hoist(value);
+    compiler.op(value.span, OpKind::Answer(value));
+    Code { name: name.text.clone(), formals: formals.to_vec(), results: Vec::new(), ops: compiler.ops }
+}
+
+/// Whether evaluating an expression may take time.
+pub fn takes_time(e: &Expr, callables: &dyn Callables) -> bool {
+    match &e.kind {
+        ExprKind::Call { name, args } => {
+            name.is("map")
+                || callables.takes_time(&name.lower())
+                || args.iter().any(|a| takes_time(&a.value, callables))
+        }
+        ExprKind::Method { .. } => true,
+        ExprKind::Index(base, _) | ExprKind::Field(base, _) | ExprKind::Unary(_, base) => takes_time(base, callables),
+        ExprKind::Binary(_, a, b) | ExprKind::Near(a, b, _) => takes_time(a, callables) || takes_time(b, callables),
+        ExprKind::Cond(c, a, b) => [c, a, b].into_iter().any(|e| takes_time(e, callables)),
+        ExprKind::List(items) => items.iter().any(|e| takes_time(e, callables)),
+        _ => false,
+    }
+}
+
+struct Compiler<'c> {
+    callables: &'c dyn Callables,
+    ops: Vec<Op>,
+    answers: usize,
+}
+
+impl Compiler<'_> {
+    fn op(&mut self, span: Span, kind: OpKind) -> usize {
+        self.ops.push(Op { span, kind });
+        self.ops.len() - 1
+    }
+
+    fn here(&self) -> Place {
+        Place(self.ops.len())
+    }
+
+    fn aim(&mut self, op: usize) {
+        let here = self.here();
+        if let OpKind::Jump(p) | OpKind::Unless(_, p) | OpKind::Next(_, p) | OpKind::Bounded(p) = &mut self.ops[op].kind
+        {
+            *p = here;
+        }
+    }
+
+    fn statements(&mut self, list: &[Stmt]) {
+        list.iter().for_each(|s| self.statement(s));
+    }
+
+    fn block(&mut self, span: Span, list: &[Stmt]) {
+        self.op(span, OpKind::Enter);
+        self.statements(list);
+        self.op(span, OpKind::Leave);
+    }
+
+    fn statement(&mut self, s: &Stmt) {
+        let span = s.span;
+        match &s.kind {
+            StmtKind::Force(drives) => {
+                let drives = self.drives(drives);
+                self.op(span, OpKind::Force(drives));
+            }
+            StmtKind::Float(nets) => {
+                self.op(span, OpKind::Float(nets.clone()));
+            }
+            StmtKind::Pulse { drives, width } => {
+                let (drives, width) = (self.drives(drives), self.hoist(width));
+                self.op(span, OpKind::Pulse(drives, width));
+                self.op(span, OpKind::Return);
+            }
+            StmtKind::Ramp { drives, time } => {
+                let (drives, time) = (self.drives(drives), self.hoist(time));
+                self.op(span, OpKind::Ramp(drives, time));
+            }
+            StmtKind::Wait(time) => {
+                let time = self.hoist(time);
+                self.op(span, OpKind::Wait(time));
+            }
+            StmtKind::WaitUntil { condition, timeout } => {
+                let timeout = timeout.as_ref().map(|t| self.hoist(t));
+                self.op(span, OpKind::Until { condition: condition.clone(), timeout });
+            }
+            StmtKind::Settle => {
+                self.op(span, OpKind::Settle);
+            }
+            StmtKind::Repeat { counter, until, max, body } => {
+                let max = max.as_ref().map(|m| self.hoist(m));
+                self.op(span, OpKind::Count { counter: counter.clone(), max });
+                let top = self.here();
+                let bound = self.op(span, OpKind::Bounded(Place(0)));
+                let until = self.hoist(until);
+                let not =
+                    Expr { span: until.span, kind: ExprKind::Unary(crate::syntax::ast::Unary::Not, Box::new(until)) };
+                let exit = self.op(span, OpKind::Unless(not, Place(0)));
+                self.block(span, body);
+                self.op(span, OpKind::Counted);
+                self.op(span, OpKind::Jump(top));
+                self.aim(bound);
+                self.aim(exit);
+                self.op(span, OpKind::Uncount);
+            }
+            StmtKind::Forever(body) => {
+                let top = self.here();
+                self.block(span, body);
+                self.op(span, OpKind::Jump(top));
+            }
+            StmtKind::For { loops, body } => self.loops(span, loops, body),
+            StmtKind::If { branches, otherwise } => {
+                let mut ends = Vec::new();
+                for (condition, body) in branches {
+                    let condition = self.hoist(condition);
+                    let next = self.op(span, OpKind::Unless(condition, Place(0)));
+                    self.block(span, body);
+                    ends.push(self.op(span, OpKind::Jump(Place(0))));
+                    self.aim(next);
+                }
+                if let Some(body) = otherwise {
+                    self.block(span, body);
+                }
+                ends.into_iter().for_each(|end| self.aim(end));
+            }
+            StmtKind::Par { first, body } => {
+                let branch = |s: &Stmt| {
+                    let list = match &s.kind {
+                        StmtKind::Block(inner) => &inner[..],
+                        _ => std::slice::from_ref(s),
+                    };
+                    Arc::new(self::body("branch", list, self.callables))
+                };
+                let branches = body.iter().map(branch).collect();
+                self.op(span, OpKind::Par { first: *first, branches });
+            }
+            StmtKind::Block(body) => self.block(span, body),
+            StmtKind::Let(l) => {
+                let values = l.values.iter().map(|v| self.hoist(v)).collect();
+                self.op(span, OpKind::Do(Stmt { span, kind: StmtKind::Let(Let { values, ..l.clone() }) }));
+            }
+            StmtKind::Assign(a) => {
+                let values = a.values.iter().map(|v| self.hoist(v)).collect();
+                self.op(span, OpKind::Do(Stmt { span, kind: StmtKind::Assign(Assignment { values, ..a.clone() }) }));
+            }
+            StmtKind::Call(e) => {
+                let e = self.hoist(e);
+                // What takes no time is evaluated for its mistakes.
+                if !matches!(&e.kind, ExprKind::Call { name, .. } if name.text.starts_with(ANSWER)) {
+                    self.op(span, OpKind::Do(Stmt { span, kind: StmtKind::Call(e) }));
+                }
+            }
+            StmtKind::Measure(columns) => {
+                let columns = self.columns(columns);
+                self.op(span, OpKind::Note(Stmt { span, kind: StmtKind::Measure(columns) }));
+            }
+            StmtKind::Record(columns) => {
+                let columns = self.columns(columns);
+                self.op(span, OpKind::Note(Stmt { span, kind: StmtKind::Record(columns) }));
+            }
+            StmtKind::Assert { condition, why } => {
+                let condition = self.hoist(condition);
+                self.op(span, OpKind::Note(Stmt { span, kind: StmtKind::Assert { condition, why: why.clone() } }));
+            }
+            StmtKind::Save { value, path } => {
+                let value = self.hoist(value);
+                self.op(span, OpKind::Note(Stmt { span, kind: StmtKind::Save { value, path: path.clone() } }));
+            }
+            _ => {
+                self.op(span, OpKind::Note(s.clone()));
+            }
+        }
+    }
+
+    fn loops(&mut self, span: Span, loops: &[crate::syntax::ast::Iter], body: &[Stmt]) {
+        let Some((first, inner)) = loops.split_first() else { return self.block(span, body) };
+        self.op(span, OpKind::Passes(first.clone()));
+        let next = self.op(span, OpKind::Next(first.clone(), Place(0)));
+        self.loops(span, inner, body);
+        self.op(span, OpKind::Leave);
+        self.op(span, OpKind::Jump(Place(next)));
+        self.aim(next);
+    }
+
+    fn drives(&mut self, drives: &[Drive]) -> Vec<Drive> {
+        let drive = |d: &Drive| Drive {
+            value: self.hoist(&d.value),
+            to: d.to.as_ref().map(|e| self.hoist(e)),
+            limit: d.limit.as_ref().map(|e| self.hoist(e)),
+            ..d.clone()
+        };
+        drives.iter().map(drive).collect()
+    }
+
+    /// A column that names itself keeps its text as a name: what is hoisted would not.
+    fn columns(&mut self, columns: &[Column]) -> Vec<Column> {
+        columns.iter().map(|c| Column { name: c.name.clone(), value: self.hoist(&c.value) }).collect()
+    }
+
+    /// Takes the calls that may take time out of an expression.
+    fn hoist(&mut self, e: &Expr) -> Expr {
+        if !takes_time(e, self.callables) {
+            return e.clone();
+        }
+        let span = e.span;
+        let kind = match &e.kind {
+            ExprKind::Call { name, args } if name.is("map") => {
+                let mut args = args.clone();
+                args.iter_mut().skip(1).for_each(|a| a.value = self.hoist(&a.value));
+                let call = Expr { span, kind: ExprKind::Call { name: name.clone(), args } };
+                return self.answer(span, |into| OpKind::Map { call, into });
+            }
+            ExprKind::Call { name, args } => {
+                let args = self.arguments(args);
+                let callee = Expr { span, kind: ExprKind::Call { name: name.clone(), args } };
+                if !self.callables.takes_time(&name.lower()) {
+                    return callee;
+                }
+                return self.answer(span, |into| OpKind::Call { callee, into });
+            }
+            ExprKind::Method { base, name, args } => {
+                let (base, args) = (Box::new(self.hoist(base)), self.arguments(args));
+                let callee = Expr { span, kind: ExprKind::Method { base, name: name.clone(), args } };
+                return self.answer(span, |into| OpKind::Call { callee, into });
+            }
+            ExprKind::Index(base, slots) => ExprKind::Index(Box::new(self.hoist(base)), slots.clone()),
+            ExprKind::Field(base, name) => ExprKind::Field(Box::new(self.hoist(base)), name.clone()),
+            ExprKind::Unary(op, a) => ExprKind::Unary(*op, Box::new(self.hoist(a))),
+            ExprKind::Binary(op, a, b) => ExprKind::Binary(*op, Box::new(self.hoist(a)), Box::new(self.hoist(b))),
+            ExprKind::Near(a, b, t) => {
+                let t = match &**t {
+                    Tolerance::Absolute(e) => Tolerance::Absolute(self.hoist(e)),
+                    percent => percent.clone(),
+                };
+                ExprKind::Near(Box::new(self.hoist(a)), Box::new(self.hoist(b)), Box::new(t))
+            }
+            ExprKind::Cond(c, a, b) => return self.choice(span, c, a, b),
+            ExprKind::List(items) => ExprKind::List(items.iter().map(|e| self.hoist(e)).collect()),
+            other => other.clone(),
+        };
+        Expr { span, kind }
+    }
+
+    fn arguments(&mut self, args: &[ExprArg]) -> Vec<ExprArg> {
+        args.iter().map(|a| ExprArg { name: a.name.clone(), value: self.hoist(&a.value) }).collect()
+    }
+
+    /// An operation whose answer stands in place of the expression.
+    fn answer(&mut self, span: Span, op: impl FnOnce(String) -> OpKind) -> Expr {
+        let into = self.fresh();
+        self.op(span, op(into.clone()));
+        recall(span, into)
+    }
+
+    fn fresh(&mut self) -> String {
+        self.answers += 1;
+        format!("{ANSWER}{}", self.answers)
+    }
+
+    /// Only the side that is chosen is called.
+    fn choice(&mut self, span: Span, c: &Expr, a: &Expr, b: &Expr) -> Expr {
+        let into = self.fresh();
+        let keep = |compiler: &mut Self, e: &Expr| {
+            let value = compiler.hoist(e);
+            let name = Name { text: into.clone(), span };
+            let l = Let { names: vec![name], values: vec![value], doc: Default::default(), span };
+            compiler.op(span, OpKind::Do(Stmt { span, kind: StmtKind::Let(l) }));
+        };
+        let c = self.hoist(c);
+        let otherwise = self.op(span, OpKind::Unless(c, Place(0)));
+        keep(self, a);
+        let end = self.op(span, OpKind::Jump(Place(0)));
+        self.aim(otherwise);
+        keep(self, b);
+        self.aim(end);
+        Expr { span, kind: ExprKind::Name(into) }
+    }
+}
+
+/// The answer of an earlier operation.
+fn recall(span: Span, into: String) -> Expr {
+    Expr { span, kind: ExprKind::Call { name: Name { text: into, span }, args: Vec::new() } }
+}

@@ -1,0 +1,119 @@
+//! What all processes of a run share: the program, its code compiled so far, software functions, files.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use super::code::Code;
+use super::compile::{self, Callables};
+use super::groups::Groups;
+use super::program::{InstanceId, Program};
+use crate::circuit::{Circuit, NetId};
+use crate::process::program::SmuId;
+use crate::syntax::ast::{Func, Routine};
+use crate::value::Value;
+use crate::value::data::Files;
+use crate::value::memo::Memo;
+use crate::value::software::{Definition, Found, Library};
+
+/// `.func`s and top-level constants.
+#[derive(Debug, Default)]
+pub struct Functions {
+    pub expressions: HashMap<String, Arc<Func>>,
+    pub blocks: HashMap<String, Arc<Routine>>,
+    /// `.param`s of the netlist itself, lower case
+    pub values: HashMap<String, Value>,
+}
+
+impl Library for Functions {
+    fn id(&self) -> u64 {
+        0
+    }
+
+    fn value(&self, lower: &str) -> Option<Value> {
+        self.values.get(lower).cloned()
+    }
+
+    fn function(&self, lower: &str) -> Option<Found<'_>> {
+        let definition = match (self.blocks.get(lower), self.expressions.get(lower)) {
+            (Some(block), _) => Definition::Block(block),
+            (None, Some(func)) => Definition::Expression(func),
+            (None, None) => return None,
+        };
+        Some(Found { definition, library: self })
+    }
+
+    fn known(&self) -> Vec<String> {
+        self.values.keys().chain(self.expressions.keys()).chain(self.blocks.keys()).cloned().collect()
+    }
+}
+
+/// Shared by all processes of a run and by all branches of its maps.
+pub struct Machine {
+    pub circuit: Arc<Circuit>,
+    pub program: Arc<Program>,
+    pub functions: Arc<Functions>,
+    pub files: Arc<Files>,
+    pub memo: Memo,
+    pub groups: Groups,
+    pub smus: HashMap<NetId, SmuId>,
+    compiled: Mutex<HashMap<(InstanceId, String), Arc<Code>>>,
+}
+
+impl Machine {
+    pub fn new(circuit: Arc<Circuit>, program: Arc<Program>, functions: Arc<Functions>, files: Arc<Files>) -> Machine {
+        let smus = program.smus.iter().enumerate().map(|(k, s)| (s.net, SmuId(k as u32))).collect();
+        Machine {
+            circuit,
+            program,
+            functions,
+            files,
+            memo: Memo::default(),
+            groups: Groups::default(),
+            smus,
+            compiled: Mutex::default(),
+        }
+    }
+
+    /// What bodies of an instance may call.
+    pub fn callables(&self, at: InstanceId) -> impl Callables {
+        Visible { machine: self, at, depth: 0 }
+    }
+
+    /// The code of a protocol of an instance, or of a function whose expression calls one.
+    pub fn code(&self, at: InstanceId, lower: &str) -> Option<Arc<Code>> {
+        let key = (at, lower.to_string());
+        if let Some(code) = self.compiled.lock().ok()?.get(&key) {
+            return Some(code.clone());
+        }
+        let callables = self.callables(at);
+        let protocol = self.program.instances.get(at.0 as usize).and_then(|i| i.protocols.get(lower));
+        let code = Arc::new(match protocol {
+            Some(routine) => compile::routine(routine, &callables),
+            None => {
+                let func = self.functions.expressions.get(lower)?;
+                compile::expression(&func.name, &func.formals, &func.body, &callables)
+            }
+        });
+        self.compiled.lock().ok()?.insert(key, code.clone());
+        Some(code)
+    }
+}
+
+struct Visible<'m> {
+    machine: &'m Machine,
+    at: InstanceId,
+    /// Functions that call functions
+    depth: usize,
+}
+
+impl Callables for Visible<'_> {
+    fn takes_time(&self, lower: &str) -> bool {
+        let instance = self.machine.program.instances.get(self.at.0 as usize);
+        if instance.is_some_and(|i| i.protocols.contains_key(lower)) {
+            return true;
+        }
+        let deeper = Visible { machine: self.machine, at: self.at, depth: self.depth + 1 };
+        let func = self.machine.functions.expressions.get(lower).filter(|_| self.depth < 20);
+        func.is_some_and(|f| compile::takes_time(&f.body, &deeper))
+    }
+}

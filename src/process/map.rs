@@ -1,0 +1,97 @@
+//! `map(protocol, xs)`: one branch for each element of the first axis of `xs`, all from this moment, independent, side by
+//! side; results stacked. The circuit is then as it was.
+
+use super::frame::{Frame, Process};
+use super::notebook::NoNotebook;
+use super::run::{Run, bind};
+use super::scheduler::{Halt, Scheduler};
+use super::sight::stopped;
+use super::world::{Plant, Stop};
+use crate::diag::{Diagnostic, Span};
+use crate::syntax::ast::{Expr, ExprKind, Name};
+use crate::value::answer::Answer;
+use crate::value::assign::Given;
+use crate::value::eval::eval;
+use crate::value::fault::Fault;
+use crate::value::{Value, index};
+
+/// What a branch came to.
+type Outcome = Result<Answer, Halt>;
+
+pub(super) fn map(run: &mut Run, frame: &mut Frame, call: &Expr) -> Result<Answer, Fault> {
+    let ExprKind::Call { args, .. } = &call.kind else { return Err(Fault::Said) };
+    let [protocol, xs] = &args[..] else {
+        return Err(Fault::new("process::map", call.span, "map takes a protocol and an array", "called here")
+            .with_help("map(classify, images)"));
+    };
+    let (at, name) = match &protocol.value.kind {
+        ExprKind::Name(n) => (frame.at, Name { text: n.clone(), span: protocol.value.span }),
+        ExprKind::Field(base, name) => match eval(base, &mut run.sight(frame))? {
+            Value::Handle(h) => (super::groups::instance(&run.machine.groups, &h, base.span)?, name.clone()),
+            _ => return Err(Fault::new("process::map", base.span, "this is not an instance", "here")),
+        },
+        _ => return Err(Fault::new("process::map", protocol.value.span, "a protocol is named here", "this is none")),
+    };
+    let Some(code) = run.machine.code(at, &name.lower()) else {
+        let known = run.machine.program.instances.get(at.0 as usize).into_iter().flat_map(|i| i.protocols.keys());
+        return Err(super::groups::unknown("protocol", &name.text, name.span, known.map(String::as_str)));
+    };
+    let xs_value = eval(&xs.value, &mut run.sight(frame))?;
+    let items = index::items(&xs_value, xs.value.span)?;
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let mut outcomes: Vec<Outcome> = Vec::with_capacity(items.len());
+    for (batch, list) in items.chunks(threads).enumerate() {
+        let mut plants: Vec<(Box<dyn Plant + Send>, Scheduler, Process)> = Vec::with_capacity(list.len());
+        for (k, x) in list.iter().enumerate() {
+            let mut plant = run.world.branch().map_err(|s| stopped(s, call.span))?;
+            let number = (batch * threads + k) as u64;
+            let mut scheduler = Scheduler::branch(run.machine, run.others, run.draws, number);
+            let mut first = Frame::new(code.clone(), at);
+            let given = Given { name: None, value: x.clone(), span: xs.value.span };
+            scheduler.with_run(plant.as_mut(), &mut NoNotebook, |inner| {
+                bind(inner, &mut first, &[given], call.span, &name)
+            })?;
+            plants.push((plant, scheduler, Process::new(first, call.span)));
+        }
+        outcomes.extend(side_by_side(plants));
+    }
+    stack(outcomes, call.span)
+}
+
+/// Every branch to its end, one thread each.
+fn side_by_side(plants: Vec<(Box<dyn Plant + Send>, Scheduler, Process)>) -> Vec<Outcome> {
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = plants
+            .into_iter()
+            .map(|(mut plant, mut scheduler, main)| {
+                scope.spawn(move || scheduler.run(main, plant.as_mut(), &mut NoNotebook))
+            })
+            .collect();
+        let lost = || {
+            let d = Diagnostic::error("process::thread", "a branch of a map ended without a result");
+            Err(Halt::Fault(Fault::Wrong(Box::new(d))))
+        };
+        threads.into_iter().map(|t| t.join().unwrap_or_else(|_| lost())).collect()
+    })
+}
+
+/// Results of all branches, each stacked along a new first axis.
+fn stack(outcomes: Vec<Outcome>, span: Span) -> Result<Answer, Fault> {
+    let mut columns: Vec<(std::sync::Arc<str>, Vec<Value>)> = Vec::new();
+    for outcome in outcomes {
+        let list = match outcome {
+            Ok(Answer::Several(list)) => list,
+            Ok(Answer::One(v)) => vec![("".into(), v)],
+            Err(Halt::Fault(fault)) => return Err(fault),
+            Err(Halt::Interrupted) => return Err(stopped(Stop::Interrupted, span)),
+        };
+        for (k, (name, value)) in list.into_iter().enumerate() {
+            if columns.len() <= k {
+                columns.push((name, Vec::new()));
+            }
+            columns[k].1.push(value);
+        }
+    }
+    let stacked = columns.into_iter().map(|(name, values)| Ok((name, index::stack(&values, span)?)));
+    stacked.collect::<Result<Vec<_>, Fault>>().map(Answer::Several)
+}

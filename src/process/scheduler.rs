@@ -1,0 +1,294 @@
+//! The event loop's digital half: processes run until all of them wait, then time passes until one of them has to wake.
+//!
+//! Processes run in the order of the file, the one that was started last. What one does at an instant the others see at
+//! the same instant, in as many rounds as it takes; a thousand rounds without time passing are an error.
+
+use std::collections::HashMap;
+
+use super::frame::{Frame, Process, State};
+use super::machine::Machine;
+use super::notebook::{NoNotebook, Notebook};
+use super::program::InstanceId;
+use super::run::Run;
+use super::sight::Writes;
+use super::world::{Plant, Stop};
+use crate::device::Ticks;
+use crate::diag::{Diagnostic, Span};
+use crate::random::{Draws, Stream};
+use crate::syntax::ast::{Name, Stmt};
+use crate::value::answer::Answer;
+use crate::value::assign::Given;
+use crate::value::fault::Fault;
+use crate::value::scope::Budget;
+
+/// Rounds of processes waking each other without time passing.
+const ROUNDS: usize = 1000;
+
+/// Why processes came to no end.
+#[derive(Debug)]
+pub enum Halt {
+    Fault(Fault),
+    Interrupted,
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Halt {
+        match fault {
+            Fault::Wrong(d) if d.code == "process::interrupted" => Halt::Interrupted,
+            other => Halt::Fault(other),
+        }
+    }
+}
+
+/// Processes beside one circuit.
+pub struct Scheduler<'m> {
+    machine: &'m Machine,
+    list: Vec<Process>,
+    budget: Budget,
+    writes: Writes,
+    draws: Draws,
+    keys: (u64, u64, String),
+}
+
+/// What is to be run.
+pub enum Job<'j> {
+    /// Statements at the top of the netlist
+    Body { name: &'j str, statements: &'j [Stmt], variables: Vec<(Name, crate::value::Value)> },
+    /// A protocol of an instance
+    Protocol { at: InstanceId, name: &'j Name, given: Vec<Given> },
+}
+
+impl<'m> Scheduler<'m> {
+    /// With every `.always` of the program about to begin. `seed` and `draw` (the number of the Monte-Carlo run) key what is
+    /// drawn at random.
+    pub fn new(machine: &'m Machine, seed: u64, draw: u64) -> Scheduler<'m> {
+        let mut list = Vec::new();
+        for (k, instance) in machine.program.instances.iter().enumerate() {
+            let at = InstanceId(k as u32);
+            for always in &instance.always {
+                let code = super::compile::body(&always.name.text, &always.body, &machine.callables(at));
+                let mut process = Process::new(Frame::new(code.into(), at), always.name.span);
+                if !instance.path.is_empty() {
+                    process.name = format!("{}.{}", instance.path, always.name.text);
+                }
+                list.push(process);
+            }
+        }
+        let draws = Draws::new(Stream::new(seed, draw, "", "process"));
+        Scheduler {
+            machine,
+            list,
+            budget: Budget::default(),
+            writes: HashMap::new(),
+            draws,
+            keys: (seed, draw, String::new()),
+        }
+    }
+
+    /// For one branch of a map: the same processes beside it, with random numbers of its own.
+    pub(super) fn branch(machine: &'m Machine, others: &[Process], draws: &Draws, number: u64) -> Scheduler<'m> {
+        let path = format!("map[{}][{number}]", draws.counter);
+        Scheduler {
+            machine,
+            list: others.to_vec(),
+            budget: Budget::default(),
+            writes: HashMap::new(),
+            draws: Draws::new(Stream::new(0, number, &path, "process")),
+            keys: (0, number, path),
+        }
+    }
+
+    /// Runs one job to its end, the others beside it. They stay where they are then, so that a next job finds them there.
+    pub fn perform(&mut self, job: Job, plant: &mut dyn Plant, notebook: &mut dyn Notebook) -> Result<Answer, Halt> {
+        let main = match job {
+            Job::Body { name, statements, variables } => {
+                let code = super::compile::body(name, statements, &self.machine.callables(InstanceId::TOP));
+                let mut frame = Frame::new(code.into(), InstanceId::TOP);
+                for (name, value) in variables {
+                    frame.variables.declare(name.lower(), value, name.span)?;
+                }
+                let span = statements.first().map_or(NOWHERE, |s| s.span);
+                Process::new(frame, span)
+            }
+            Job::Protocol { at, name, given } => {
+                let Some(code) = self.machine.code(at, &name.lower()) else {
+                    return Err(super::groups::unknown("protocol", &name.text, name.span, std::iter::empty()).into());
+                };
+                let mut frame = Frame::new(code, at);
+                self.with_run(plant, notebook, |run| super::run::bind(run, &mut frame, &given, name.span, name))?;
+                Process::new(frame, name.span)
+            }
+        };
+        self.run(main, plant, notebook)
+    }
+
+    pub(super) fn with_run<T>(
+        &mut self,
+        plant: &mut dyn Plant,
+        notebook: &mut dyn Notebook,
+        act: impl FnOnce(&mut Run) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        act(&mut Run {
+            machine: self.machine,
+            world: plant.world(),
+            notebook,
+            budget: &mut self.budget,
+            draws: &mut self.draws,
+            writes: &mut self.writes,
+            others: &[],
+            who: 0,
+        })
+    }
+
+    /// Runs a process to its end. It comes last in every round.
+    pub(super) fn run(
+        &mut self,
+        main: Process,
+        plant: &mut dyn Plant,
+        notebook: &mut dyn Notebook,
+    ) -> Result<Answer, Halt> {
+        self.list.push(main);
+        let outcome = self.until_done(plant, notebook);
+        let main = self.list.pop();
+        outcome?;
+        Ok(main.and_then(|m| m.answer).unwrap_or(Answer::Several(Vec::new())))
+    }
+
+    fn until_done(&mut self, plant: &mut dyn Plant, notebook: &mut dyn Notebook) -> Result<(), Halt> {
+        loop {
+            self.rounds(plant, notebook)?;
+            if self.list.last().is_none_or(Process::done) {
+                return Ok(());
+            }
+            self.pass(plant)?;
+            self.writes.clear();
+            self.budget.steps = 0;
+        }
+    }
+
+    /// Runs processes until all wait.
+    fn rounds(&mut self, plant: &mut dyn Plant, notebook: &mut dyn Notebook) -> Result<(), Fault> {
+        for _ in 0..ROUNDS {
+            let mut active = false;
+            for k in 0..self.list.len() {
+                let rest = Process::new(Frame::new(Default::default(), InstanceId::TOP), NOWHERE);
+                let mut process = std::mem::replace(&mut self.list[k], rest);
+                let outcome = self.turn(k, &mut process, plant, notebook);
+                self.list[k] = process;
+                active |= outcome?;
+            }
+            if !active || self.list.last().is_none_or(Process::done) {
+                return Ok(());
+            }
+        }
+        let d = Diagnostic::error("process::zero-delay-loop", format!("{ROUNDS} rounds without time passing"));
+        let busy: Vec<(String, Span)> = self
+            .list
+            .iter()
+            .filter(|p| matches!(p.state, State::Ready | State::When { .. }))
+            .map(|p| (p.name.clone(), p.span))
+            .collect();
+        let d =
+            busy.iter().take(4).fold(d, |d, (name, span)| d.at(*span, format!("{name} wakes here again and again")));
+        Err(Fault::Wrong(Box::new(d.help("a wait between what two processes do to each other ends the loop"))))
+    }
+
+    /// One process, if it can go on. True if it did.
+    fn turn(
+        &mut self,
+        k: usize,
+        process: &mut Process,
+        plant: &mut dyn Plant,
+        notebook: &mut dyn Notebook,
+    ) -> Result<bool, Fault> {
+        let others: Vec<Process> = Vec::new();
+        let maps = process.uses_map();
+        let last = self.list.len() - 1;
+        let beside: Vec<Process> = match maps {
+            true => {
+                self.list.iter().enumerate().filter(|(n, _)| *n != k && *n != last).map(|(_, p)| p.clone()).collect()
+            }
+            false => others,
+        };
+        let mut run = Run {
+            machine: self.machine,
+            world: plant.world(),
+            notebook,
+            budget: &mut self.budget,
+            draws: &mut self.draws,
+            writes: &mut self.writes,
+            others: &beside,
+            who: k,
+        };
+        if !run.ready(process)? {
+            return Ok(false);
+        }
+        run.go(process)?;
+        Ok(true)
+    }
+
+    /// Time passes until a process has to wake.
+    fn pass(&mut self, plant: &mut dyn Plant) -> Result<(), Halt> {
+        let (mut horizon, mut waits): (Option<Ticks>, bool) = (None, false);
+        let mut where_stuck = NOWHERE;
+        for process in &mut self.list {
+            process.leaves(&mut |leaf| {
+                let wake = match &leaf.state {
+                    State::Until(t) => Some(*t),
+                    State::When { deadline, .. } => {
+                        (waits, where_stuck) = (true, leaf.span);
+                        *deadline
+                    }
+                    _ => None,
+                };
+                horizon = horizon.into_iter().chain(wake).min();
+            });
+        }
+        if horizon.is_none() && !waits {
+            let d = Diagnostic::error("process::stuck", "nothing is left that could wake what is under way");
+            return Err(Fault::Wrong(Box::new(d.at(where_stuck, "the last that waited"))).into());
+        }
+        let (machine, list) = (self.machine, &mut self.list);
+        let (budget, draws, writes) = (&mut self.budget, &mut self.draws, &mut self.writes);
+        let mut wrong = None;
+        let mut fires = |world: &mut dyn super::world::World| {
+            let mut run = Run {
+                machine,
+                world,
+                notebook: &mut NoNotebook,
+                budget: &mut *budget,
+                draws: &mut *draws,
+                writes: &mut *writes,
+                others: &[],
+                who: 0,
+            };
+            run.budget.steps = 0;
+            let mut any = false;
+            for process in list.iter_mut() {
+                process.leaves(&mut |leaf| match run.holds(leaf, false) {
+                    Ok(holds) => any |= holds,
+                    // Said where time stops for it.
+                    Err(fault) => (any, wrong) = (true, Some(fault)),
+                });
+            }
+            any
+        };
+        let outcome = match waits {
+            true => plant.advance(horizon, &mut fires),
+            false => plant.advance(horizon, &mut |_| false),
+        };
+        match (wrong, outcome) {
+            (Some(fault), _) => Err(fault.into()),
+            (None, Ok(_)) => Ok(()),
+            (None, Err(Stop::Interrupted)) => Err(Halt::Interrupted),
+            (None, Err(stop)) => Err(super::sight::stopped(stop, where_stuck).into()),
+        }
+    }
+
+    /// Seed, draw and path that key random numbers.
+    pub fn keys(&self) -> (u64, u64, &str) {
+        (self.keys.0, self.keys.1, &self.keys.2)
+    }
+}
+
+const NOWHERE: Span = Span { file: crate::diag::FileId(0), start: 0, end: 0 };

@@ -1,0 +1,321 @@
+//! What the expressions of a process see: variables, parameters, signals, the circuit; and what its assignments change.
+
+use std::collections::HashMap;
+
+use super::compile::ANSWER;
+use super::groups::{instance, pick, shaped, unknown};
+use super::machine::Machine;
+use super::notebook::Notebook;
+use super::program::{Bus, Instance, InstanceId, Member, SignalId};
+use super::world::{Stop, World};
+use crate::circuit::PartId;
+use crate::circuit::equation::Quantity;
+use crate::diag::Span;
+use crate::random::Draws;
+use crate::syntax::ast::{Expr, ExprArg, ExprKind, Name};
+use crate::value::answer::Answer;
+use crate::value::assign::{self, Store};
+use crate::value::builtin::Tools;
+use crate::value::eval::{eval, picks};
+use crate::value::fault::Fault;
+use crate::value::index::Pick;
+use crate::value::scope::{Budget, Scope};
+use crate::value::software::{self, Definition, Library};
+use crate::value::variables::Variables;
+use crate::value::{Handle, HandleKind, Value};
+
+/// Who wrote which signal in this instant: number of the process, and where.
+pub(super) type Writes = HashMap<SignalId, (usize, Span)>;
+
+/// One process at one moment.
+pub(super) struct Sight<'a> {
+    pub machine: &'a Machine,
+    pub world: &'a mut dyn World,
+    pub notebook: &'a mut dyn Notebook,
+    pub at: InstanceId,
+    pub variables: &'a mut Variables,
+    pub answers: &'a HashMap<String, Answer>,
+    pub budget: &'a mut Budget,
+    pub draws: &'a mut Draws,
+    pub writes: &'a mut Writes,
+    /// Number of the process
+    pub who: usize,
+}
+
+/// What stopped the circuit, as a fault at a statement.
+pub(super) fn stopped(stop: Stop, span: Span) -> Fault {
+    match stop {
+        Stop::Analysis(d) => Fault::Wrong(d),
+        Stop::Refused { message, help } => Fault::new("process::refused", span, message, "here").with_help(help),
+        Stop::Interrupted => Fault::new("process::interrupted", span, "interrupted", "here"),
+    }
+}
+
+impl Sight<'_> {
+    pub fn here(&self) -> Option<&Instance> {
+        self.machine.program.instances.get(self.at.0 as usize)
+    }
+
+    /// An instance and those around it, from the inside out.
+    fn around(&self, from: InstanceId) -> impl Iterator<Item = &Instance> {
+        let instances = &self.machine.program.instances;
+        let mut next = Some(from);
+        std::iter::from_fn(move || {
+            let at = instances.get(next?.0 as usize)?;
+            next = at.parent;
+            Some(at)
+        })
+    }
+
+    fn signals(&self, bus: &Bus<SignalId>) -> Value {
+        let shape: Vec<usize> = bus.axes.iter().map(|a| a.1).collect();
+        shaped(bus.items.iter().flatten().map(|s| self.world.signal(*s)).collect(), &shape)
+    }
+
+    /// Probe, state or parameter of every part of a group.
+    fn probes(&mut self, parts: &[PartId], shape: &[usize], name: &Name) -> Result<Value, Fault> {
+        let lower = name.lower();
+        if let Some(part) = parts.first() {
+            let kind = &self.machine.circuit.part(*part).kind;
+            let known = || kind.probes.iter().map(|p| &*p.name).chain(kind.params.iter().map(|p| &*p.name));
+            if !known().any(|n| n.eq_ignore_ascii_case(&lower)) {
+                return Err(unknown(
+                    &format!("state or parameter of a {}:", kind.name),
+                    &name.text,
+                    name.span,
+                    known(),
+                ));
+            }
+        }
+        let values = parts.iter().map(|p| self.world.quantity(&Quantity::Probe(*p, lower.clone()))).collect();
+        Ok(shaped(values, shape))
+    }
+
+    fn set_signals(
+        &mut self,
+        bus: &Bus<SignalId>,
+        name: &str,
+        index: &[Pick],
+        value: &Value,
+        span: Span,
+    ) -> Result<(), Fault> {
+        let (signals, shape) = pick(bus, name, index, span)?;
+        let values = spread(value, &shape, span)?;
+        for (signal, value) in signals.into_iter().zip(values) {
+            if let Some((who, other)) = self.writes.insert(signal, (self.who, span))
+                && who != self.who
+            {
+                let message = format!("the signal '{name}' is written by two processes at the same instant");
+                return Err(Fault::Wrong(Box::new(
+                    crate::diag::Diagnostic::error("process::two-writers", message)
+                        .at(span, "written here")
+                        .at(other, "and here")
+                        .help("let one process write it, or let time pass between the two"),
+                )));
+            }
+            self.world.set_signal(signal, value);
+        }
+        Ok(())
+    }
+}
+
+/// A value for each place of a shape: a number serves all.
+pub(super) fn spread(value: &Value, shape: &[usize], span: Span) -> Result<Vec<f64>, Fault> {
+    let count: usize = shape.iter().product();
+    match value {
+        Value::Number(v) => Ok(vec![*v; count]),
+        Value::Array(a) if a.shape() == shape || a.len() == count && a.ndim() <= 1 => Ok(a.iter().copied().collect()),
+        Value::Array(a) if a.len() == 1 => Ok(vec![a.first().copied().unwrap_or(f64::NAN); count]),
+        other => {
+            let message = format!("{} does not fit {count} places of shape {shape:?}", other.describe());
+            Err(Fault::new("process::shape", span, message, "the lengths differ")
+                .with_help("a number alone serves all places"))
+        }
+    }
+}
+
+impl Scope for Sight<'_> {
+    fn name(&mut self, lower: &str, _: Span) -> Result<Option<Value>, Fault> {
+        if let Some(v) = self.variables.get(lower) {
+            return Ok(Some(v.clone()));
+        }
+        if let Some(v) = self.notebook.name(lower) {
+            return Ok(Some(v));
+        }
+        for instance in self.around(self.at) {
+            if let Some(v) = instance.params.get(lower) {
+                return Ok(Some(v.clone()));
+            }
+            if let Some(bus) = instance.signals.get(lower) {
+                return Ok(Some(self.signals(bus)));
+            }
+        }
+        match lower {
+            "time" => return Ok(Some(Value::Number(self.world.now().seconds()))),
+            "temp" | "temper" => return Ok(Some(Value::Number(self.world.quantity(&Quantity::Temperature)))),
+            _ => {}
+        }
+        if let Some(handle) = self.machine.groups.member(&self.machine.program, self.at, lower) {
+            return Ok(Some(Value::Handle(handle)));
+        }
+        Ok(self.machine.functions.value(lower))
+    }
+
+    fn call(&mut self, name: &Name, args: &[ExprArg], span: Span) -> Result<Option<Answer>, Fault> {
+        let lower = name.lower();
+        if lower.starts_with(ANSWER) {
+            return Ok(self.answers.get(&lower).cloned());
+        }
+        if let Some(answer) = self.circuit(&lower, args, span)? {
+            return Ok(Some(answer));
+        }
+        let machine = self.machine;
+        let Some(found) = machine.functions.function(&lower) else { return Ok(None) };
+        let given = assign::given(args, self)?;
+        match found.definition {
+            // It may read the circuit where it is called.
+            Definition::Expression(func) => {
+                let mark = self.variables.call();
+                let value =
+                    assign::bind(&func.name, &func.formals, &given, span, self).and_then(|()| eval(&func.body, self));
+                self.variables.leave(mark);
+                value.map(|v| Some(Answer::One(v)))
+            }
+            Definition::Block(_) => {
+                let temp = self.world.quantity(&Quantity::Temperature);
+                let budget = std::mem::take(self.budget);
+                let mut run = software::Machine {
+                    files: &machine.files,
+                    memo: &machine.memo,
+                    draws: Some(&mut *self.draws),
+                    budget,
+                    temp,
+                };
+                let answer = software::call(found, &given, span, &mut run);
+                *self.budget = run.budget;
+                answer.map(Some)
+            }
+        }
+    }
+
+    fn field(&mut self, handle: &Handle, name: &Name, span: Span) -> Result<Value, Fault> {
+        let Some(group) = self.machine.groups.of(handle) else { return Err(Fault::Said) };
+        let lower = name.lower();
+        let parts: Option<Vec<PartId>> = group
+            .members
+            .iter()
+            .map(|m| match m {
+                Member::Part(p) => Some(*p),
+                Member::Instance(_) => None,
+            })
+            .collect();
+        if let Some(parts) = parts {
+            return self.probes(&parts, &group.shape, name);
+        }
+        if let [Member::Instance(i)] = group.members[..]
+            && let Some(inside) = self.machine.program.instances.get(i.0 as usize)
+        {
+            if let Some(bus) = inside.signals.get(&lower) {
+                return Ok(self.signals(bus));
+            }
+            if let Some(v) = inside.params.get(&lower) {
+                return Ok(v.clone());
+            }
+        }
+        match self.machine.groups.inside(&self.machine.program, handle, &lower, span)? {
+            Some(inner) => Ok(Value::Handle(inner)),
+            None => {
+                let inside = instance(&self.machine.groups, handle, span).ok();
+                let inside = inside.and_then(|i| self.machine.program.instances.get(i.0 as usize));
+                let known =
+                    inside.into_iter().flat_map(|i| i.members.keys().chain(i.signals.keys()).map(String::as_str));
+                Err(unknown("part, signal or parameter", &name.text, name.span, known))
+            }
+        }
+    }
+
+    fn index(&mut self, handle: &Handle, picks: &[Pick], span: Span) -> Result<Value, Fault> {
+        match handle.kind {
+            HandleKind::Part => self.machine.groups.index(handle, picks, span).map(Value::Handle),
+            _ => Err(Fault::new("process::index", span, format!("{} has no places", handle.describe()), "here")),
+        }
+    }
+
+    fn tools(&mut self) -> Tools<'_> {
+        Tools { files: &self.machine.files, draws: Some(self.draws) }
+    }
+
+    fn budget(&mut self) -> &mut Budget {
+        self.budget
+    }
+
+    fn known(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.variables.names().map(str::to_string).collect();
+        for instance in self.around(self.at) {
+            names.extend(instance.params.keys().chain(instance.signals.keys()).chain(instance.members.keys()).cloned());
+        }
+        names.extend(self.machine.functions.known());
+        names
+    }
+}
+
+impl Store for Sight<'_> {
+    fn declare(&mut self, name: &Name, value: Value) -> Result<(), Fault> {
+        self.variables.declare(name.lower(), value, name.span)
+    }
+
+    fn set(&mut self, lower: &str, value: Value, span: Span) -> Result<bool, Fault> {
+        self.variables.set(lower, value, span)
+    }
+
+    fn variable(&mut self, lower: &str) -> Option<&mut Value> {
+        self.variables.get_mut(lower)
+    }
+
+    /// A signal (`spike = 1`, `X1.mode = 2`, `on[3] = 1`), or a state or parameter of parts (`X1.Xm[:,:].g = 1u`).
+    fn write(&mut self, target: &Expr, value: Value) -> Result<(), Fault> {
+        let span = target.span;
+        let (base, slots) = match &target.kind {
+            ExprKind::Index(base, slots) => (&**base, &slots[..]),
+            _ => (target, &[][..]),
+        };
+        let index = picks(slots, None, self)?;
+        match &base.kind {
+            ExprKind::Name(n) => {
+                let lower = n.to_ascii_lowercase();
+                let found = self.around(self.at).find_map(|i| i.signals.get(&lower)).cloned();
+                match found {
+                    Some(bus) => self.set_signals(&bus, n, &index, &value, span),
+                    None => {
+                        let known = self.known();
+                        Err(unknown("variable or signal", n, span, known.iter().map(String::as_str))
+                            .with_help(format!("let {n} = … declares a variable")))
+                    }
+                }
+            }
+            ExprKind::Field(owner, name) => {
+                let Value::Handle(handle) = eval(owner, self)? else {
+                    return Err(Fault::new("process::path", owner.span, "this is not a part of the circuit", "here"));
+                };
+                let Some(group) = self.machine.groups.of(&handle) else { return Err(Fault::Said) };
+                if let [Member::Instance(i)] = group.members[..] {
+                    let bus =
+                        self.machine.program.instances.get(i.0 as usize).and_then(|i| i.signals.get(&name.lower()));
+                    let Some(bus) = bus.cloned() else {
+                        return Err(unknown("signal", &name.text, name.span, std::iter::empty()));
+                    };
+                    return self.set_signals(&bus, &name.text, &index, &value, span);
+                }
+                let values = spread(&value, &group.shape, span)?;
+                let parts = group.members.iter().filter_map(|m| match m {
+                    Member::Part(p) => Some(*p),
+                    Member::Instance(_) => None,
+                });
+                let deposits: Vec<(PartId, f64)> = parts.zip(values).collect();
+                self.world.deposit(&name.lower(), &deposits).map_err(|s| stopped(s, span))
+            }
+            _ => Err(Fault::new("process::target", span, "this cannot be given a value", "here")
+                .with_help("a variable, a signal, or a state or parameter of a part can")),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Semantics of statements on a plant of closed form.
