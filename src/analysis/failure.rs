@@ -53,13 +53,14 @@ impl Failure {
                 "run::no-operating-point",
                 format!("tried: {}; try .nodeset or .ic on the nets that should be known, or .options gmin=1e-10 itl1=500", tried.join("; ")),
             ),
-            Failure::StepTooSmall { trace, .. } => (
-                "run::step-too-small",
-                format!(
-                    "{}try a smaller first step, .options reltol=1e-4 or method=gear, or a small capacitor at the node",
-                    if trace.is_empty() { String::new() } else { format!("last steps: {}; ", trace.join("; ")) }
-                ),
-            ),
+            Failure::StepTooSmall { trace, .. } => ("run::step-too-small", {
+                let quoted = match trace.is_empty() {
+                    true => String::new(),
+                    false => format!("\nlast steps (--trace writes all):\n  {}", trace.join("\n  ")),
+                };
+                let try_this = "try a smaller first step, .options reltol=1e-4 or method=gear, or a small capacitor at the node";
+                format!("{try_this}{quoted}")
+            }),
             Failure::NotFinite { .. } => ("run::not-finite", "look for a division by zero or an overflow in the expressions of this part".into()),
             Failure::Nominal(_) => ("run::singular", "the nominal member of the ensemble has no solution".into()),
             Failure::Interrupted => ("run::interrupted", "what was computed is written".into()),

@@ -61,7 +61,7 @@ impl Attempt {
     fn line(&self, system: &System) -> String {
         let Attempt { time, step, order, iterations, verdict, .. } = self;
         let mut line =
-            format!("t = {time:.6e} h = {step:.3e} order {order} iterations {iterations} {}", verdict.name());
+            format!("t = {time:.9e} h = {step:.3e} order {order} iterations {iterations} {}", verdict.name());
         for name in [self.unknown_name(system), self.limiter_name(system)].iter().filter(|n| !n.is_empty()) {
             line += ", ";
             line += name;

@@ -64,6 +64,9 @@ impl Shared {
     }
 }
 
+/// Takes a point that others compute, with its values.
+type Take<'t> = &'t mut dyn FnMut(Remote, &mut Control, &[f64]) -> Result<(), Stop>;
+
 /// Computes `points` with `threads` threads and hands each to `take`, in order, until one of them stops the run.
 pub(super) fn run(
     deck: &Deck,
@@ -71,7 +74,7 @@ pub(super) fn run(
     elaborate: Elaborate<'_>,
     (threads, trace): (usize, bool),
     control: &mut Control,
-    take: &mut dyn FnMut(Remote, &mut Control, &[f64]) -> Result<(), Stop>,
+    take: Take,
 ) -> Result<(), Stop> {
     let paces = points.iter().map(|_| Pace::default()).collect();
     let shared = Shared { halt: AtomicBool::new(false), paces };
