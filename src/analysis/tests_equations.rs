@@ -298,9 +298,9 @@ fn a_constant_hazard_is_exponential() {
     let mut more = mortal(3, "X");
     part(&mut more, memristive().parts[3].kind.clone(), "Xother", &["a", "0"], None, vec![]);
     let more = run(&more, &few, &Options::default(), 20.0, 0.5, Condensation::Condensed);
-    for k in 0..3 {
-        assert!((fine.last(k) - first[k]).abs() < 1e-3, "{} {}", fine.last(k), first[k]);
-        assert!((more.last(k) - first[k]).abs() < 1e-3);
+    for (k, first) in first.iter().enumerate().take(3) {
+        assert!((fine.last(k) - first).abs() < 1e-3, "{} {first}", fine.last(k));
+        assert!((more.last(k) - first).abs() < 1e-3);
     }
 }
 

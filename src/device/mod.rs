@@ -111,6 +111,11 @@ pub trait Device: Send + Sync {
         false
     }
 
+    /// How many switching cycles an instance has begun (`cycle when`).
+    fn cycles(&self, _instance: usize, _memory: &Memory, _lane: usize) -> u64 {
+        0
+    }
+
     /// Between which values a state may be set, by its name. None if there is none of that name, or nothing to say.
     fn range(&self, _instance: usize, _name: &str, _memory: &Memory, _lane: usize) -> Option<(f64, f64)> {
         None

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::draws::in_time;
-use super::gather::{Scene, evaluate, gather};
+use super::gather::{Look, Scene, evaluate, gather};
 use super::graph::{Place, Source};
 use super::piece::Piece;
 use super::program::Program;
@@ -52,7 +52,7 @@ impl Equations {
             return;
         }
         let scene = Scene { at, memory, kept: &memory.state };
-        let pairs = evaluate(&self.program.limits, scene, places, width, scratch, |_, _, _| f64::NAN);
+        let pairs = evaluate(&self.program.limits, scene, places, width, scratch);
         for (n, pair) in pairs.chunks_exact_mut(2 * width).enumerate() {
             let (values, steps) = pair.split_at_mut(width);
             let mut steps = steps.iter();
@@ -147,7 +147,8 @@ impl Device for Equations {
                 Source::Limited(n) => memory.limit(i, n, lane),
                 _ => f64::NAN,
             };
-            gather(piece, scene, places, inputs, width, |i, t, lane| at.x(i, t, lane), |lane| at.time[lane], limited);
+            let look = Look { x: |i, t, lane| at.x(i, t, lane), time: |lane| at.time[lane], other: limited };
+            gather(piece, scene, places, inputs, width, look);
             piece.tape.run(width, inputs, registers, outputs);
             if outputs.iter().any(|v| !v.is_finite()) {
                 for row in outputs.chunks_exact_mut(width) {
@@ -207,6 +208,11 @@ impl Device for Equations {
         }
     }
 
+    fn cycles(&self, instance: usize, memory: &Memory, lane: usize) -> u64 {
+        let cycles = self.definition.events.len()..self.program.jumps.len();
+        cycles.map(|e| memory.state(instance, self.program.slots.count_of(e), lane) as u64).sum()
+    }
+
     fn range(&self, instance: usize, name: &str, memory: &Memory, lane: usize) -> Option<(f64, f64)> {
         let n = self.definition.states.iter().position(|s| s.name.eq_ignore_ascii_case(name))?;
         let bound = |slot: Option<usize>, none: f64| slot.map_or(none, |slot| memory.derived(instance, slot, lane));
@@ -237,7 +243,7 @@ impl Device for Equations {
         let mut scratch = vec![0.0; shown.piece.space(1)];
         let places = Places::lane(at.lanes, lane, instance);
         let scene = Scene { at, memory, kept: &memory.state };
-        let values = evaluate(&shown.piece, scene, places, 1, &mut scratch, |_, _, _| f64::NAN);
+        let values = evaluate(&shown.piece, scene, places, 1, &mut scratch);
         values.first().copied()
     }
 }

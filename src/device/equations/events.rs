@@ -8,7 +8,7 @@
 
 use super::device::Equations;
 use super::draws::{in_time, law};
-use super::gather::{Scene, evaluate, evaluate_at};
+use super::gather::{Look, Scene, evaluate, evaluate_at, nothing};
 use super::graph::{Place, Source};
 use super::watch::Watched;
 use crate::device::places::Places;
@@ -38,9 +38,9 @@ impl Equations {
             let places = Places::lane(at.lanes, lane, start);
             if memory.state(start, slots.known(), lane) == 0.0 {
                 let scene = Scene { at, memory, kept: &memory.state };
-                let last = |i: usize, t: usize, lane: usize| at.last(i, t, lane);
                 let before = memory.state(start, slots.time(), lane);
-                let results = evaluate_at(piece, scene, places, width, scratch, last, |_| before, |_, _, _| f64::NAN);
+                let look = Look { x: |i, t, lane| at.last(i, t, lane), time: |_| before, other: nothing };
+                let results = evaluate_at(piece, scene, places, width, scratch, look);
                 (0..width).for_each(|b| self.know(memory, (start + b, lane), |n| results[n * width + b]));
             }
             let (middle, rest) = scratch.split_at_mut(piece.space(width));
@@ -48,10 +48,10 @@ impl Equations {
                 let scene = Scene { at, memory, kept: &memory.state };
                 let halfway = |i: usize, t: usize, lane: usize| 0.5 * (at.last(i, t, lane) + at.x(i, t, lane));
                 let now = 0.5 * (memory.state(start, slots.time(), lane) + at.time[lane]);
-                evaluate_at(piece, scene, places, width, middle, halfway, |_| now, |_, _, _| f64::NAN);
+                evaluate_at(piece, scene, places, width, middle, Look { x: halfway, time: |_| now, other: nothing });
             }
             let scene = Scene { at, memory, kept: &memory.trial };
-            let results = evaluate(piece, scene, places, width, rest, |_, _, _| f64::NAN);
+            let results = evaluate(piece, scene, places, width, rest);
             let inputs = width * piece.tape.inputs();
             for b in 0..width {
                 let h = at.time[lane] - memory.state(start + b, slots.time(), lane);
@@ -174,7 +174,7 @@ impl Equations {
             if at.mode != Mode::Dynamic {
                 let scene = Scene { at, memory, kept: &memory.state };
                 let places = Places::lane(at.lanes, lane, i);
-                let results = evaluate(&self.program.watch, scene, places, 1, scratch, |_, _, _| f64::NAN);
+                let results = evaluate(&self.program.watch, scene, places, 1, scratch);
                 self.know(memory, (i, lane), |n| results[n]);
                 continue;
             }
@@ -289,7 +289,8 @@ impl Equations {
             _ => f64::NAN,
         };
         let scene = Scene { at, memory, kept: &memory.state };
-        evaluate_at(piece, scene, Places::lane(at.lanes, lane, i), 1, scratch, x, |lane| at.time[lane], other)
+        let look = Look { x, time: |lane| at.time[lane], other };
+        evaluate_at(piece, scene, Places::lane(at.lanes, lane, i), 1, scratch, look)
     }
 
     /// What events remember, at the start.

@@ -21,19 +21,29 @@ impl Scene<'_> {
     }
 }
 
-/// Fills `inputs[n * width + k]` for a block of instances and lanes. `x` is the value of an unknown by instance, terminal
-/// and lane, `other` of what is neither unknown, time nor state.
+/// How values are come by: of an unknown by instance, terminal and lane, of time by lane, of what is neither unknown, time nor
+/// state by instance and lane.
+pub(super) struct Look<X, T, O> {
+    pub x: X,
+    pub time: T,
+    pub other: O,
+}
+
+/// Fills `inputs[n * width + k]` for a block of instances and lanes.
 #[inline(always)]
-pub(super) fn gather(
+pub(super) fn gather<X, T, O>(
     piece: &Piece,
     scene: Scene,
     places: Places,
     inputs: &mut [f64],
     width: usize,
-    x: impl Fn(usize, usize, usize) -> f64,
-    time: impl Fn(usize) -> f64,
-    other: impl Fn(Source, usize, usize) -> f64,
-) {
+    look: Look<X, T, O>,
+) where
+    X: Fn(usize, usize, usize) -> f64,
+    T: Fn(usize) -> f64,
+    O: Fn(Source, usize, usize) -> f64,
+{
+    let Look { x, time, other } = look;
     for (input, row) in piece.inputs.iter().zip(inputs.chunks_exact_mut(width)) {
         match *input {
             Input::Derived(n) => places.each(row, |value, i, lane| *value = scene.memory.derived(i, n, lane)),
@@ -65,27 +75,35 @@ pub(super) fn evaluate<'s>(
     places: Places,
     width: usize,
     scratch: &'s mut [f64],
-    other: impl Fn(Source, usize, usize) -> f64,
 ) -> &'s mut [f64] {
     let at = scene.at;
-    evaluate_at(piece, scene, places, width, scratch, |i, t, lane| at.x(i, t, lane), |lane| at.time[lane], other)
+    let look = Look { x: |i, t, lane| at.x(i, t, lane), time: |lane| at.time[lane], other: nothing };
+    evaluate_at(piece, scene, places, width, scratch, look)
 }
 
 /// The same anywhere.
 #[inline(always)]
-pub(super) fn evaluate_at<'s>(
+pub(super) fn evaluate_at<'s, X, T, O>(
     piece: &Piece,
     scene: Scene,
     places: Places,
     width: usize,
     scratch: &'s mut [f64],
-    x: impl Fn(usize, usize, usize) -> f64,
-    time: impl Fn(usize) -> f64,
-    other: impl Fn(Source, usize, usize) -> f64,
-) -> &'s mut [f64] {
+    look: Look<X, T, O>,
+) -> &'s mut [f64]
+where
+    X: Fn(usize, usize, usize) -> f64,
+    T: Fn(usize) -> f64,
+    O: Fn(Source, usize, usize) -> f64,
+{
     let (inputs, rest) = scratch.split_at_mut(width * piece.tape.inputs());
     let (results, registers) = rest.split_at_mut(width * piece.tape.outputs());
-    gather(piece, scene, places, inputs, width, x, time, other);
+    gather(piece, scene, places, inputs, width, look);
     piece.tape.run(width, inputs, registers, results);
     results
+}
+
+/// Of sources that have no value where a piece is looked at.
+pub(super) fn nothing(_: Source, _: usize, _: usize) -> f64 {
+    f64::NAN
 }

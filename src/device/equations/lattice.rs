@@ -9,7 +9,7 @@
 //! δ is the shortest interval among the noises of an instance; a noise of a longer interval keeps its force over several cells.
 
 use super::device::Equations;
-use super::gather::{Scene, evaluate, evaluate_at};
+use super::gather::{Look, Scene, evaluate, evaluate_at, nothing};
 use super::graph::{Place, Source};
 use super::piece::Piece;
 use super::rows::Rows;
@@ -141,21 +141,13 @@ impl Equations {
                     let last = at.last(i, t, lane);
                     last + part(i) * (at.x(i, t, lane) - last)
                 };
-                let nothing = |_, _, _| f64::NAN;
-                let results =
-                    evaluate_at(&lattice.rates, scene, places, width, scratch, between, |lane| at.time[lane], nothing);
+                let look = Look { x: between, time: |lane| at.time[lane], other: nothing };
+                let results = evaluate_at(&lattice.rates, scene, places, width, scratch, look);
                 for b in 0..width {
                     if k < block.cells[b] {
                         let stream = &mut streams[(start + b) * at.lanes + lane];
-                        self.advance(
-                            lattice,
-                            memory,
-                            (start + b, lane),
-                            block.first[b] + k,
-                            block.delta[b],
-                            |n| results[n * width + b],
-                            stream,
-                        );
+                        let cell = (block.first[b] + k, block.delta[b]);
+                        self.advance(lattice, memory, (start + b, lane), cell, |n| results[n * width + b], stream);
                     }
                 }
             }
@@ -165,14 +157,13 @@ impl Equations {
         if cut { Review::Cut(0.5) } else { Review::Accept }
     }
 
-    /// One cell of one instance.
+    /// One cell of one instance: its number and length.
     fn advance(
         &self,
         lattice: &Lattice,
         memory: &mut Memory,
         (i, lane): (usize, usize),
-        cell: u64,
-        delta: f64,
+        (cell, delta): (u64, f64),
         rate: impl Fn(usize) -> f64,
         stream: &mut crate::random::Stream,
     ) {
@@ -207,9 +198,8 @@ impl Equations {
         let half = piece.space(width);
         let (first, second) = scratch.split_at_mut(half);
         let places = Places::lane(at.lanes, lane, start);
-        let nothing = |_, _, _| f64::NAN;
-        let before = evaluate(piece, Scene { at, memory, kept: &memory.state }, places, width, first, nothing);
-        let after = evaluate(piece, Scene { at, memory, kept: &memory.trial }, places, width, second, nothing);
+        let before = evaluate(piece, Scene { at, memory, kept: &memory.state }, places, width, first);
+        let after = evaluate(piece, Scene { at, memory, kept: &memory.trial }, places, width, second);
         before.iter().zip(&*after).any(|(a, b)| *a != 0.0 && *b != 0.0 && (b / a).abs().ln().abs() > LARGEST_CHANGE)
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct Rows {
     pub outputs: Vec<Id>,
     /// Time derivatives that are unknowns, behind all other terminals.
     pub inner: usize,
+    /// Not 0 where nothing happens to the states
+    pub stuck: Option<Id>,
 }
 
 /// Contributions between one pair of pins.
@@ -67,9 +69,10 @@ impl Rows {
             let id = rows.graph.lower(&l.value);
             rows.graph.names.lets.push(id);
         }
-        let mut values: Vec<Id> = definition.contributions.iter().map(|c| rows.graph.lower(&c.value)).collect();
+        let values: Vec<Id> = definition.contributions.iter().map(|c| rows.graph.lower(&c.value)).collect();
         rows.rates = definition.states.iter().map(|s| s.rate.as_ref().map(|r| rows.graph.lower(r))).collect();
-        let factor = rows.parallel(definition, &mut values);
+        rows.stick(definition, &values);
+        let factor = rows.parallel(definition, &values);
         for branch in branches(&definition.contributions, Flow::Current) {
             rows.current(&branch, &values, factor);
         }
@@ -114,9 +117,26 @@ impl Rows {
         }
     }
 
+    /// `stuck`, if the kind has such a parameter and no equation reads it: where it is not 0 no state changes.
+    fn stick(&mut self, definition: &Definition, values: &[Id]) {
+        let Some(stuck) = self.unread(definition, "stuck", values) else { return };
+        let zero = self.graph.dag.constant(0.0);
+        for n in 0..self.rates.len() {
+            if let Some(rate) = self.rates[n] {
+                self.rates[n] = Some(self.graph.dag.select(stuck, zero, rate));
+            }
+        }
+        self.stuck = Some(stuck);
+    }
+
     /// `m`, if the kind has such a parameter and no equation reads it: so many instances in parallel.
-    fn parallel(&mut self, definition: &Definition, values: &mut [Id]) -> Option<Id> {
-        let slot = definition.kind.param("m")?;
+    fn parallel(&mut self, definition: &Definition, values: &[Id]) -> Option<Id> {
+        self.unread(definition, "m", values)
+    }
+
+    /// A parameter of the kind that no contribution, rate or bound reads.
+    fn unread(&mut self, definition: &Definition, name: &str, values: &[Id]) -> Option<Id> {
+        let slot = definition.kind.param(name)?;
         let read = Source::Param(slot);
         let known: Vec<Id> = values
             .iter()

@@ -37,7 +37,8 @@ pub(super) fn events(definition: &Definition, rows: &mut Rows) -> (Vec<EventRoot
         let watched = match &event.trigger {
             Trigger::Becomes(condition) => becomes(rows, condition, &mut results),
             Trigger::Hazard(rate) => {
-                results.push(rows.graph.lower(rate));
+                let rate = rows.graph.lower(rate);
+                results.push(unstuck(rows, rate));
                 Watched::Hazard { rate: results.len() - 1 }
             }
         };
@@ -68,9 +69,17 @@ pub(super) fn events(definition: &Definition, rows: &mut Rows) -> (Vec<EventRoot
 
 fn becomes(rows: &mut Rows, condition: &Equation, results: &mut Vec<Id>) -> Watched {
     let condition = rows.graph.lower(condition);
+    let condition = unstuck(rows, condition);
     let level = level(&mut rows.graph, condition);
     results.extend([condition, level]);
     Watched::Becomes { condition: results.len() - 2, level: results.len() - 1 }
+}
+
+/// 0 where the instance is stuck.
+fn unstuck(rows: &mut Rows, id: Id) -> Id {
+    let Some(stuck) = rows.stuck else { return id };
+    let zero = rows.graph.dag.constant(0.0);
+    rows.graph.dag.select(stuck, zero, id)
 }
 
 /// Of a condition that does not say how far it is from changing.
@@ -89,6 +98,10 @@ fn level(graph: &mut Graph, condition: Id) -> Id {
         Node::Binary(op @ (Binary::And | Binary::Or), a, b) => {
             let (a, b) = (level(graph, a), level(graph, b));
             graph.dag.binary(if op == Binary::And { Binary::Min } else { Binary::Max }, a, b)
+        }
+        Node::Select(c, a, b) => {
+            let (a, b) = (level(graph, a), level(graph, b));
+            graph.dag.select(c, a, b)
         }
         _ => {
             let [zero, high, low] = [0.0, FAR, -FAR].map(|v| graph.dag.constant(v));
