@@ -75,45 +75,53 @@ fn load(system: &System, memories: &mut [Memory], x: &[f64]) -> Point {
     Point { f, q, g, c }
 }
 
-/// The worst difference of a row, as a part of its largest entry.
-fn worst(system: &System, memories: &mut [Memory], x: &[f64]) -> f64 {
+/// Of each row of G and then of C: its largest entry and the worst difference.
+fn rows(system: &System, memories: &mut [Memory], x: &[f64]) -> Vec<[f64; 2]> {
     let here = load(system, memories, x);
     let n = system.unknowns();
-    let mut worst: f64 = 0.0;
     let (mut exact, mut differences) = (vec![vec![[0.0; 2]; n]; n], vec![vec![[0.0; 2]; n]; n]);
     let mut noise = vec![vec![[0.0; 2]; n]; n];
     for column in 1..n {
-        let step = 1e-6 * x[column].abs().max(1e-3);
+        let size = match &system.roles[column] {
+            Role::State(_, _, local) => local.scale,
+            _ => 1.0,
+        };
+        let step = 1e-5 * x[column].abs().max(1e-3 * size);
         let mut at = |v: f64| {
             let mut x = x.to_vec();
             x[column] = v;
             load(system, memories, &x)
         };
-        let (up, down) = (at(x[column] + step), at(x[column] - step));
-        let width = (x[column] + step) - (x[column] - step);
-        for row in 1..n {
-            differences[row][column] = [(up.f[row] - down.f[row]) / width, (up.q[row] - down.q[row]) / width];
-            let rounding = |a: f64| 64.0 * f64::EPSILON * a.abs() / width;
-            noise[row][column] = [rounding(up.f[row]), rounding(up.q[row])];
+        // Richardson: differences over two steps, their error of second order gone.
+        for (step, weight) in [(step, -1.0 / 3.0), (0.5 * step, 4.0 / 3.0)] {
+            let (up, down) = (at(x[column] + step), at(x[column] - step));
+            let width = (x[column] + step) - (x[column] - step);
+            for row in 1..n {
+                for (part, (up, down)) in [(up.f[row], down.f[row]), (up.q[row], down.q[row])].into_iter().enumerate() {
+                    differences[row][column][part] += weight * (up - down) / width;
+                    noise[row][column][part] += 64.0 * f64::EPSILON * up.abs() / width;
+                }
+            }
         }
         for slot in system.pattern.starts[column - 1]..system.pattern.starts[column] {
             exact[system.pattern.rows[slot] + 1][column] = [here.g[slot], here.c[slot]];
         }
     }
+    let mut rows = Vec::new();
     for row in 1..n {
         for part in 0..2 {
             let size = |values: &[[f64; 2]]| values.iter().fold(0.0f64, |a, v| a.max(v[part].abs()));
             let scale = size(&exact[row]).max(size(&differences[row]));
+            let mut worst: f64 = 0.0;
             for column in 1..n {
                 let apart = (exact[row][column][part] - differences[row][column][part]).abs();
-                let apart = (apart - noise[row][column][part]).max(0.0);
-                if apart > 0.0 {
-                    worst = worst.max(apart / scale);
-                }
+                worst = worst.max((apart - noise[row][column][part]).max(0.0));
             }
+            // An exponential beyond its end is continued by a constant, its slope is not: no physics is out there.
+            rows.push(if scale < 1e60 { [scale, worst] } else { [0.0, 0.0] });
         }
     }
-    worst
+    rows
 }
 
 #[test]
@@ -121,7 +129,7 @@ fn every_model() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("netlists/models");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
-    let mut seen = 0;
+    let (mut seen, mut wrong) = (0, Vec::new());
     for file in files {
         for (device, pins) in devices(&std::fs::read_to_string(&file).unwrap()) {
             let system = system(&file, &device, pins);
@@ -137,23 +145,43 @@ fn every_model() {
                 2.0 * stream.uniform(number) - 1.0
             };
             let points = 40;
-            let mut errors: Vec<f64> = Vec::new();
+            let mut all: Vec<Vec<[f64; 2]>> = Vec::new();
             for _ in 0..points {
                 for (u, role) in system.roles.iter().enumerate().skip(1) {
                     x[u] = match role {
                         Role::Net(_) | Role::Inner(..) => 1.2 * uniform(),
                         Role::Branch(_) => 1e-3 * uniform(),
-                        Role::State(_, _, local) => start[u] + 0.3 * local.scale.min(1.0 + start[u].abs()) * uniform(),
+                        Role::State(part, name, local) => {
+                            let (group, instance) = system.places[part];
+                            let device = &system.groups[group].device;
+                            let range = device.range(instance, name, &memories[group], 0);
+                            match range.filter(|(low, high)| (high - low).is_finite()) {
+                                Some((low, high)) => low + (high - low) * (0.5 + 0.499 * uniform()),
+                                None => start[u] + 0.3 * local.scale * uniform(),
+                            }
+                        }
                     };
                 }
-                errors.push(worst(&system, &mut memories, &x));
+                all.push(rows(&system, &mut memories, &x));
             }
+            // Where an equation rests, what its terms leave of each other is noise.
+            let size = |row: usize| all.iter().fold(0.0f64, |a, rows| a.max(rows[row][0]));
+            let floors: Vec<f64> = (0..all[0].len()).map(|row| 1e-3 * size(row)).collect();
+            let error = |rows: &Vec<[f64; 2]>| {
+                let part = |([scale, worst], floor): (&[f64; 2], &f64)| {
+                    if *worst > 0.0 { worst / scale.max(*floor) } else { 0.0 }
+                };
+                rows.iter().zip(&floors).map(part).fold(0.0, f64::max)
+            };
+            let mut errors: Vec<f64> = all.iter().map(error).collect();
             // A difference may straddle a threshold: a few points may.
             errors.sort_by(f64::total_cmp);
             let bad = errors.iter().filter(|e| e.is_nan() || **e >= 1e-6).count();
-            assert!(bad <= 2, "{device}: {bad} of {points}, {:?}", &errors[points - 6..]);
+            if bad > points / 20 {
+                wrong.push(format!("{device}: {bad} of {points}, {:?}", &errors[points - 6..]));
+            }
             seen += 1;
         }
     }
-    assert!(seen >= 20, "{seen} devices");
+    assert!(seen >= 20 && wrong.is_empty(), "{seen} devices, {wrong:#?}");
 }
