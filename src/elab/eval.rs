@@ -10,6 +10,7 @@ use super::scope::Scope;
 use super::term::{Term, combine, to_equation};
 use super::value::Value;
 use super::value::index::{self, Pick};
+use super::value::memo::Memo;
 use crate::circuit::equation::{Equation, Function, Quantity};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{Expr, ExprArg, ExprKind, Func, Name, Slot, Tolerance, Unary};
@@ -27,13 +28,30 @@ pub struct Shared<'d> {
     /// °C
     pub temp: f64,
     pub notes: RefCell<Vec<Diagnostic>>,
+    /// What functions with statements gave
+    pub memo: Memo,
+    /// Operations of functions with statements so far
+    pub steps: Cell<u64>,
     depth: Cell<usize>,
     operations: Cell<u64>,
 }
 
 impl<'d> Shared<'d> {
     pub fn new(files: &'d Files, temp: f64) -> Shared<'d> {
-        Shared { files, temp, notes: RefCell::default(), depth: Cell::new(0), operations: Cell::new(0) }
+        Shared {
+            files,
+            temp,
+            notes: RefCell::default(),
+            depth: Cell::new(0),
+            operations: Cell::new(0),
+            memo: Memo::default(),
+            steps: Cell::new(0),
+        }
+    }
+
+    /// Expressions around the one being evaluated.
+    pub fn depth(&self) -> usize {
+        self.depth.get()
     }
 }
 
@@ -277,6 +295,9 @@ impl<'c, 'a> Context<'c, 'a> {
         let lower = name.lower();
         if self.scope.value(&lower).is_some_and(|v| matches!(v, Value::Broken)) {
             return Err(Fault::Said);
+        }
+        if let Some(answer) = self.routine(name, args, span)? {
+            return Ok(Term::Fixed(answer.first()));
         }
         if let Some((func, scope)) = self.scope.func(&lower) {
             return self.user(func, scope, args, span);

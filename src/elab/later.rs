@@ -11,7 +11,6 @@ fn later(statement: &Statement) -> Option<&'static str> {
         Statement::Signal(_) => Some("signal"),
         Statement::Always(_) => Some("always"),
         Statement::Protocol(_) => Some("protocol"),
-        Statement::Function(_) => Some("func with a block"),
         Statement::Experiment(_) => Some("experiment"),
         Statement::Network(_) => Some("network"),
         Statement::Element(_)
@@ -19,6 +18,7 @@ fn later(statement: &Statement) -> Option<&'static str> {
         | Statement::Subckt(_)
         | Statement::Param(_)
         | Statement::Func(_)
+        | Statement::Function(_)
         | Statement::For(_)
         | Statement::Device(_)
         // Outside of Monte-Carlo runs everything is nominal.

@@ -24,6 +24,7 @@ mod outputs;
 mod parts;
 mod passive;
 mod quantity;
+mod routines;
 mod scope;
 mod settings;
 mod sources;

@@ -23,6 +23,9 @@ pub trait Quantities {
 impl<'c, 'a> Context<'c, 'a> {
     /// `npz(f).name`, or a probe of a part.
     pub fn field(&self, base: &Expr, name: &Name, span: Span) -> Result<Term, Fault> {
+        if let Some(result) = self.result(base, name)? {
+            return Ok(result);
+        }
         if let Some(live) = self.live
             && let Some(path) = self.path(base)?
             && let Some(part) = live.part(&path)

@@ -5,9 +5,12 @@ use std::rc::Rc;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
+use super::routines::routine_reads;
 use super::value::Value;
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{Assign, Device, Expr, ExprKind, Func, Item, Model, Name, Slot, Statement, Subckt, Tolerance};
+use crate::syntax::ast::{
+    Assign, Device, Expr, ExprKind, Func, Item, Model, Name, Routine, Slot, Statement, Subckt, Tolerance,
+};
 
 /// What the statements of a body define. Names are lower case.
 #[derive(Debug, Default)]
@@ -15,6 +18,8 @@ pub struct Definitions<'a> {
     /// Every parameter once, its last definition, each after those it reads.
     pub params: Vec<(String, &'a Expr)>,
     pub funcs: HashMap<String, &'a Func>,
+    /// Functions with statements
+    pub routines: HashMap<String, &'a Routine>,
     /// Parameters and functions that define themselves in a circle, which has been reported
     pub circular: HashSet<String>,
     pub models: HashMap<String, &'a Model>,
@@ -32,7 +37,12 @@ impl<'a> Definitions<'a> {
             match &item.kind {
                 Statement::Param(list) => assigns.extend(list),
                 Statement::Func(f) => {
+                    out.routines.remove(&f.name.lower());
                     out.funcs.insert(f.name.lower(), f);
+                }
+                Statement::Function(r) => {
+                    out.funcs.remove(&r.name.lower());
+                    out.routines.insert(r.name.lower(), r);
                 }
                 Statement::Model(m) => {
                     if let Some(old) = out.models.insert(m.name.lower(), m)
@@ -71,7 +81,7 @@ impl<'a> Definitions<'a> {
                 _ => {}
             }
         }
-        out.params = in_order(&assigns, &out.funcs, &mut out.circular, diagnostics);
+        out.params = in_order(&assigns, &out.funcs, &out.routines, &mut out.circular, diagnostics);
         out.funcs.retain(|name, _| !out.circular.contains(name));
         out
     }
@@ -89,6 +99,7 @@ fn redefined(code: &'static str, what: &str, name: &str, span: Span, old: Span) 
 enum Defined<'a> {
     Param(&'a Assign),
     Func(&'a Func),
+    Routine(&'a Routine),
 }
 
 impl<'a> Defined<'a> {
@@ -96,6 +107,7 @@ impl<'a> Defined<'a> {
         match self {
             Defined::Param(a) => &a.name,
             Defined::Func(f) => &f.name,
+            Defined::Routine(r) => &r.name,
         }
     }
 }
@@ -105,6 +117,7 @@ impl<'a> Defined<'a> {
 fn in_order<'a>(
     assigns: &[&'a Assign],
     funcs: &HashMap<String, &'a Func>,
+    routines: &HashMap<String, &'a Routine>,
     circular: &mut HashSet<String>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<(String, &'a Expr)> {
@@ -119,29 +132,32 @@ fn in_order<'a>(
     for &k in &kept {
         param_nodes.insert(assigns[k].name.lower(), graph.add_node(Defined::Param(assigns[k])));
     }
-    let func_nodes: HashMap<&str, NodeIndex> =
+    let mut func_nodes: HashMap<&str, NodeIndex> =
         funcs.iter().map(|(name, f)| (name.as_str(), graph.add_node(Defined::Func(f)))).collect();
+    func_nodes.extend(routines.iter().map(|(name, r)| (name.as_str(), graph.add_node(Defined::Routine(r)))));
     for node in graph.node_indices() {
-        let (expr, formals) = match graph[node] {
-            Defined::Param(a) => (&a.value, &[][..]),
-            Defined::Func(f) => (&f.body, &f.formals[..]),
-        };
+        let formals = if let Defined::Func(f) = graph[node] { &f.formals[..] } else { &[] };
         let mut sources = HashSet::new();
-        reads(expr, &mut |name, called| {
+        let mut see = |name: &str, called: bool| {
             let lower = name.to_ascii_lowercase();
             if called {
                 sources.extend(func_nodes.get(lower.as_str()));
             } else if !formals.iter().any(|(f, _)| f.is(name)) {
                 sources.extend(param_nodes.get(&lower));
             }
-        });
+        };
+        match graph[node] {
+            Defined::Param(a) => reads(&a.value, &mut see),
+            Defined::Func(f) => reads(&f.body, &mut see),
+            Defined::Routine(r) => routine_reads(r, &mut see),
+        }
         for source in sources {
             graph.add_edge(source, node, ());
         }
     }
     let param = |d: Defined<'a>| match d {
         Defined::Param(a) => Some((a.name.lower(), &a.value)),
-        Defined::Func(_) => None,
+        Defined::Func(_) | Defined::Routine(_) => None,
     };
     match petgraph::algo::toposort(&graph, None) {
         Ok(order) => order.into_iter().filter_map(|n| param(graph[n])).collect(),
@@ -149,8 +165,11 @@ fn in_order<'a>(
             let mut out = Vec::new();
             // Strongly connected components; reversed, what is read comes first.
             for group in petgraph::algo::kosaraju_scc(&graph).into_iter().rev() {
+                let software = |n: &NodeIndex| !matches!(graph[*n], Defined::Param(_));
                 if group.len() == 1 && !graph.contains_edge(group[0], group[0]) {
                     out.extend(param(graph[group[0]]));
+                } else if group.iter().all(software) && group.iter().any(|n| matches!(graph[*n], Defined::Routine(_))) {
+                    // A function with statements may call itself: how deep is seen when it runs.
                 } else {
                     let mut members: Vec<NodeIndex> = group;
                     members.sort_unstable();
@@ -277,7 +296,10 @@ impl<'a> Scope<'a> {
     }
 
     pub fn func_names(&self) -> Vec<&str> {
-        self.chain().flat_map(|s| s.definitions.funcs.keys().map(String::as_str)).collect()
+        self.chain()
+            .flat_map(|s| s.definitions.funcs.keys().chain(s.definitions.routines.keys()))
+            .map(String::as_str)
+            .collect()
     }
 
     pub fn model_names(&self) -> Vec<&str> {

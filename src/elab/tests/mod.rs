@@ -8,6 +8,7 @@ mod lines;
 mod live;
 mod mistakes;
 mod overrides;
+mod software;
 
 use super::{DataRoots, Deck, Kinds, Overrides, elaborate};
 use crate::circuit::equation::Equation;
