@@ -24,7 +24,7 @@ pub fn answer(expr: &Expr, scope: &mut dyn Scope) -> Result<Answer, Fault> {
     let out = compute(expr, scope);
     scope.budget().leave();
     if let Ok(Answer::One(Value::Array(a))) = &out {
-        scope.budget().step(a.len() as u64 / 256, expr.span)?;
+        scope.budget().step(a.len() as u64 / 4096, expr.span)?;
     }
     out
 }

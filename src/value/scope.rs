@@ -11,8 +11,8 @@ use crate::syntax::ast::{Expr, ExprArg, Name};
 
 /// Expressions and calls go no deeper.
 pub const MAX_DEPTH: usize = 400;
-/// Operations of one run of statements; an array counts as one for every 256 numbers.
-pub const MAX_STEPS: u64 = 200_000_000;
+/// Operations of one run of statements; an array counts as one for every 4096 numbers.
+pub const MAX_STEPS: u64 = 50_000_000;
 
 /// How much work and stack an evaluation may still take.
 #[derive(Clone, Debug, Default)]
