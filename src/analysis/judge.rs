@@ -4,12 +4,49 @@ use super::failure::Failure;
 use super::formula::{Formula, extrapolation};
 use super::lane::Phase;
 use super::newton::{NEGLIGIBLE, ROUNDING};
-use super::pace::{allowed, next_step, tolerable};
+use super::pace::{allowed, hopeless, next_step, tolerable};
 use super::transient::{Transient, point};
-use crate::device::Review;
+use crate::circuit::plan::Options;
+use crate::device::{Review, Ticks};
+use crate::mna::System;
 
 /// From this iteration on a residual of nothing but rounding counts as converged.
 const EXHAUSTED: usize = 4;
+/// How much of its tolerance the change of a next iteration may be where that iteration is left out.
+const LEFT_OUT: f64 = 0.1;
+/// How much of reltol·Σ|terms of Q| a row may be unbalanced by: truncation errors are a hundred times as large.
+const CHARGE: f64 = 0.1;
+
+/// What does not change from step to step of what judges it.
+#[derive(Clone)]
+pub struct Tolerances {
+    /// Absolute tolerance of each unknown and of each row, in its own unit.
+    pub unknown: Vec<f64>,
+    row: Vec<f64>,
+    /// The unknowns that carry truncation error.
+    dynamic: Vec<u32>,
+}
+
+impl Tolerances {
+    pub fn new(system: &System, options: &Options) -> Tolerances {
+        let all = |volts: f64, amperes: f64| (0..system.unknowns()).map(|u| system.abstol(u, volts, amperes)).collect();
+        let dynamic = system.dynamic().into_iter().enumerate();
+        Tolerances {
+            unknown: all(options.vntol, options.abstol),
+            // A row of a net sums currents, a branch's row voltages.
+            row: all(options.abstol, options.vntol),
+            dynamic: dynamic.filter(|(_, dynamic)| *dynamic).map(|(u, _)| u as u32).collect(),
+        }
+    }
+}
+
+/// Whether Newton is done by the changes of its last two iterations, in tolerances: the last was within tolerance, or the
+/// next would be, and well so. It converges quadratically: where the last change was Θ times the one before, the next is Θ²
+/// times the last.
+fn small_change([last, before]: [f64; 2]) -> bool {
+    let rate = last / before;
+    last <= 1.0 || rate < 0.5 && rate * rate * last <= LEFT_OUT
+}
 
 impl Transient {
     /// Looks at the residual of a lane's iterate. True: iterate once more.
@@ -24,10 +61,10 @@ impl Transient {
         if state.iteration == 0 {
             return Ok(true);
         }
-        let limited = self.memories.iter().any(|m| m.limited[lane]);
+        let limited = self.limited(lane);
         let linear = !self.system.nonlinear;
-        let (small_change, iteration, mover) = (state.small_change, state.iteration, state.mover);
-        let settled = small_change && !limited && self.small_residual(lane);
+        let (changes, iteration, mover) = (state.changes, state.iteration, state.mover);
+        let settled = small_change(changes) && !limited && self.small_residual(lane);
         if linear || settled || (iteration >= EXHAUSTED && !limited && self.only_rounding(lane)) {
             self.conclude(lane)?;
             return Ok(false);
@@ -63,15 +100,36 @@ impl Transient {
         let count = self.lanes.len();
         (1..self.system.unknowns()).all(|u| {
             let k = u * count + lane;
-            let abstol = self.system.abstol(u, self.options.abstol, self.options.vntol);
+            let charge = self.a[lane] * self.assembly.charge[k] + self.beta[k].abs();
             // What rounding leaves of a·Q + β where both are large.
-            let rounding = ROUNDING * (self.a[lane] * self.assembly.charge[k] + self.beta[k].abs());
-            let terms = self.options.reltol * self.assembly.magnitude[k] + abstol + rounding;
-            let movement = still * self.system.abstol(u, self.options.vntol, self.options.abstol);
-            let allowed = terms + share * self.assembly.leverage[k] + movement * self.assembly.diagonal[k];
+            let rounding = ROUNDING * charge;
+            let terms = self.options.reltol * (self.assembly.magnitude[k] + CHARGE * charge) + self.tolerances.row[u];
+            let movement = still * self.tolerances.unknown[u];
+            let allowed = terms + rounding + share * self.assembly.leverage[k] + movement * self.assembly.diagonal[k];
             // Where a term or slope overflows, anything would be allowed.
             allowed.is_finite() && self.assembly.imbalance[k].abs() <= allowed
         })
+    }
+
+    /// After the first iteration the end of a step is known well enough to see that it is much too long.
+    pub(super) fn foresee(&mut self, lane: usize) -> Result<(), Failure> {
+        let first = self.lanes[lane].iteration == 1 && self.history.points[lane] >= 3;
+        if !first || !self.system.nonlinear || self.options.fixed_step.is_some() || self.limited(lane) {
+            return Ok(());
+        }
+        self.see_bounds(lane);
+        let (ratio, culprit) = self.truncation(lane);
+        if !hopeless(ratio) {
+            return Ok(());
+        }
+        (self.lanes[lane].error, self.lanes[lane].culprit) = (ratio, culprit);
+        let h = next_step(self.lanes[lane].h, ratio, self.lanes[lane].formula.order());
+        self.reject(lane, h, culprit)
+    }
+
+    /// Whether a device was evaluated elsewhere than at the last iterate.
+    fn limited(&self, lane: usize) -> bool {
+        self.memories.iter().any(|m| m.limited[lane])
     }
 
     /// The iteration converged: is the step good enough?
@@ -79,8 +137,11 @@ impl Transient {
         for (g, (group, memory)) in self.system.groups.iter().zip(&mut self.memories).enumerate() {
             let at = point(group, &self.x, &self.last, &self.time, &self.ticks, &self.options, self.lanes.len());
             if let Review::Cut(fraction) = group.device.review(&at, memory, lane) {
-                self.lanes[lane].limiter = Some(g);
-                return self.cut(lane, fraction);
+                let state = &mut self.lanes[lane];
+                if state.divisible() {
+                    state.limiter = Some(g);
+                    return self.cut(lane, fraction);
+                }
             }
         }
         self.see_bounds(lane);
@@ -104,7 +165,7 @@ impl Transient {
     pub(super) fn cut(&mut self, lane: usize, fraction: f64) -> Result<(), Failure> {
         let state = &mut self.lanes[lane];
         state.uncut = state.uncut.max(state.h);
-        let h = state.h * fraction.clamp(1e-6, 0.999);
+        let h = (state.h * fraction.clamp(1e-6, 0.999)).max(1.0 / Ticks::PER_SECOND);
         self.reject(lane, h, 0)
     }
 
@@ -135,19 +196,34 @@ impl Transient {
         let share = formula.error_share(state.h, h1, h2);
         let weights = extrapolation(if formula.order() == 1 { 2 } else { 3 }, state.h, h1, h2);
         let mut worst = (0.0, 0);
-        for u in (1..self.dynamic.len()).filter(|&u| self.dynamic[u]) {
+        for u in self.tolerances.dynamic.iter().map(|&u| u as usize) {
             let k = u * count + lane;
             if self.held[k] {
                 continue;
             }
             let predicted = self.history.extrapolate(lane, weights, k);
             let size = self.sizes.get(k, self.x[k]);
-            let abstol = self.system.abstol(u, self.options.vntol, self.options.abstol);
-            let ratio = share * (self.x[k] - predicted).abs() / allowed(&self.options, size, abstol);
+            let ratio =
+                share * (self.x[k] - predicted).abs() / allowed(&self.options, size, self.tolerances.unknown[u]);
             if ratio > worst.0 {
                 worst = (ratio, u);
             }
         }
         worst
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::small_change;
+
+    #[test]
+    fn a_change_that_would_be_small_is_left_out() {
+        assert!(small_change([0.9, 0.0]) && small_change([0.9, 0.1]), "within tolerance");
+        assert!(small_change([9.0, 100.0]), "0.09² · 9 = 0.07");
+        assert!(!small_change([20.0, 100.0]), "0.2² · 20 = 0.8");
+        assert!(!small_change([2.0, 3.0]), "hardly converging");
+        assert!(!small_change([5.0, 0.0]), "nothing is known yet");
+        assert!(!small_change([f64::NAN, 1.0]));
     }
 }

@@ -31,7 +31,8 @@ pub struct Lane {
     pub formula: Formula,
     pub coefficients: Coefficients,
     pub iteration: usize,
-    pub small_change: bool,
+    /// The largest changes of the last two iterations, in tolerances; 0 where there was none.
+    pub changes: [f64; 2],
     /// The unknown that moved most in the last iteration.
     pub mover: usize,
     /// The truncation error of the trial step as a multiple of what is allowed, NaN where it was not judged.
@@ -66,7 +67,7 @@ impl Lane {
             formula: Formula::Euler,
             coefficients: Coefficients::default(),
             iteration: 0,
-            small_change: false,
+            changes: [0.0; 2],
             mover: 0,
             error: f64::NAN,
             culprit: 0,
@@ -80,5 +81,10 @@ impl Lane {
             judged: (0.0, 1),
             trace: Trace::default(),
         }
+    }
+
+    /// Whether the trial step is longer than time's smallest: an event within that happens at its end.
+    pub fn divisible(&self) -> bool {
+        self.end.0 - self.now.0 > 1
     }
 }

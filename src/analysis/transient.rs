@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::failure::Failure;
 use super::formula::{Coefficients, Formula, extrapolation};
 use super::history::History;
+use super::judge::Tolerances;
 use super::lane::{Lane, Phase};
 use super::lane_solver::LaneSolver;
 use super::observe::View;
@@ -60,9 +61,9 @@ pub struct Transient {
     factored: Vec<f64>,
     pub(super) history: History,
     pub(super) sizes: Sizes,
-    pub(super) dynamic: Vec<bool>,
     /// Unknowns that a bound holds at the trial point, `[unknown * lanes + lane]`
     pub(super) held: Vec<bool>,
+    pub(super) tolerances: Tolerances,
     pace: Pace,
     /// V; see [`Inputs::rest`]. Members of an ensemble do not rest: their bits must not depend on the number of lanes.
     pub(super) rest: f64,
@@ -121,8 +122,8 @@ impl Transient {
             factored: vec![f64::NAN; count],
             history: History::new(n, count),
             sizes: Sizes::new(n * count),
-            dynamic: system.dynamic(),
             held: vec![false; n * count],
+            tolerances: Tolerances::new(&system, &options),
             pace,
             watched: false,
             rest: if nominal.is_some() || count > 1 { 0.0 } else { 0.01 * options.reltol },
@@ -208,13 +209,13 @@ impl Transient {
                 continue;
             }
             let outcome = match watch(self) {
-                Ok(None) => {
+                Ok(Some(fraction)) if self.lanes[0].divisible() => self.cut(0, fraction),
+                Ok(_) => {
                     let (ratio, order) = self.lanes[0].judged;
                     self.accept(0, ratio, order);
                     self.lanes[0].just_accepted = false;
                     break Ok(if self.lanes[0].now >= until { Step::Reached } else { Step::Accepted });
                 }
-                Ok(Some(fraction)) => self.cut(0, fraction),
                 Err(failure) => Err(failure),
             };
             if let Err(failure) = outcome {
@@ -280,7 +281,7 @@ impl Transient {
         state.formula = Formula::choose(self.options.method, self.options.maxord, points);
         state.coefficients = state.formula.coefficients(state.h, h1);
         state.iteration = 0;
-        state.small_change = false;
+        state.changes = [0.0; 2];
         (state.error, state.culprit, state.limiter) = (f64::NAN, 0, None);
         state.phase = Phase::Iterate;
         let Coefficients { a, b, c, d } = state.coefficients;
@@ -437,6 +438,7 @@ impl Transient {
         for lane in 0..count {
             if self.active[lane] {
                 self.update(lane);
+                self.foresee(lane)?;
             }
         }
         Ok(())
@@ -458,8 +460,8 @@ impl Transient {
             let k = u * count + lane;
             let (old, d) = (self.x[k], self.dx[k]);
             let new = old + d;
-            let abstol = self.system.abstol(u, self.options.vntol, self.options.abstol);
-            let ratio = d.abs() / (self.options.reltol * old.abs().max(new.abs()) + abstol);
+            let size = self.sizes.get(k, old.abs().max(new.abs()));
+            let ratio = d.abs() / (self.options.reltol * size + self.tolerances.unknown[u]);
             if ratio > worst.1 || ratio.is_nan() {
                 worst = (u, ratio);
             }
@@ -468,7 +470,7 @@ impl Transient {
         let state = &mut self.lanes[lane];
         state.iteration += 1;
         state.mover = worst.0;
-        state.small_change = worst.1 <= 1.0;
+        state.changes = [worst.1, state.changes[0]];
     }
 
     fn note(&mut self, lane: usize, verdict: Verdict) {

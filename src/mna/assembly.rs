@@ -4,7 +4,8 @@
 //! loaded once; afterwards they cost two products with their static matrices.
 
 use super::block::{Block, hold_states};
-use super::scatter::{Term, gather_rows, multiply, scatter, scatter_scaled, terms};
+use super::rest::Frozen;
+use super::scatter::{Term, entries, gather_rows, multiply, scatter, scatter_scaled};
 use super::system::{Group, System};
 use crate::device::{Memory, Mode, Point, Ticks};
 
@@ -72,6 +73,7 @@ pub struct Assembly {
     terms_g: Vec<Term>,
     terms_c: Vec<Term>,
     pub(super) blocks: Vec<Block>,
+    frozen: Frozen,
     /// An eliminated block was singular in this lane.
     pub local_failure: Vec<bool>,
     pub(super) scratch: Vec<f64>,
@@ -99,6 +101,7 @@ impl Assembly {
         let slots = (system.pattern.rows.len() + 1) * lanes;
         let rows = system.unknowns() * lanes;
         let widest = system.groups.iter().map(|g| g.width).max().unwrap_or(0);
+        let blocks: Vec<Block> = system.groups.iter().map(|g| Block::new(g, lanes)).collect();
         Assembly {
             lanes,
             jacobian: vec![0.0; slots],
@@ -114,7 +117,8 @@ impl Assembly {
             static_c: vec![0.0; slots],
             terms_g: Vec::new(),
             terms_c: Vec::new(),
-            blocks: system.groups.iter().map(|g| Block::new(g, lanes)).collect(),
+            frozen: Frozen::new(system, &blocks),
+            blocks,
             local_failure: vec![false; lanes],
             scratch: vec![0.0; 2 * widest],
         }
@@ -124,6 +128,7 @@ impl Assembly {
     pub fn relinearize(&mut self, system: &System, memories: &mut [Memory], at: &Inputs) {
         self.static_g.fill(0.0);
         self.static_c.fill(0.0);
+        self.frozen.forget(&mut self.blocks, memories);
         for ((group, memory), block) in system.groups.iter().zip(memories).zip(&mut self.blocks) {
             if group.linear {
                 block.clear();
@@ -133,8 +138,10 @@ impl Assembly {
                 scatter(&group.slots_c, &block.c, &mut self.static_c, self.lanes);
             }
         }
-        self.terms_g = terms(system, &self.static_g, self.lanes);
-        self.terms_c = terms(system, &self.static_c, self.lanes);
+        let lanes = self.lanes;
+        let used = |values: &[f64]| entries(system, |k| values[k * lanes..(k + 1) * lanes].iter().any(|v| *v != 0.0));
+        self.terms_g = used(&self.static_g);
+        self.terms_c = used(&self.static_c);
     }
 
     /// R and J at a point.
@@ -150,7 +157,12 @@ impl Assembly {
     /// `W` is the number of lanes, known to the compiler; 0 where it is not.
     fn assemble_wide<const W: usize>(&mut self, system: &System, memories: &mut [Memory], at: &Inputs) {
         let lanes = if W == 0 { self.lanes } else { W };
+        self.frozen.choose(system, &mut self.blocks, memories, at);
         self.linear_part(at, lanes);
+        if lanes == 1 {
+            let rows = [&mut self.f[..], &mut self.q[..], &mut self.magnitude[..], &mut self.charge[..]];
+            self.frozen.load(at.x, at.a[0], rows, &mut self.jacobian);
+        }
         self.local_failure.fill(false);
         for ((group, memory), block) in system.groups.iter().zip(memories).zip(&mut self.blocks) {
             let p = point(group, lanes, at);
@@ -158,29 +170,35 @@ impl Assembly {
                 if group.device.excites() {
                     block.clear_sources();
                     group.device.excite(&p, memory, &mut block.stamps(group, lanes));
-                    gather_rows(group, &block.f, &mut self.f, &mut self.magnitude, lanes);
+                    gather_rows(&group.rows, &block.f, &mut self.f, &mut self.magnitude, lanes);
                 }
                 continue;
             }
-            let resting = block.rest.choose(group, at, &mut memory.resting);
-            if resting {
-                block.clear_awake(group, &memory.resting);
+            let some_rest = W == 1 && block.rest.some();
+            if some_rest {
+                block.clear_awake(group);
             } else {
                 block.clear();
             }
             memory.limited.fill(false);
             memory.bent.fill(false);
             group.device.load(&p, memory, &mut block.stamps(group, lanes));
-            block.rest.remember(group, at, memory);
+            block.rest.remember(group, at, &memory.bent);
+            if some_rest {
+                for i in block.rest.awake.iter().map(|&i| i as usize) {
+                    let [rows, slots_g, slots_c] = block.rest.routes(group, i);
+                    gather_rows(rows, &block.f, &mut self.f, &mut self.magnitude, lanes);
+                    gather_rows(rows, &block.q, &mut self.q, &mut self.charge, lanes);
+                    scatter(slots_g, &block.g, &mut self.jacobian, lanes);
+                    scatter_scaled(slots_c, &block.c, at.a, &mut self.jacobian, lanes);
+                }
+                continue;
+            }
             if matches!(at.mode, Mode::Start | Mode::Static) {
                 hold_states(group, block, at, lanes);
             }
-            gather_rows(group, &block.f, &mut self.f, &mut self.magnitude, lanes);
-            gather_rows(group, &block.q, &mut self.q, &mut self.charge, lanes);
-            if resting {
-                block.rest.continue_linearly(&group.pattern_g, &block.g, group, at.x, &memory.resting, &mut self.f);
-                block.rest.continue_linearly(&group.pattern_c, &block.c, group, at.x, &memory.resting, &mut self.q);
-            }
+            gather_rows(&group.rows, &block.f, &mut self.f, &mut self.magnitude, lanes);
+            gather_rows(&group.rows, &block.q, &mut self.q, &mut self.charge, lanes);
             if group.split.is_none() {
                 scatter(&group.slots_g, &block.g, &mut self.jacobian, lanes);
                 scatter_scaled(&group.slots_c, &block.c, at.a, &mut self.jacobian, lanes);
@@ -213,12 +231,12 @@ impl Assembly {
     /// Q of every device at a point: initial charges.
     pub fn charges(&mut self, system: &System, memories: &mut [Memory], at: &Inputs) {
         self.q.fill(0.0);
+        self.frozen.forget(&mut self.blocks, memories);
         for ((group, memory), block) in system.groups.iter().zip(memories).zip(&mut self.blocks) {
             block.clear();
-            block.rest.forget(&mut memory.resting);
             let p = point(group, self.lanes, at);
             group.device.load(&p, memory, &mut block.stamps(group, self.lanes));
-            gather_rows(group, &block.q, &mut self.q, &mut self.charge, self.lanes);
+            gather_rows(&group.rows, &block.q, &mut self.q, &mut self.charge, self.lanes);
         }
     }
 

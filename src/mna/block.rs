@@ -37,15 +37,24 @@ impl Block {
         self.q.fill(0.0);
     }
 
-    /// Forgets what instances that are not at rest loaded.
-    pub(super) fn clear_awake(&mut self, group: &Group, resting: &[bool]) {
+    /// Forgets what the instances that are not at rest loaded.
+    pub(super) fn clear_awake(&mut self, group: &Group) {
         let (width, g, c) = (group.width, group.pattern_g.len(), group.pattern_c.len());
-        for i in (0..group.parts.len()).filter(|&i| !resting[i]) {
+        for i in self.rest.awake.iter().map(|&i| i as usize) {
             self.f[i * width..(i + 1) * width].fill(0.0);
             self.q[i * width..(i + 1) * width].fill(0.0);
             self.g[i * g..(i + 1) * g].fill(0.0);
             self.c[i * c..(i + 1) * c].fill(0.0);
         }
+    }
+
+    /// Whether all that one instance loaded, in its only lane, is finite.
+    pub(super) fn is_finite(&self, group: &Group, i: usize) -> bool {
+        let of = |values: &[f64], n: usize| values[i * n..(i + 1) * n].iter().all(|v| v.is_finite());
+        of(&self.f, group.width)
+            && of(&self.q, group.width)
+            && of(&self.g, group.pattern_g.len())
+            && of(&self.c, group.pattern_c.len())
     }
 
     pub(super) fn clear(&mut self) {

@@ -1,6 +1,6 @@
 //! From what devices load to rows and matrix slots, and products with the static matrices of linear devices.
 
-use super::system::{Group, Route, System};
+use super::system::{Route, System};
 
 /// One entry of a static matrix: unknowns of its row and column, and its slot.
 #[derive(Clone, Copy)]
@@ -32,16 +32,14 @@ pub(super) fn scatter_scaled(routes: &[Route], values: &[f64], scale: &[f64], in
     }
 }
 
-/// The entries of a static matrix that some lane has.
-pub(super) fn terms(system: &System, values: &[f64], lanes: usize) -> Vec<Term> {
+/// The entries of the pattern whose slots are wanted.
+pub(super) fn entries(system: &System, wanted: impl Fn(usize) -> bool) -> Vec<Term> {
     let pattern = &system.pattern;
     let mut found = Vec::new();
     for column in 0..pattern.n {
-        for slot in pattern.starts[column]..pattern.starts[column + 1] {
-            if values[slot * lanes..(slot + 1) * lanes].iter().any(|v| *v != 0.0) {
-                let row = pattern.rows[slot] as u32 + 1;
-                found.push(Term { row, column: column as u32 + 1, slot: slot as u32 });
-            }
+        for slot in (pattern.starts[column]..pattern.starts[column + 1]).filter(|&slot| wanted(slot)) {
+            let row = pattern.rows[slot] as u32 + 1;
+            found.push(Term { row, column: column as u32 + 1, slot: slot as u32 });
         }
     }
     found
@@ -71,8 +69,8 @@ pub(super) fn multiply(
 
 /// Adds a device's F or Q to the rows, and its magnitudes.
 #[inline(always)]
-pub(super) fn gather_rows(group: &Group, from: &[f64], rows: &mut [f64], magnitude: &mut [f64], lanes: usize) {
-    for route in &group.rows {
+pub(super) fn gather_rows(routes: &[Route], from: &[f64], rows: &mut [f64], magnitude: &mut [f64], lanes: usize) {
+    for route in routes {
         let (k, row) = (route.from as usize * lanes, route.to as usize * lanes);
         let (rows, magnitude) = (&mut rows[row..row + lanes], &mut magnitude[row..row + lanes]);
         for (lane, value) in from[k..k + lanes].iter().enumerate() {
