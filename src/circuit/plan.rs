@@ -112,6 +112,8 @@ pub struct Print {
     /// `tran dc ac op`; None: every analysis
     pub analysis: Option<String>,
     pub observations: Vec<usize>,
+    /// `vs V(a)` of a plot: what they are drawn over instead of time, frequency or what is swept.
+    pub against: Option<usize>,
     pub span: Span,
 }
 

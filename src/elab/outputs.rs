@@ -80,15 +80,21 @@ impl<'p, 'a> Planner<'p, 'a> {
     /// `.print tran V(a) I(V1)`, `.plot …`
     pub fn print(&mut self, name: &str, args: &mut Args<'a>, span: Span) -> Result<(), Fault> {
         let analysis = args.keyword(&["tran", "dc", "ac", "op", "noise"]);
-        let mut observations = Vec::new();
+        let (mut observations, mut against) = (Vec::new(), None);
         while let Some(a) = args.take() {
             match a {
+                Argument::Value(Value::Word(w)) if name == "plot" && w.is("vs") && self.net("vs").is_none() => {
+                    let Some(Argument::Value(x)) = args.take() else {
+                        return Err(Fault::new("elab::plot-vs", w.span, "nothing stands behind vs", "over what?"));
+                    };
+                    against = self.observe(x)?.first().copied();
+                }
                 Argument::Value(Value::Word(w)) if w.is("all") => observations.extend(self.everything()),
                 Argument::Value(v) => observations.extend(self.observe(v)?),
                 other => return Err(not_observable(other.span())),
             }
         }
-        let print = Print { analysis, observations, span };
+        let print = Print { analysis, observations, against, span };
         if name == "print" {
             self.plan.prints.push(print)
         } else {

@@ -400,7 +400,7 @@ def memdiode():
 def taox_hp():
     gm, a_i, b_i = 0.025, 7.2e-6, 4.7
     a, s_off, w_off, beta, b, s_on, w_on, s_p = 1e-10, 0.013, 0.4, 500.0, 1e-4, 0.45, 0.06, 4e-5
-    v = pieces((0, 0.0), (2e-6, 0.85), (4e-6, 0.0), (6e-6, -0.6), (8e-6, 0.0))
+    v = pieces((0, 0.0), (50e-6, 0.55), (100e-6, 0.55), (110e-6, 0.0), (130e-6, -0.6), (150e-6, -0.6), (160e-6, 0.0))
 
     def current(u, w):
         return u * (w * gm + (1 - w) * a_i * math.exp(b_i * math.sqrt(abs(u))))
@@ -412,7 +412,7 @@ def taox_hp():
             return np.array([a * math.sinh(u / s_off) * math.exp(-(w_off / w[0]) ** 2) * math.exp(1 / (1 + beta * power))])
         return np.array([b * math.sinh(u / s_on) * math.exp(-(w[0] / w_on) ** 2) * math.exp(power / s_p)])
 
-    t, w = integrate(rate, [0.1], v, 8e-6, [(0.001, 1)])
+    t, w = integrate(rate, [0.1], v, 160e-6, [(0.001, 1)], method="Radau", rows=200)
     return {"time": t, "X1.w": w[:, 0], "I(V1)": [-current(v(s), y) for s, y in zip(t, w[:, 0])]}
 
 
@@ -584,7 +584,7 @@ def messaris():
 
 @table
 def nili():
-    """The published change by a rectangular pulse, once for each of four pulses on four devices, edges 1 ns."""
+    """The published change by a rectangular pulse, once for each of four pulses on four devices."""
     def set_change(v, t, c1, c2, c3, c4):
         return 155e-6 * (1 - math.tanh(c1 * (math.log(t) - c2))) * (math.tanh(c3 * v - c4) + 1)
 

@@ -36,6 +36,8 @@ pub struct Figure<'a> {
     pub waves: &'a [&'a Wave],
     /// Columns of the waves.
     pub columns: &'a [usize],
+    /// The column that the others are drawn over, where values are real and it is not time or what is swept.
+    pub against: Option<usize>,
     /// Of the waves' columns, those that have no imaginary part.
     pub real: &'a [bool],
 }
@@ -127,6 +129,9 @@ type Group = (String, Show);
 /// The name and unit of the x axis.
 fn x_axis(figure: &Figure) -> (String, String) {
     let Some(first) = figure.waves.first() else { return Default::default() };
+    if let Some(about) = figure.against.and_then(|c| first.header.columns.get(c)) {
+        return (about.name.clone(), about.unit.to_string());
+    }
     match &first.header.scale {
         Some(scale) => (scale.name.clone(), scale.unit.to_string()),
         None => (first.header.steps.last().map(|s| s.0.clone()).unwrap_or_default(), String::new()),
@@ -166,7 +171,10 @@ fn along_scale(figure: &Figure, named: bool) -> Vec<(Group, Curve)> {
                 };
                 let steps = if named { step_label(&header.steps) } else { String::new() };
                 let label = format!("{}{steps}", about.name);
-                let points = broken_at_restarts(&wave.scale, &values);
+                let points = match figure.against {
+                    Some(x) if !header.complex => wave.real(x).iter().copied().zip(values).collect(),
+                    _ => broken_at_restarts(&wave.scale, &values),
+                };
                 found.push(((unit, show), Curve { label, points }));
             }
         }
@@ -284,7 +292,7 @@ mod tests {
 
     fn drawn(title: &str, waves: &[&Wave], real: &[bool]) -> String {
         let columns: Vec<usize> = (0..waves[0].header.columns.len()).collect();
-        svg(&Figure { title, waves, columns: &columns, real }).unwrap()
+        svg(&Figure { title, waves, columns: &columns, against: None, real }).unwrap()
     }
 
     fn rc(r: f64) -> Wave {
@@ -312,12 +320,15 @@ mod tests {
     fn steps_are_overlaid_and_named() {
         let waves = [500.0, 1e3, 2e3].map(rc);
         let waves: Vec<&Wave> = waves.iter().collect();
-        let svg = self::svg(&Figure { title: "three loads", waves: &waves, columns: &[0], real: &[] }).unwrap();
+        let svg = self::svg(&Figure { title: "three loads", waves: &waves, columns: &[0], against: None, real: &[] })
+            .unwrap();
         look("steps.svg", &svg);
         assert!(svg.contains("rload=2000") && svg.contains("V(out) (V)"));
         let many: Vec<Wave> = (1..=30).map(|k| rc(100.0 * k as f64)).collect();
         let many: Vec<&Wave> = many.iter().collect();
-        let together = self::svg(&Figure { title: "thirty loads", waves: &many, columns: &[0], real: &[] }).unwrap();
+        let together =
+            self::svg(&Figure { title: "thirty loads", waves: &many, columns: &[0], against: None, real: &[] })
+                .unwrap();
         look("many.svg", &together);
         assert!(together.contains("of 30 curves"));
         let apart = drawn("thirty loads, three columns", &many, &[]);
@@ -379,7 +390,7 @@ mod tests {
         assert!(drawn("gap", &[&wave], &[]).contains("<svg"));
         let empty = tran(std::iter::empty(), &[("V(a)", &|t| t)]);
         let columns = [0];
-        let figure = Figure { title: "", waves: &[&empty], columns: &columns, real: &[] };
+        let figure = Figure { title: "", waves: &[&empty], columns: &columns, against: None, real: &[] };
         assert_eq!(svg(&figure), Err(PlotError::Empty));
     }
 }

@@ -16,11 +16,17 @@ pub(super) fn draw(output: &Output, dir: &Path, experiment: &str, title: &str) -
     if few || waves.is_empty() {
         return (paths, troubles);
     }
-    for (k, columns) in output.figures.iter().enumerate().filter(|(_, c)| !c.is_empty()) {
+    for (k, figure) in output.figures.iter().enumerate().filter(|(_, f)| !f.columns.is_empty()) {
         let name = if k == 0 { output.name.clone() } else { format!("{}-plot-{}", output.name, k + 1) };
         let title = if title.trim().is_empty() { name.clone() } else { title.trim().to_string() };
         let path = format!("{experiment}/{name}.svg");
-        let drawn = svg(&Figure { title: &title, waves: &waves, columns, real: &output.real });
+        let drawn = svg(&Figure {
+            title: &title,
+            waves: &waves,
+            columns: &figure.columns,
+            against: figure.against,
+            real: &output.real,
+        });
         let written = match drawn {
             Ok(text) => std::fs::write(dir.join(&path), text).map_err(|e| e.to_string()),
             Err(PlotError::Empty) => continue,

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::Done;
-use super::selection::Selection;
+use super::selection::{Curves, Selection};
 use crate::analysis::sink::{Sink, Stats};
 use crate::lab::wave::{Recorder, Wave};
 use crate::lab::writer::{Count, CsvWriter, Fan, Format, Limit, NpyWriter, Pick, RawWriter, Stepped, TraceWriter};
@@ -49,7 +49,7 @@ pub(super) struct Output {
     pub seconds: f64,
     /// The waves of each step point, in order.
     pub waves: Vec<Wave>,
-    pub figures: Vec<Vec<usize>>,
+    pub figures: Vec<Curves>,
     pub real: Vec<bool>,
     values: Vec<(String, String, f64)>,
 }

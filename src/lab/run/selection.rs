@@ -28,8 +28,15 @@ pub(super) struct Selection {
     pub measured_of: Vec<Option<usize>>,
     /// The ones kept in memory for figures.
     pub drawn: Vec<usize>,
-    /// For each figure its curves, places among those drawn.
-    pub figures: Vec<Vec<usize>>,
+    pub figures: Vec<Curves>,
+}
+
+/// The columns of one figure, places among those drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Curves {
+    pub columns: Vec<usize>,
+    /// The abscissa, unless it is that of the analysis.
+    pub against: Option<usize>,
 }
 
 impl Selection {
@@ -42,12 +49,10 @@ impl Selection {
                 columns.place(o);
             }),
         }
-        let cards = |cards: &[Print]| -> Vec<Vec<usize>> {
-            let meant = |c: &&Print| c.analysis.as_ref().is_none_or(|a| a.eq_ignore_ascii_case(analysis));
-            cards.iter().filter(meant).map(|c| c.observations.clone()).collect()
-        };
-        let plots = cards(&plan.plots);
-        cards(&plan.prints).iter().chain(&plots).flatten().for_each(|&o| columns.of(plan, o));
+        let meant = |c: &&Print| c.analysis.as_ref().is_none_or(|a| a.eq_ignore_ascii_case(analysis));
+        let plots: Vec<&Print> = plan.plots.iter().filter(meant).collect();
+        let looked_at = plan.prints.iter().filter(meant).chain(plots.iter().copied());
+        looked_at.flat_map(|c| c.observations.iter().chain(&c.against)).for_each(|&o| columns.of(plan, o));
         let shown = columns.observations.len();
 
         let measures = || plan.measures.iter().filter(|m| m.analysis == analysis);
@@ -60,12 +65,17 @@ impl Selection {
         let Columns { observations, of_plan, .. } = columns;
 
         let column = |o: &usize| of_plan.get(*o).copied().flatten();
-        let mut figures: Vec<Vec<usize>> = plots.iter().map(|p| p.iter().filter_map(column).collect()).collect();
+        let curves_of = |p: &&Print| Curves {
+            columns: p.observations.iter().filter_map(column).collect(),
+            against: p.against.as_ref().and_then(column),
+        };
+        let mut figures: Vec<Curves> = plots.iter().map(curves_of).collect();
         if figures.is_empty() {
-            figures.extend(default_figure(&observations[..shown]));
+            let default = default_figure(&observations[..shown]);
+            figures.extend(default.into_iter().map(|columns| Curves { columns, against: None }));
         }
         let distinct = |columns: BTreeSet<usize>| columns.into_iter().collect::<Vec<usize>>();
-        let drawn = distinct(figures.iter().flatten().copied().collect());
+        let drawn = distinct(figures.iter().flat_map(|f| f.columns.iter().chain(&f.against)).copied().collect());
         let measured = distinct(measured.iter().filter_map(column).collect());
         let place = |among: &[usize], column: usize| among.binary_search(&column).ok();
         Selection {
@@ -74,7 +84,13 @@ impl Selection {
             real: observations.iter().map(|o| is_real(&o.equation)).collect(),
             probes: (before..observations.len()).collect(),
             measured_of: of_plan.iter().map(|c| c.and_then(|c| place(&measured, c))).collect(),
-            figures: figures.into_iter().map(|f| f.into_iter().filter_map(|c| place(&drawn, c)).collect()).collect(),
+            figures: figures
+                .into_iter()
+                .map(|f| Curves {
+                    columns: f.columns.into_iter().filter_map(|c| place(&drawn, c)).collect(),
+                    against: f.against.and_then(|c| place(&drawn, c)),
+                })
+                .collect(),
             measured,
             drawn,
             observations,

@@ -172,7 +172,7 @@ fn operating_points_sweeps_and_phasors_have_files_of_their_own() {
             }),
         ],
         observations: vec![observation("VDB(out)", db), observation("V(out)", voltage(&c, "out"))],
-        prints: vec![Print { analysis: Some("ac".into()), observations: vec![0], span: NOWHERE }],
+        prints: vec![Print { analysis: Some("ac".into()), observations: vec![0], against: None, span: NOWHERE }],
         measures: vec![measure(
             "dc",
             "mean",
