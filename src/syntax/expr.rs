@@ -271,7 +271,7 @@ fn call(place: Place, node: Node<'_>) -> Result<Tree, Fault> {
     }
     for piece in node.into_inner() {
         match piece.as_rule() {
-            Rule::name | Rule::probe_name if name.is_none() => name = Some(place.name(&piece)),
+            Rule::name | Rule::probe_name | Rule::limited if name.is_none() => name = Some(place.name(&piece)),
             Rule::earg => depth = depth.max(argument(place, piece, &mut args)?),
             Rule::node => {
                 let span = place.span(&piece);
