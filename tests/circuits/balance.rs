@@ -3,10 +3,10 @@
 
 use crate::laws::{Diode, Mos, capacitor, resistor};
 use crate::ledger::{Balance, Flow, balance};
-use crate::support::Netlist;
+use crate::support::{Netlist, Values};
 
 /// Runs a deck and holds its books against a largest residual of currents and of charges.
-fn balances(netlist: &str, [currents, charges]: [f64; 2], flows: &mut dyn FnMut(&dyn Fn(&str) -> f64) -> Vec<Flow>) {
+fn balances(netlist: &str, [currents, charges]: [f64; 2], flows: &mut dyn FnMut(&Values) -> Vec<Flow>) {
     let found = balance(&Netlist::new(netlist).deck(&[]), flows);
     let Balance { points, where_worst, .. } = &found;
     println!("{points} points: Σi {:.1e}, ∫i·dt {:.1e}; {where_worst}", found.currents, found.charges);
@@ -93,7 +93,7 @@ const PROCESS: &str = "
          .ends";
 
 /// Both transistors of an inverter.
-fn inverter(v: &dyn Fn(&str) -> f64, input: &'static str, output: &'static str) -> Vec<Flow> {
+fn inverter(v: &Values, input: &'static str, output: &'static str) -> Vec<Flow> {
     let mut flows = N.flows([output, input, "0", "0"], [v(output), v(input), 0.0, 0.0]);
     flows.extend(P.flows([output, input, "vdd", "vdd"], [v(output), v(input), v("vdd"), v("vdd")]));
     flows

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use memspice::analysis::formula::Coefficients;
 
-use crate::support::Deck;
+use crate::support::{Deck, Values};
 
 /// Something between two nets (ground is `0`), from the first to the second.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +60,7 @@ struct Net {
 }
 
 /// Keeps the books over the deck's transient; `flows` lists all that flows at a point, always in the same order.
-pub fn balance(deck: &Deck, flows: &mut dyn FnMut(&dyn Fn(&str) -> f64) -> Vec<Flow>) -> Balance {
+pub fn balance(deck: &Deck, flows: &mut dyn FnMut(&Values) -> Vec<Flow>) -> Balance {
     let mut nets: BTreeMap<&'static str, Net> = BTreeMap::new();
     let mut pasts: Vec<Past> = Vec::new();
     let mut before = 0.0;

@@ -28,6 +28,9 @@ pub struct Netlist {
     kinds: Kinds,
 }
 
+/// The voltage of a net or the current of a source, by name.
+pub type Values<'a> = dyn Fn(&str) -> f64 + 'a;
+
 /// An elaborated one.
 pub struct Deck {
     circuit: Arc<Circuit>,
@@ -95,7 +98,7 @@ impl Deck {
 
     /// Runs the `.tran` card; shows every accepted point: its time (s), the formula that made it, and the voltage of a
     /// net or the current of a source by name.
-    pub fn walk(&self, see: &mut dyn FnMut(f64, Coefficients, &dyn Fn(&str) -> f64)) {
+    pub fn walk(&self, see: &mut dyn FnMut(f64, Coefficients, &Values)) {
         let spec = self.transient().expect("a .tran card");
         assert!(!spec.uic, "charges at the start are those of an operating point");
         let mut simulator = self.simulator();
