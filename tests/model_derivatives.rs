@@ -69,7 +69,7 @@ fn load(system: &System, memories: &mut [Memory], x: &[f64]) -> Point {
     assembly.relinearize(system, memories, &at(&[0.0]));
     assembly.assemble(system, memories, &at(&[0.0]));
     let (f, q, g) = (assembly.f.clone(), assembly.q.clone(), assembly.jacobian.clone());
-    // C alone, free of the rounding of G.
+    // C alone, free of the rounding of G as long as that is below 1e20.
     assembly.assemble(system, memories, &at(&[1e30]));
     let c = assembly.jacobian.iter().zip(&g).map(|(j, g)| (j - g) / 1e30).collect();
     Point { f, q, g, c }
@@ -118,7 +118,8 @@ fn rows(system: &System, memories: &mut [Memory], x: &[f64]) -> Vec<[f64; 2]> {
                 worst = worst.max((apart - noise[row][column][part]).max(0.0));
             }
             // An exponential beyond its end is continued by a constant, its slope is not: no physics is out there.
-            rows.push(if scale < 1e60 { [scale, worst] } else { [0.0, 0.0] });
+            let wild = exact[row].iter().any(|e| e[0].abs() > 1e20);
+            rows.push(if wild { [0.0, 0.0] } else { [scale, worst] });
         }
     }
     rows
