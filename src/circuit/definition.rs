@@ -8,7 +8,7 @@
 //!
 //! [`Quantity::Own`]: super::equation::Quantity::Own
 
-use super::equation::{Equation, Quantity};
+use super::equation::{Equation, Function, Quantity};
 use super::kind::{Kind, Label};
 use crate::diag::Span;
 
@@ -112,6 +112,20 @@ pub struct Contribution {
     pub span: Span,
 }
 
+impl Contribution {
+    /// What flows at rest, and the charge whose derivative is added; one of them is there.
+    pub fn parts(&self) -> (Option<&Equation>, Option<&Equation>) {
+        match &self.value {
+            Equation::Apply(Function::Ddt, q) => (None, q.first()),
+            Equation::Apply(Function::Add, args) => match &args[..] {
+                [f, Equation::Apply(Function::Ddt, q)] => (Some(f), q.first()),
+                _ => (Some(&self.value), None),
+            },
+            _ => (Some(&self.value), None),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     Current,
@@ -170,7 +184,6 @@ pub enum Law {
 mod tests {
     use std::borrow::Cow;
 
-    use super::super::equation::Function;
     use super::super::kind::{ModelUse, Param};
     use super::*;
     use crate::diag::FileId;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::terminal::complain;
+use crate::circuit::definition::Definition;
 use crate::circuit::plan::{Options, Plan};
 use crate::device::registry::REGISTRY;
 use crate::diag::{Diagnostic, Severity, Span, any_error};
@@ -69,6 +70,9 @@ fn set_params(params: &[(String, String)], ast: &mut Ast, sources: &mut Sources,
     }
 }
 
+/// What an elaboration gives: a deck and the devices it defines.
+type Elaborated = (Deck, Vec<Arc<Definition>>);
+
 /// A netlist as read, and what is wrong with it.
 pub struct Netlist {
     /// As the user named it
@@ -80,6 +84,8 @@ pub struct Netlist {
     seed: u64,
     /// None if something is an error.
     pub deck: Option<Deck>,
+    /// Each `.device`
+    pub devices: Vec<Arc<Definition>>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -107,6 +113,7 @@ impl Netlist {
             data,
             seed: Options::default().seed,
             deck: None,
+            devices: Vec::new(),
             diagnostics,
         };
         if is_torn(&netlist.diagnostics) {
@@ -114,17 +121,18 @@ impl Netlist {
         }
         let (deck, found) = netlist.elaborate(&Overrides::default());
         netlist.diagnostics.extend(found);
-        if let Some(deck) = deck {
+        if let Some((deck, devices)) = deck {
+            netlist.devices = devices;
             netlist.deck = Some(deck).filter(|_| !any_error(&netlist.diagnostics));
         }
         netlist
     }
 
     /// With values that win over those of the netlist.
-    fn elaborate(&self, overrides: &Overrides) -> (Option<Deck>, Vec<Diagnostic>) {
+    fn elaborate(&self, overrides: &Overrides) -> (Option<Elaborated>, Vec<Diagnostic>) {
         let Some(ast) = &self.ast else { return (None, Vec::new()) };
         let (deck, found) = elab::elaborate(ast, &self.kinds, overrides, &self.data);
-        let deck = deck.map(|d| Deck { circuit: Arc::new(d.circuit), plan: self.seeded(d.plan) });
+        let deck = deck.map(|d| (Deck { circuit: Arc::new(d.circuit), plan: self.seeded(d.plan) }, d.devices));
         (deck, found)
     }
 
@@ -143,7 +151,7 @@ impl Netlist {
     /// For step points: an elaboration without errors, or why not.
     pub fn again(&self, overrides: &Overrides) -> Result<Deck, Vec<Diagnostic>> {
         let (deck, found) = self.elaborate(overrides);
-        deck.filter(|_| !any_error(&found)).ok_or(found)
+        deck.map(|d| d.0).filter(|_| !any_error(&found)).ok_or(found)
     }
 
     /// File and line of a place.

@@ -255,6 +255,14 @@ impl<'c, 'a> Context<'c, 'a> {
     }
 
     fn index(&self, base: &Expr, slots: &[Slot], span: Span) -> Result<Term, Fault> {
+        // An element of what a part lets read: X1.x[2]
+        if let (Some(live), ExprKind::Field(owner, name), [Slot::At(at)]) = (self.live, &base.kind, slots)
+            && let Some(path) = self.path(owner)?
+            && let Some(part) = live.part(&path)
+        {
+            let name = format!("{}[{}]", name.text, self.integer(at)?);
+            return live.probe(part, &name, span).map(|q| Term::Live(Equation::Quantity(q)));
+        }
         let base = match self.nested(base)? {
             Term::Fixed(v) => v,
             live => return Ok(live),

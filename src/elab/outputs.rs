@@ -135,6 +135,11 @@ impl<'p, 'a> Planner<'p, 'a> {
                 }
                 spreads.into_iter().map(|words| self.observe_words(name, words, *span)).collect()
             }
+            Value::Word(w) if w.index.iter().any(|s| !matches!(s, crate::syntax::ast::Slot::At(_))) => {
+                let names = self.spread_word(w, &self.context(), &self.instance)?;
+                let word = |text| Word { text, index: Vec::new(), span: w.span };
+                names.into_iter().map(|n| self.observe_word(&word(n))).collect()
+            }
             Value::Word(w) => Ok(vec![self.observe_word(w)?]),
             other => Err(not_observable(other.span())),
         }
@@ -262,7 +267,13 @@ impl<'p, 'a> Planner<'p, 'a> {
         if word.index.is_empty() {
             return Ok(vec![word.text.clone()]);
         }
-        let names = self.circuit.net_names.keys().chain(self.circuit.part_names.keys());
+        // What a part lets read is a bus too: X1.x[:]
+        let owner = word.text.rsplit_once('.').and_then(|(path, _)| Some((path, self.view().part(path)?)));
+        let probes: Vec<String> = owner.map_or(Vec::new(), |(path, part)| {
+            let full = |name: &str| format!("{}{path}.{name}", instance.lower).to_ascii_lowercase();
+            self.circuit.part(part).kind.probes.iter().map(|p| full(&p.name)).collect()
+        });
+        let names = self.circuit.net_names.keys().chain(self.circuit.part_names.keys()).chain(&probes);
         let axes = bus::axes(word, context, |k, _| {
             bus::extent(names.clone(), word, k, instance).ok_or_else(|| {
                 let known = self.circuit.nets.iter().map(|n| n.name.as_str());

@@ -56,7 +56,7 @@ impl<'c, 'a> Context<'c, 'a> {
     }
 
     /// The instance path an expression spells, if it spells one: `X1.Xm[3,4]`.
-    fn path(&self, expr: &Expr) -> Result<Option<String>, Fault> {
+    pub fn path(&self, expr: &Expr) -> Result<Option<String>, Fault> {
         Ok(match &expr.kind {
             ExprKind::Name(n) => Some(n.clone()),
             ExprKind::Field(base, name) => self.path(base)?.map(|p| format!("{p}.{}", name.text)),

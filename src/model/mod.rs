@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod agreement;
 pub mod dag;
+pub mod derived;
 pub mod diff;
 pub mod eval;
 pub mod lower;

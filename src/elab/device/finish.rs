@@ -35,7 +35,7 @@ impl<'b, 'a> Author<'b, 'a> {
         let by = own_quantity(Own::Param(self.params.len() - 1));
         let times = |e: Equation| Equation::apply(Function::Mul, [by.clone(), e]);
         for c in self.contributions.iter_mut().filter(|c| c.flow == Flow::Current) {
-            let (flow, charge) = parts(&c.value);
+            let (flow, charge) = c.parts();
             let charge = charge.map(|q| Equation::apply(Function::Ddt, [times(q.clone())]));
             c.value = match (flow.map(|f| times(f.clone())), charge) {
                 (Some(f), Some(q)) => Equation::apply(Function::Add, [f, q]),
@@ -107,7 +107,7 @@ impl<'b, 'a> Author<'b, 'a> {
             }
         };
         for c in &self.contributions {
-            let conduct = match (c.flow, parts(&c.value).0) {
+            let conduct = match (c.flow, c.parts().0) {
                 (Flow::Voltage, _) => Conduct::Voltage,
                 (Flow::Current, None) => Conduct::No,
                 (Flow::Current, Some(f)) => {
@@ -130,18 +130,6 @@ impl<'b, 'a> Author<'b, 'a> {
             join(first, Some(p), Conduct::No);
         }
         out
-    }
-}
-
-/// What flows at rest, and the charge: the two parts of a contribution.
-pub fn parts(value: &Equation) -> (Option<&Equation>, Option<&Equation>) {
-    match value {
-        Equation::Apply(Function::Ddt, q) => (None, q.first()),
-        Equation::Apply(Function::Add, args) => match &args[..] {
-            [f, Equation::Apply(Function::Ddt, q)] => (Some(f), q.first()),
-            _ => (Some(value), None),
-        },
-        _ => (Some(value), None),
     }
 }
 
