@@ -237,7 +237,7 @@ impl Device for Equations {
 
     fn probe(&self, instance: usize, name: &str, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
         let Some(shown) = self.program.shown.iter().find(|s| s.name.eq_ignore_ascii_case(name)) else {
-            let k = self.definition.kind.param(name)?;
+            let k = self.definition.kind.find(name)?;
             return self.parameters(instance, |k| memory.param(instance, k, lane)).get(k).copied();
         };
         let mut scratch = vec![0.0; shown.piece.space(1)];
