@@ -6,6 +6,7 @@ mod failure;
 pub mod formula;
 mod history;
 mod homotopy;
+mod iterate;
 mod judge;
 mod lane;
 mod lane_solver;

@@ -18,7 +18,6 @@ use crate::circuit::PartId;
 use crate::circuit::plan::Options;
 use crate::device::{Environment, Memory, Mode, Ticks};
 use crate::mna::{Assembly, Group, Inputs, System};
-use crate::solve::SolveError;
 
 /// What [`Transient::step`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,18 +46,18 @@ pub struct Transient {
     pub stats: Stats,
     /// Every attempt at a step, where it is Some; taken out by whoever wants to know. It allocates.
     pub log: Option<Vec<Attempt>>,
-    solver: LaneSolver,
+    pub(super) solver: LaneSolver,
     pub(super) lanes: Vec<Lane>,
     pub(super) x: Vec<f64>,
     pub(super) last: Vec<f64>,
-    dx: Vec<f64>,
+    pub(super) dx: Vec<f64>,
     pub(super) time: Vec<f64>,
     pub(super) ticks: Vec<Ticks>,
     pub(super) a: Vec<f64>,
     pub(super) beta: Vec<f64>,
-    active: Vec<bool>,
+    pub(super) active: Vec<bool>,
     /// `a` of each lane when the matrix was last factored.
-    factored: Vec<f64>,
+    pub(super) factored: Vec<f64>,
     pub(super) history: History,
     pub(super) sizes: Sizes,
     /// Unknowns that a bound holds at the trial point, `[unknown * lanes + lane]`
@@ -414,63 +413,6 @@ impl Transient {
             group.parts.get(instance).copied().filter(|_| says)
         };
         self.system.groups.iter().zip(&self.memories).find_map(group).or_else(|| self.system.part_at(unknown))
-    }
-
-    /// Factors and solves the active lanes and moves their iterates.
-    fn solve(&mut self) -> Result<(), Failure> {
-        let count = self.lanes.len();
-        let slots = self.system.pattern.rows.len() * count;
-        let solved = self.system.solved;
-        self.stats.newton += 1;
-        // The matrix of a linear circuit depends on a alone.
-        if self.system.nonlinear || count > 1 || self.factored != self.a {
-            self.factored.fill(f64::NAN);
-            if let Err((lane, error)) = self.solver.factor(&self.assembly.jacobian[..slots], &self.active) {
-                return self.singular(lane, &error);
-            }
-            self.factored.copy_from_slice(&self.a);
-        }
-        for (d, r) in self.dx.iter_mut().zip(&self.assembly.residual) {
-            *d = -r;
-        }
-        self.solver.solve(&mut self.dx[count..(solved + 1) * count]);
-        self.assembly.back_substitute(&self.system, &mut self.dx);
-        for lane in 0..count {
-            if self.active[lane] {
-                self.update(lane);
-                self.foresee(lane)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A singular matrix at this step is tried again with a shorter one, unless steps are already very short.
-    fn singular(&mut self, lane: usize, error: &SolveError) -> Result<(), Failure> {
-        let time = self.lanes[lane].now.seconds();
-        if self.lanes[lane].failures > 6 {
-            return Err(Failure::solve(error, &self.system, Some(time)));
-        }
-        self.give_up(lane, None)
-    }
-
-    fn update(&mut self, lane: usize) {
-        let count = self.lanes.len();
-        let mut worst = (0, 0.0);
-        for u in 1..self.system.unknowns() {
-            let k = u * count + lane;
-            let (old, d) = (self.x[k], self.dx[k]);
-            let new = old + d;
-            let size = self.sizes.get(k, old.abs().max(new.abs()));
-            let ratio = d.abs() / (self.options.reltol * size + self.tolerances.unknown[u]);
-            if ratio > worst.1 || ratio.is_nan() {
-                worst = (u, ratio);
-            }
-            self.x[k] = new;
-        }
-        let state = &mut self.lanes[lane];
-        state.iteration += 1;
-        state.mover = worst.0;
-        state.changes = [worst.1, state.changes[0]];
     }
 
     fn note(&mut self, lane: usize, verdict: Verdict) {
