@@ -78,7 +78,7 @@ fn a_device() {
   } else {
     let ve = v
   }
-  I(p, n) = g0 * $limit(v, 100m)
+  I(p, n) = g0 * $limit(v, 0.1)
   ddt(w[:]) = -w + sqrt(2) * white(N, every=1n)
   cycle when abs(v) > 0.5
   when hazard(v > 0 ? 1k * exp(v) : 0) {
