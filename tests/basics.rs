@@ -45,7 +45,8 @@ fn loops_shrink_with_frequency() {
 #[test]
 fn one_keeps_its_state_and_the_other_forgets() {
     let table = run("retention");
-    assert_eq!(table.at("X1.g", 1.5), table.at("X1.g", 10.0));
+    let (written, kept) = (table.at("X1.g", 1.5), table.at("X1.g", 10.0));
+    assert!((written - kept).abs() < 1e-12 * kept, "{written} {kept}");
     assert!(table.at("X1.g", 10.0) > 10.0 * table.at("X1.g", 0.9));
     // dx/dt = −x/tau but for what a read of 0.05 V adds: eta1·sinh(4·0.05)·tau
     let (rest, written) = (0.05 * 0.2f64.sinh() * 2.0, table.at("X2.x", 1.5));

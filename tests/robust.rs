@@ -31,11 +31,25 @@ fn sources(parameters: &str, [off, on]: [&str; 2], farad: &str) -> String {
     )
 }
 
-/// The cell as a device of the library; there V > 0 sets.
-fn device(parameters: &str, window: &str) -> String {
+/// The same equations as a device.
+fn device(parameters: &str, windows: [&str; 2]) -> String {
+    let [off, on] = windows.map(|w| w.replace("V(x)", "x"));
+    format!(
+        ".device cell (p m) {{\n\
+         \x20 param {parameters} D=3n x0=0.5\n\
+         \x20 state x = x0\n\
+         \x20 let v = V(p,m)\n\
+         \x20 I(p,m) = v/(Ron + (Roff - Ron)*x)\n\
+         \x20 ddt(x) = v > voff ? koff/D*(v/voff - 1)^aoff*{off} : v < von ? kon/D*(v/von - 1)^aon*{on} : 0\n\
+         }}\n"
+    )
+}
+
+/// The library's VTEAM; there V > 0 sets.
+fn library(parameters: &str) -> String {
     let parameters = parameters.replace("aon", "alphaon").replace("aoff", "alphaoff");
     format!(
-        ".include \"{}/netlists/models/vteam.cir\"\n.model cell vteam (polarity=-1 {parameters} {window})\n",
+        ".include \"{}/netlists/models/vteam.cir\"\n.model cell vteam (polarity=-1 {parameters} window=2 pw=2)\n",
         env!("CARGO_MANIFEST_DIR")
     )
 }
@@ -86,6 +100,8 @@ fn deviation(cell: &str, reference: &str, options: &str) -> f64 {
 const TIGHT: &str = ".options reltol=1e-6 abstol=1e-15 vntol=1e-9";
 const TIGHTER: &str = ".options reltol=1e-8 abstol=1e-16 vntol=1e-12";
 
+const NATIVE: &str = ".options reltol=1e-6 abstol=1e-15 vntol=1e-9 trtol=1";
+
 #[track_caller]
 fn agrees(cell: &str, reference: &str, options: &str) {
     let error = deviation(cell, reference, options);
@@ -108,8 +124,23 @@ fn near_a_pole_as_sources() {
 }
 
 #[test]
+fn stiff_as_devices() {
+    agrees(&device(STIFF, BIOLEK), "crossbar_stiff", NATIVE);
+}
+
+#[test]
+fn plain_as_devices_of_the_library() {
+    agrees(&library(PLAIN), "crossbar_biolek", NATIVE);
+}
+
+#[test]
 fn they_finish_at_default_options() {
-    for cell in [sources(STIFF, BIOLEK, "1e-9"), sources(PLAIN, BIOLEK, "1"), sources(PLAIN, DOUBLE, "1e-9")] {
+    for cell in [
+        sources(STIFF, BIOLEK, "1e-9"),
+        sources(PLAIN, BIOLEK, "1"),
+        sources(PLAIN, DOUBLE, "1e-9"),
+        device(STIFF, BIOLEK),
+    ] {
         let ours = memspice::run_text(&crossbar(&cell, "")).expect("a run");
         assert_eq!(ours.columns[0].last(), Some(&1e-6));
     }
