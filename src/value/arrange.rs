@@ -52,7 +52,7 @@ pub fn reshape(call: &Call) -> Result<Value, Fault> {
     }
     if let Some(k) = open {
         let rest: usize = shape.iter().product();
-        shape[k] = if rest == 0 { 0 } else { a.len() / rest };
+        shape[k] = a.len().checked_div(rest).unwrap_or(0);
     }
     let count = shape.iter().try_fold(1usize, |n, &k| n.checked_mul(k));
     if count != Some(a.len()) {

@@ -475,7 +475,7 @@ impl Builtin {
 
 /// The points of a table must be pairs of numbers with rising x.
 pub fn table_points(points: &[Value], span: Span) -> Result<(), Fault> {
-    if points.len() % 2 != 0 {
+    if !points.len().is_multiple_of(2) {
         return Err(arguments("table", "an odd number, at least 3,", points.len() + 1, span));
     }
     let mut last = f64::NEG_INFINITY;
