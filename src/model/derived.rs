@@ -28,8 +28,7 @@ pub fn text(d: &Definition) -> String {
         text
     };
     out += &section("parameters", parameters(d, &names));
-    out +=
-        &section("states at the start", d.states.iter().map(|s| (s.name.to_string(), start(d, s, &names))).collect());
+    out += &section("states at the start", d.states.iter().map(|s| (s.name.to_string(), start(s, &names))).collect());
     out += &section(
         "values",
         d.lets.iter().enumerate().map(|(k, l)| (names.own(Own::Let(k)), names.text(&l.value))).collect(),
@@ -61,7 +60,7 @@ fn parameters(d: &Definition, names: &Names) -> Vec<(String, String)> {
     d.kind.params.iter().enumerate().map(row).collect()
 }
 
-fn start(d: &Definition, s: &crate::circuit::definition::State, names: &Names) -> String {
+fn start(s: &crate::circuit::definition::State, names: &Names) -> String {
     let mut text = names.text(&s.start);
     if let (Some(low), Some(high)) = (&s.low, &s.high) {
         let _ = write!(text, "  in {}:{}", names.text(low), names.text(high));
@@ -71,7 +70,6 @@ fn start(d: &Definition, s: &crate::circuit::definition::State, names: &Names) -
             let _ = write!(text, "  {word}");
         }
     }
-    let _ = d;
     text
 }
 

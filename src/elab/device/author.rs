@@ -139,6 +139,8 @@ pub struct Author<'b, 'a> {
     pub reads: Vec<Read>,
     pub via: Vec<String>,
     pub found: Vec<Diagnostic>,
+    /// Some line of it is missing: here, or in what it rests on, which has been said
+    pub broken: bool,
     work: u64,
     depth: usize,
 }
@@ -175,6 +177,7 @@ impl<'b, 'a> Author<'b, 'a> {
             reads: Vec::new(),
             via: Vec::new(),
             found: Vec::new(),
+            broken: false,
             work: 0,
             depth: 0,
         }
@@ -189,6 +192,7 @@ impl<'b, 'a> Author<'b, 'a> {
         match result {
             Ok(v) => Some(v),
             Err(fault) => {
+                self.broken = true;
                 self.found.extend(fault.report());
                 None
             }

@@ -37,7 +37,8 @@ pub fn numbers(d: &Definition, params: &[f64], temp: f64, instance: Option<(&str
             let message = format!("{who}: nothing lies in the range {l}:{h} of the state '{}'", s.name);
             out.push(new("elab::empty-range", message, s.span, "its range"));
         } else if !random && (start < l - slack || start > h + slack) {
-            let message = format!("{who}: the state '{}' starts at {start:.6}, outside {l:.6}:{h:.6}", s.name);
+            let message =
+                format!("{who}: the state '{}' starts at {}, outside {}:{}", s.name, short(start), short(l), short(h));
             out.push(new("elab::start-out-of-range", message, s.span, "its start and range"));
         }
     }
@@ -67,4 +68,9 @@ pub fn numbers(d: &Definition, params: &[f64], temp: f64, instance: Option<(&str
         }
     }
     out
+}
+
+/// Six digits.
+fn short(v: f64) -> String {
+    format!("{v:.5e}").parse::<f64>().map_or_else(|_| v.to_string(), |v| v.to_string())
 }

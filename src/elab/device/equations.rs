@@ -12,7 +12,7 @@ use crate::syntax::ast::{self, DeviceIf, DeviceItem, Expr, ExprKind, Name};
 use crate::value::fault::{Fault, did_you_mean};
 
 /// Names of lets, in branches too, and their values.
-pub fn lets<'a>(items: &'a [DeviceItem]) -> Vec<(&'a Name, &'a Expr)> {
+pub fn lets(items: &[DeviceItem]) -> Vec<(&Name, &Expr)> {
     let mut out = Vec::new();
     for item in items {
         match item {

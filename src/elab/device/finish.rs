@@ -46,14 +46,14 @@ impl<'b, 'a> Author<'b, 'a> {
     }
 
     pub fn finish(mut self) -> (Option<Definition>, Author<'b, 'a>) {
-        if self.contributions.is_empty() && self.found.iter().all(|d| !d.is_error()) {
+        if self.contributions.is_empty() && !self.broken {
             let message = format!("device '{}' has no contribution", self.device.name.text);
             let d = Diagnostic::error("elab::no-contribution", message)
                 .at(self.device.name.span, "no current and no voltage")
                 .help("I(a,b) = … says what flows from pin a to pin b");
             self.report(d);
         }
-        if self.found.iter().any(Diagnostic::is_error) {
+        if self.broken || self.found.iter().any(Diagnostic::is_error) {
             return (None, self);
         }
         let kind = Kind {

@@ -215,6 +215,9 @@ impl<'b, 'a> Author<'b, 'a> {
 
     /// States that nothing ever changes.
     pub fn warn_constant_states(&mut self, named: usize) {
+        if self.broken {
+            return;
+        }
         let set: HashSet<usize> = self.events.iter().flat_map(|e| e.sets.iter().map(|s| s.0)).collect();
         let mut said: HashSet<Span> = HashSet::new();
         for k in 0..named {
