@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::Overrides;
+use super::bench::Bench;
 use super::bus::{self, Extents, Late};
 use super::device::Variants;
 use super::eval::{Context, Shared};
@@ -51,6 +52,8 @@ pub struct Builder<'a> {
     /// Names of lines that were left out: nets and parts of which the circuit shows less than the netlist
     pub missing: Missing,
     pub late: Late<'a>,
+    /// What runs beside the circuit
+    pub bench: Bench<'a>,
     extents: Extents,
     /// Definitions of devices, by their block.
     pub devices: HashMap<usize, Variants>,
@@ -80,6 +83,7 @@ impl<'a> Builder<'a> {
             copies: HashMap::new(),
             missing: Missing::default(),
             late: Late::default(),
+            bench: Bench::default(),
             extents: Extents::default(),
             devices: HashMap::new(),
             overrides: Overrides::default(),

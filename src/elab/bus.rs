@@ -94,6 +94,7 @@ impl<'a> Builder<'a> {
             self.statement(e, span, &scope, instance);
         }
         self.late = outer;
+        self.bench(items, scope, instance);
     }
 
     /// Puts a line off if it names all of a bus that is not a port; whether it did.

@@ -11,6 +11,7 @@ use super::term::{Term, combine, to_equation};
 use super::value::Value;
 use super::value::index::{self, Pick};
 use super::value::memo::Memo;
+use crate::circuit::NetId;
 use crate::circuit::equation::{Equation, Function, Quantity};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{Expr, ExprArg, ExprKind, Func, Name, Slot, Tolerance, Unary};
@@ -225,6 +226,9 @@ impl<'c, 'a> Context<'c, 'a> {
             _ => None,
         } {
             return if self.live.is_some() { Ok(Term::Live(Equation::Quantity(q))) } else { Err(Fault::Live(span)) };
+        }
+        if let Some(net) = self.live.and_then(|live| live.signal(&lower)) {
+            return Ok(Term::Live(Equation::Quantity(Quantity::Voltage(net, NetId::GROUND))));
         }
         if matches!(lower.as_str(), "temp" | "temper") {
             return Ok(Term::Fixed(Value::Number(self.shared.temp)));

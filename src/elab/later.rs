@@ -7,10 +7,6 @@ use crate::syntax::ast::{Item, Statement};
 /// The card of a statement that this version has no meaning for.
 fn later(statement: &Statement) -> Option<&'static str> {
     match statement {
-        Statement::Smu(_) => Some("smu"),
-        Statement::Signal(_) => Some("signal"),
-        Statement::Always(_) => Some("always"),
-        Statement::Protocol(_) => Some("protocol"),
         Statement::Experiment(_) => Some("experiment"),
         Statement::Network(_) => Some("network"),
         Statement::Element(_)
@@ -21,6 +17,10 @@ fn later(statement: &Statement) -> Option<&'static str> {
         | Statement::Function(_)
         | Statement::For(_)
         | Statement::Device(_)
+        | Statement::Smu(_)
+        | Statement::Signal(_)
+        | Statement::Always(_)
+        | Statement::Protocol(_)
         // Outside of Monte-Carlo runs everything is nominal.
         | Statement::Variation(_)
         | Statement::Card(_) => None,

@@ -90,7 +90,7 @@ impl Pending<'_> {
             }
             Want::Equation { of, shape, scale } => {
                 let context = Context { live: Some(&view), ..Context::constant(shared, &self.scope) };
-                let e = context.equation(of)?;
+                let e = logic(circuit, context.equation(of)?);
                 let e = match shape {
                     Shape::Plain => e,
                     Shape::Table(points) => {
@@ -151,6 +151,24 @@ impl Pending<'_> {
                     measures any other current";
         Err(Fault::new("elab::unreadable", self.span, message, "in this expression").with_help(help))
     }
+}
+
+/// Where a signal is a truth (`not s3`, `a and b`), its net counts as true above the middle of an edge.
+fn logic(circuit: &Circuit, e: Equation) -> Equation {
+    let Equation::Apply(function, args) = e else { return e };
+    let args = args.into_iter().map(|a| logic(circuit, a));
+    let args = match function {
+        Function::Not | Function::And | Function::Or => args
+            .map(|a| match a {
+                Equation::Quantity(Quantity::Voltage(net, _)) if circuit.net(net).name.starts_with("signal(") => {
+                    Equation::apply(Function::Gt, [a, Equation::Const(0.5)])
+                }
+                other => other,
+            })
+            .collect(),
+        _ => args.collect(),
+    };
+    Equation::Apply(function, args)
 }
 
 fn scaled(e: Equation, scale: f64) -> Equation {
@@ -234,6 +252,11 @@ impl View<'_> {
 }
 
 impl Quantities for View<'_> {
+    fn signal(&self, lower: &str) -> Option<NetId> {
+        let own = super::bench::signal_net(&format!("{}{lower}", self.instance.lower));
+        self.circuit.net_names.get(&own).copied()
+    }
+
     fn net(&self, name: &str, span: Span) -> Result<NetId, Fault> {
         let lower = name.to_ascii_lowercase();
         if is_ground(&lower) {

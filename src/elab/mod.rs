@@ -1,5 +1,6 @@
 //! Ast → Circuit and Plan: parameters evaluated, hierarchy flattened, names resolved.
 
+mod bench;
 mod builder;
 mod bus;
 mod cards;
@@ -46,7 +47,9 @@ use crate::circuit::kind::Label;
 use crate::circuit::plan::Plan;
 use crate::circuit::{Circuit, NetId, Setting, check};
 use crate::diag::{Diagnostic, any_error, first_of};
-use crate::syntax::ast::{Argument, Ast, ExprKind, Item, Statement, Value as AstValue};
+use crate::process::machine::Functions;
+use crate::process::program::Program;
+use crate::syntax::ast::{Argument, Ast, Experiment, ExprKind, Item, Statement, Value as AstValue};
 use crate::syntax::number;
 use crate::value::{self, Value, data, fault};
 use builder::Builder;
@@ -60,6 +63,11 @@ use instance::{Instance, is_ground};
 pub struct Deck {
     pub circuit: Circuit,
     pub plan: Plan,
+    /// What runs beside the circuit, and the functions it may call
+    pub program: Program,
+    pub functions: Arc<Functions>,
+    /// In file order
+    pub experiments: Vec<Arc<Experiment>>,
     /// Each `.device` as defined, for the sizes of its default parameters where it is used with them
     pub devices: Vec<Arc<Definition>>,
 }
@@ -110,11 +118,19 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     let devices = builder.definitions();
     resolve(&mut builder);
     drop_loose_nets(&mut builder);
+    builder.drive_signals();
     apply(&mut builder, overrides);
     unused_ports(&mut builder);
     builder.unused_models(&ast.items);
 
-    let Builder { circuit, mut diagnostics, cards, mut missing, .. } = builder;
+    let functions = Arc::new(bench::functions(&ast.items, &scope));
+    let Builder { circuit, mut diagnostics, cards, mut missing, bench, .. } = builder;
+    let program = bench::program(&circuit, &bench);
+    let experiments: Vec<Arc<Experiment>> = ast
+        .items
+        .iter()
+        .filter_map(|item| if let Statement::Experiment(e) = &item.kind { Some(Arc::new(e.clone())) } else { None })
+        .collect();
     let mut planner = Planner {
         circuit: &circuit,
         kinds,
@@ -141,10 +157,25 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     }
     let analysis = |name: &str| matches!(name, "op" | "dc" | "ac" | "tran");
     let unread = missing.all() || ["op", "dc", "ac", "tran"].iter().any(|a| missing.unread.names(a));
-    if !unread && !cards.iter().any(|c| c.instance.prefix.is_empty() && analysis(&c.card.name.lower())) {
+    if !unread
+        && experiments.is_empty()
+        && !cards.iter().any(|c| c.instance.prefix.is_empty() && analysis(&c.card.name.lower()))
+    {
         diagnostics.push(
             Diagnostic::warning("elab::no-analysis", "this deck asks for no analysis")
                 .help("add .op, .dc, .ac or .tran"),
+        );
+    }
+    if let Some(always) = program.instances.iter().flat_map(|i| &i.always).next()
+        && !plan.analyses.is_empty()
+    {
+        diagnostics.push(
+            Diagnostic::warning(
+                "elab::not-beside-cards",
+                "the analysis cards of a deck do not run what is beside the circuit",
+            )
+            .at(always.name.span, "stands still")
+            .help("an .experiment runs it"),
         );
     }
     let has_noise = cards.iter().any(|c| c.card.name.is("noise"));
@@ -154,7 +185,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     // Where these cards are wrong, any net may be held by what they say.
     let all = missing.names("rshunt") || missing.names("uic");
     diagnostics.extend(check::check(&circuit, &plan, &|net| all || missing.doubts(net)));
-    let deck = (!any_error(&diagnostics)).then_some(Deck { circuit, plan, devices });
+    let deck = (!any_error(&diagnostics)).then_some(Deck { circuit, plan, program, functions, experiments, devices });
     (deck, first_of(diagnostics))
 }
 

@@ -18,6 +18,10 @@ pub trait Quantities {
     fn part(&self, name: &str) -> Option<PartId>;
     /// `name` of the part, if it has one.
     fn probe(&self, part: PartId, name: &str, span: Span) -> Result<Quantity, Fault>;
+    /// The net that follows a signal.
+    fn signal(&self, _lower: &str) -> Option<NetId> {
+        None
+    }
 }
 
 impl<'c, 'a> Context<'c, 'a> {
