@@ -282,14 +282,14 @@ fn a_loop_without_time_is_stopped() {
 .smu a
 R1 a 0 1k
 .signal x=0 y=0
-.always one { forever {
+.always one {
   wait until x == y
   x = 1 - y
-} }
-.always two { forever {
+}
+.always two {
   wait until x != y
   y = x
-} }
+}
 .protocol main() { wait 1u }";
     assert_eq!(run(text).err().map_or("", |d| d.code), "process::zero-delay-loop");
 }

@@ -42,6 +42,13 @@ pub struct Bench<'a> {
     units: Vec<(String, f64, f64, Span)>,
 }
 
+impl Bench<'_> {
+    /// Every copy of a body.
+    pub fn instances(&self) -> impl Iterator<Item = &Rc<Instance>> {
+        self.sites.iter().map(|s| &s.instance)
+    }
+}
+
 /// s: rise and fall time where `.smu` does not say.
 const EDGE: f64 = 1e-9;
 

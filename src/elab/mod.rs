@@ -298,11 +298,11 @@ fn drop_loose_nets(builder: &mut Builder) {
             }
         }
     }
-    // Several cards share an instance: each of its ports moves once.
+    // Cards and copies share instances: each of its ports moves once.
     let mut moved = HashSet::new();
-    for card in &builder.cards {
-        if moved.insert(Rc::as_ptr(&card.instance)) {
-            for port in card.instance.ports.values() {
+    for instance in builder.cards.iter().map(|c| &c.instance).chain(builder.bench.instances()) {
+        if moved.insert(Rc::as_ptr(instance)) {
+            for port in instance.ports.values() {
                 let mut net = port.net.get();
                 place(&mut net);
                 port.net.set(net);

@@ -15,7 +15,7 @@ use super::world::{Plant, Stop};
 use crate::device::Ticks;
 use crate::diag::{Diagnostic, Span};
 use crate::random::{Draws, Stream};
-use crate::syntax::ast::{Name, Stmt};
+use crate::syntax::ast::{Name, Stmt, StmtKind};
 use crate::value::answer::Answer;
 use crate::value::assign::Given;
 use crate::value::fault::Fault;
@@ -66,7 +66,9 @@ impl<'m> Scheduler<'m> {
         for (k, instance) in machine.program.instances.iter().enumerate() {
             let at = InstanceId(k as u32);
             for always in &instance.always {
-                let code = super::compile::body(&always.name.text, &always.body, &machine.callables(at));
+                // Its body begins again for ever.
+                let forever = Stmt { span: always.name.span, kind: StmtKind::Forever(always.body.clone()) };
+                let code = super::compile::body(&always.name.text, &[forever], &machine.callables(at));
                 let mut process = Process::new(Frame::new(code.into(), at), always.name.span);
                 if !instance.path.is_empty() {
                     process.name = format!("{}.{}", instance.path, always.name.text);
@@ -279,6 +281,11 @@ impl<'m> Scheduler<'m> {
         };
         match (wrong, outcome) {
             (Some(fault), _) => Err(fault.into()),
+            (None, Ok(false)) if horizon.is_none() => {
+                let d = Diagnostic::error("process::stuck", "what is waited for never comes");
+                let d = d.at(where_stuck, "still waiting").help("a timeout bounds the wait");
+                Err(Fault::Wrong(Box::new(d)).into())
+            }
             (None, Ok(_)) => Ok(()),
             (None, Err(Stop::Interrupted)) => Err(Halt::Interrupted),
             (None, Err(stop)) => Err(super::sight::stopped(stop, where_stuck).into()),
