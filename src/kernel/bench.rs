@@ -1,7 +1,7 @@
 //! A circuit under source-measure units: what it consists of, how it starts, how its units are told what to do.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use crate::analysis::{Failure, Pace, Simulator, Tracks, Transient, View, operating_point};
 use crate::circuit::PartId;
@@ -10,7 +10,7 @@ use crate::device::smu::{Order, Task};
 use crate::device::{Environment, Ticks};
 use crate::mna::System;
 use crate::process::program::{Program, SmuId};
-use crate::process::world::{Level, RecordId, Stop, World};
+use crate::process::world::{Level, Reader, RecordId, Stop};
 
 /// s: the first step where nothing tells how fast the circuit is.
 pub(super) const FIRST: f64 = 1e-10;
@@ -30,7 +30,7 @@ pub struct Setting {
 
 /// An expression whose past is kept.
 pub(super) struct Record {
-    pub of: Arc<std::sync::Mutex<dyn FnMut(&mut dyn World) -> f64 + Send>>,
+    pub of: Arc<Mutex<Reader>>,
     pub past: Vec<(f64, f64)>,
 }
 

@@ -10,7 +10,7 @@ use crate::circuit::equation::Quantity;
 use crate::device::Ticks;
 use crate::device::smu::{Order, Task};
 use crate::process::program::{SignalId, SmuId};
-use crate::process::world::{Drive, Level, Plant, RecordId, Stop, World};
+use crate::process::world::{Drive, Level, Plant, Reader, RecordId, Stop, World};
 
 /// A crossing is landed on within this fraction of the step in which it was found.
 const LANDING: f64 = 1e-6;
@@ -220,7 +220,7 @@ impl Plant for Bench {
         Ok(false)
     }
 
-    fn record(&mut self, of: Box<dyn FnMut(&mut dyn World) -> f64 + Send>) -> RecordId {
+    fn record(&mut self, of: Reader) -> RecordId {
         let mut of = of;
         let first = (self.now().seconds(), of(self));
         self.records.push(Record { of: std::sync::Arc::new(std::sync::Mutex::new(of)), past: vec![first] });

@@ -21,10 +21,13 @@ pub struct Group {
     axes: Vec<(i64, usize)>,
 }
 
+/// Groups, and the number of each path.
+type Table = (Vec<Arc<Group>>, HashMap<String, usize>);
+
 /// Groups by their number; equal paths share one.
 #[derive(Debug, Default)]
 pub struct Groups {
-    table: Mutex<(Vec<Arc<Group>>, HashMap<String, usize>)>,
+    table: Mutex<Table>,
 }
 
 /// The items of a bus that an index picks, and the shape of what is picked.

@@ -81,6 +81,9 @@ pub trait World {
     fn past(&self, record: RecordId) -> &[(f64, f64)];
 }
 
+/// Reads one number of a world.
+pub type Reader = Box<dyn FnMut(&mut dyn World) -> f64 + Send>;
+
 /// An expression whose past is kept, for `first`, `count`, `max(…, from=…)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RecordId(pub u32);
@@ -96,7 +99,7 @@ pub trait Plant: World {
     fn advance(&mut self, horizon: Option<Ticks>, fires: &mut dyn FnMut(&mut dyn World) -> bool) -> Result<bool, Stop>;
 
     /// From now on keeps the value that `of` gives at each accepted point.
-    fn record(&mut self, of: Box<dyn FnMut(&mut dyn World) -> f64 + Send>) -> RecordId;
+    fn record(&mut self, of: Reader) -> RecordId;
 
     /// Makes the current into a pin of a part readable at every point from now on (one that is a charge's change needs to be
     /// followed from point to point).

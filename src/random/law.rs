@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn quantiles() {
         for (law, u, expected) in [
-            (named("normal", &[0.057, 0.02]), 0.1, 0.031368968689107985),
+            (named("normal", &[0.057, 0.02]), 0.1, 0.031_368_968_689_107_98),
             (named("lognormal", &[0.3]), 0.9, 1.4688289779168713),
             (Law::named("lognormal", &[0.3], Some(2.0)).unwrap(), 0.9, 2.8083936082640295),
             (named("uniform", &[-1.0, 3.0]), 0.25, 0.0),
