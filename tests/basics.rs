@@ -1,7 +1,9 @@
 //! The gallery `netlists/basics`: what each netlist is there to show.
 
+#[allow(dead_code, reason = "shared by several tests; each uses a part")]
 #[path = "models/csv.rs"]
 mod csv;
+#[allow(dead_code, reason = "shared by several tests; each uses a part")]
 #[path = "models/memspice.rs"]
 mod memspice;
 

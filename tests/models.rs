@@ -1,8 +1,10 @@
 //! Every model of `netlists/models` against an independent integration: `tests/models/NAME.cir` is run and compared with
 //! `tests/models/references/NAME.csv`, which `tests/models/make_references.py` made from the papers' equations.
 
+#[allow(dead_code, reason = "shared by several tests; each uses a part")]
 #[path = "models/csv.rs"]
 mod csv;
+#[allow(dead_code, reason = "shared by several tests; each uses a part")]
 #[path = "models/memspice.rs"]
 mod memspice;
 

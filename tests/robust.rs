@@ -4,8 +4,10 @@
 //! The three cases of workload c3: rates five decades apart (`stiff`), a window whose bounds leave the resistance free to come
 //! within 40 ohm of a pole (`dexp`), the state on 1 F, so that its currents are 1e8 A (`1F`).
 
+#[allow(dead_code, reason = "shared by several tests; each uses a part")]
 #[path = "models/csv.rs"]
 mod csv;
+#[allow(dead_code, reason = "shared by several tests; each uses a part")]
 #[path = "models/memspice.rs"]
 mod memspice;
 
