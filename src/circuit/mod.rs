@@ -40,7 +40,7 @@ pub struct Net {
     pub span: Span,
 }
 
-/// A part: one instance of a [`Kind`].
+/// A part: one instance of a [`kind::Kind`].
 #[derive(Clone, Debug)]
 pub struct Part {
     /// Instance path as written: `R1`, `X1.Xm[3,4]`.

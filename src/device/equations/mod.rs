@@ -1,6 +1,6 @@
 //! Parts of a `.device`: the equations of a netlist as a device like any built-in one.
 //!
-//! A [`Definition`] becomes a [`program::Program`]: a graph of everything the equations say, split into tapes for the setup,
+//! A [`Definition`] becomes a program: a graph of everything the equations say, split into tapes for the setup,
 //! the equations with all their derivatives, start values, events and probes; all instances and lanes run through a tape 64
 //! at a time.
 //!
