@@ -12,7 +12,7 @@ use memspice::mna::{Condensation, System};
 use memspice::process::machine::Machine;
 use memspice::process::notebook::NoNotebook;
 use memspice::process::program::InstanceId;
-use memspice::process::scheduler::{Halt, Job, Scheduler};
+use memspice::process::scheduler::{Done, Halt, Job, Scheduler};
 use memspice::syntax::ast::Name;
 use memspice::syntax::parse_str;
 use memspice::value::answer::Answer;
@@ -42,8 +42,10 @@ fn run(text: &str) -> Result<Vec<(String, Vec<f64>)>, Box<Diagnostic>> {
     let name = Name { text: "main".into(), span: NOWHERE };
     let job = Job::Protocol { at: InstanceId::TOP, name: &name, given: Vec::new() };
     match scheduler.perform(job, &mut bench, &mut NoNotebook) {
-        Ok(Answer::Several(list)) => Ok(list.into_iter().map(|(n, v)| (n.to_string(), v.numbers())).collect()),
-        Ok(Answer::One(v)) => Ok(vec![(String::new(), v.numbers())]),
+        Ok(Done { answer: Answer::Several(list), .. }) => {
+            Ok(list.into_iter().map(|(n, v)| (n.to_string(), v.numbers())).collect())
+        }
+        Ok(Done { answer: Answer::One(v), .. }) => Ok(vec![(String::new(), v.numbers())]),
         Err(Halt::Fault(fault)) => Err(Box::new(fault.report().expect("a fault with a report"))),
         Err(Halt::Interrupted) => panic!("nobody interrupted it"),
     }

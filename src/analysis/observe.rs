@@ -169,7 +169,7 @@ pub fn quantity(view: &View, tracks: &Tracks, q: &Quantity) -> f64 {
         Quantity::Voltage(a, b) => x(a.0 as usize) - x(b.0 as usize),
         Quantity::Current(part, pin) => match branch_of(view.system, *part, *pin) {
             Some((u, sign)) => sign * x(u),
-            None => tracks.value(*part, *pin),
+            None => tracks.value(view, *part, *pin),
         },
         Quantity::Probe(part, name) => probe(view, *part, name),
         Quantity::Time => view.time,

@@ -1,5 +1,7 @@
 //! Currents that are no unknown: F plus the change of Q at a pin of a part, followed from one accepted point to the next.
 
+use std::collections::HashMap;
+
 use super::formula::Coefficients;
 use super::observe::{View, branch_of};
 use crate::circuit::PartId;
@@ -8,7 +10,6 @@ use crate::mna::System;
 
 #[derive(Clone)]
 struct Track {
-    part: PartId,
     pin: usize,
     place: (usize, usize),
     /// At the last two accepted points
@@ -29,7 +30,10 @@ impl Track {
 
 /// The currents that somebody wants to know.
 #[derive(Clone, Default)]
-pub struct Tracks(Vec<Track>);
+pub struct Tracks {
+    list: Vec<Track>,
+    places: HashMap<(PartId, usize), usize>,
+}
 
 impl Tracks {
     /// Follows a current from now on, if it must be followed. True if it is a new one.
@@ -37,9 +41,10 @@ impl Tracks {
         if let Quantity::Current(part, pin) = *quantity
             && branch_of(system, part, pin).is_none()
             && let Some(&place) = system.places.get(&part)
-            && !self.0.iter().any(|t| t.part == part && t.pin == pin)
+            && !self.places.contains_key(&(part, pin))
         {
-            self.0.push(Track { part, pin, place, charge: 0.0, older: 0.0, current: 0.0, value: 0.0 });
+            self.places.insert((part, pin), self.list.len());
+            self.list.push(Track { pin, place, charge: 0.0, older: 0.0, current: 0.0, value: 0.0 });
             return true;
         }
         false
@@ -47,7 +52,7 @@ impl Tracks {
 
     /// The point was accepted.
     pub fn update(&mut self, view: &View) {
-        for track in &mut self.0 {
+        for track in &mut self.list {
             let (f, q, dq) = track.at(view);
             (track.older, track.charge, track.current, track.value) = (track.charge, q, dq, f + dq);
         }
@@ -55,21 +60,30 @@ impl Tracks {
 
     /// A point without a past: no charge moves.
     pub fn start(&mut self, view: &View) {
-        for track in &mut self.0 {
+        for track in &mut self.list {
             let (f, q) = view.assembly.terminal(view.system, track.place, track.pin, view.lane, view.x);
             (track.older, track.charge, track.current, track.value) = (q, q, 0.0, f);
         }
     }
 
+    fn of(&self, part: PartId, pin: usize) -> Option<&Track> {
+        self.places.get(&(part, pin)).and_then(|k| self.list.get(*k))
+    }
+
     /// At the last accepted point.
-    pub fn value(&self, part: PartId, pin: usize) -> f64 {
-        self.0.iter().find(|t| t.part == part && t.pin == pin).map_or(0.0, |t| t.value)
+    /// Of a current that nobody follows only F is known, without what charges take.
+    pub fn value(&self, view: &View, part: PartId, pin: usize) -> f64 {
+        match (self.of(part, pin), view.system.places.get(&part)) {
+            (Some(track), _) => track.value,
+            (None, Some(&place)) => view.assembly.terminal(view.system, place, pin, view.lane, view.x).0,
+            (None, None) => 0.0,
+        }
     }
 
     /// At a point that is not accepted yet: `fraction` of the way from the last accepted one to the end of the trial step,
     /// which `view` shows.
     pub fn ahead(&self, view: &View, part: PartId, pin: usize, fraction: f64) -> f64 {
-        self.0.iter().find(|t| t.part == part && t.pin == pin).map_or(0.0, |t| {
+        self.of(part, pin).map_or(0.0, |t| {
             let (f, _, dq) = t.at(view);
             t.value + fraction * (f + dq - t.value)
         })

@@ -1,7 +1,7 @@
 //! A circuit under source-measure units: what it consists of, how it starts, how its units are told what to do.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
 
 use crate::analysis::{Failure, Pace, Simulator, Tracks, Transient, View, operating_point};
 use crate::circuit::PartId;
@@ -9,8 +9,9 @@ use crate::circuit::plan::Options;
 use crate::device::smu::{Order, Task};
 use crate::device::{Environment, Ticks};
 use crate::mna::System;
+use crate::process::history::History;
 use crate::process::program::{Program, SmuId};
-use crate::process::world::{Level, Reader, RecordId, Stop};
+use crate::process::world::{Level, Stop};
 
 /// s: the first step where nothing tells how fast the circuit is.
 pub(super) const FIRST: f64 = 1e-10;
@@ -28,17 +29,6 @@ pub struct Setting {
     pub interrupted: Arc<AtomicBool>,
 }
 
-/// An expression whose past is kept.
-pub(super) struct Record {
-    pub of: Arc<Mutex<Reader>>,
-    pub past: Vec<(f64, f64)>,
-}
-
-/// What was kept of one expression.
-pub(super) fn past(records: &[Record], record: RecordId) -> &[(f64, f64)] {
-    records.get(record.0 as usize).map_or(&[], |r| &r.past)
-}
-
 /// What looks at every accepted point.
 pub type Watcher = Box<dyn FnMut(&View, &Tracks) + Send>;
 
@@ -50,7 +40,11 @@ pub struct Bench {
     pub(super) program: Arc<Program>,
     pub(super) signals: Vec<f64>,
     pub(super) tracks: Tracks,
-    pub(super) records: Vec<Record>,
+    pub(super) history: History,
+    /// There is no more room in it
+    pub(super) full: bool,
+    /// Numbers of one point of it
+    pub(super) point: Vec<f64>,
     pub(super) interrupted: Arc<AtomicBool>,
     pub(super) watcher: Option<Watcher>,
 }
@@ -77,7 +71,9 @@ impl Bench {
             still,
             program,
             tracks: Tracks::default(),
-            records: Vec::new(),
+            history: History::default(),
+            full: false,
+            point: Vec::new(),
             interrupted: setting.interrupted.clone(),
             watcher: None,
         })

@@ -1,14 +1,14 @@
 //! The circuit at a point that is not accepted yet: the end of a trial step, or a point on the line to it.
 
-use super::bench::{Record, past};
 use crate::analysis::{Tracks, View, quantity};
 use crate::circuit::PartId;
 use crate::circuit::equation::Quantity;
 use crate::device::Ticks;
 use crate::device::smu::delivered;
 use crate::mna::System;
+use crate::process::history::History;
 use crate::process::program::{Program, SignalId, SmuId};
-use crate::process::world::{Drive, Level, Plant, RecordId, Stop, World};
+use crate::process::world::{Drive, Level, Plant, Stop, World};
 
 /// What a condition may look at while its crossing is being located. Nothing can be done here, only looked at.
 pub(super) struct Glance<'a> {
@@ -20,7 +20,7 @@ pub(super) struct Glance<'a> {
     pub program: &'a Program,
     pub signals: &'a [f64],
     pub tracks: &'a Tracks,
-    pub records: &'a [Record],
+    pub history: &'a History,
 }
 
 fn only_looking<T>() -> Result<T, Stop> {
@@ -98,7 +98,7 @@ impl World for Glance<'_> {
         only_looking()
     }
 
-    fn past(&self, record: RecordId) -> &[(f64, f64)] {
-        past(self.records, record)
+    fn history(&self) -> &History {
+        self.history
     }
 }

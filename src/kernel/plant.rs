@@ -2,15 +2,16 @@
 
 use std::sync::atomic::Ordering;
 
-use super::bench::{Bench, FIRST, Record, past};
+use super::bench::{Bench, FIRST};
 use super::glance::{Glance, current, meters};
 use crate::analysis::{Failure, Step, Transient, View, operating_point, quantity};
 use crate::circuit::PartId;
 use crate::circuit::equation::Quantity;
 use crate::device::Ticks;
 use crate::device::smu::{Order, Task};
+use crate::process::history::{History, Kept};
 use crate::process::program::{SignalId, SmuId};
-use crate::process::world::{Drive, Level, Plant, Reader, RecordId, Stop, World};
+use crate::process::world::{Drive, Level, Plant, Stop, World};
 
 /// A crossing is landed on within this fraction of the step in which it was found.
 const LANDING: f64 = 1e-6;
@@ -52,6 +53,9 @@ impl World for Bench {
             && let Some(part) = self.program.signals.get(place).and_then(|s| s.driver)
         {
             self.follow_signal(part, value);
+        }
+        if !self.history.is_empty() {
+            self.note();
         }
     }
 
@@ -112,8 +116,8 @@ impl World for Bench {
         Ok(Box::new(self.fork().map_err(|f| self.stop(&f))?))
     }
 
-    fn past(&self, record: RecordId) -> &[(f64, f64)] {
-        past(&self.records, record)
+    fn history(&self) -> &History {
+        &self.history
     }
 }
 
@@ -134,33 +138,39 @@ impl Bench {
         self.note();
     }
 
-    /// The same once more, to go its own way. Records and watchers stay behind.
+    /// The same once more, to go its own way, with the same past. Watchers stay behind.
     fn fork(&self) -> Result<Bench, Failure> {
         let transient = self.transient.clone();
         let still = crate::analysis::Simulator::new(transient.system.clone(), transient.options.clone(), transient.env);
-        let records = self.records.iter().map(|r| Record { of: r.of.clone(), past: Vec::new() }).collect();
         Ok(Bench {
             still,
             transient,
             program: self.program.clone(),
             signals: self.signals.clone(),
             tracks: self.tracks.clone(),
-            records,
+            history: self.history.clone(),
+            full: self.full,
+            point: Vec::new(),
             interrupted: self.interrupted.clone(),
             watcher: None,
         })
     }
 
-    /// Records and watchers look at the point just accepted.
+    /// What is kept, at the present point.
+    fn values_kept(&mut self, history: &History) -> Vec<f64> {
+        let mut point = std::mem::take(&mut self.point);
+        point.clear();
+        point.extend(history.kept().iter().map(|k| k.read(self)));
+        point
+    }
+
+    /// History and watchers look at the point just accepted.
     fn note(&mut self) {
-        let time = self.now().seconds();
-        for k in 0..self.records.len() {
-            let of = self.records[k].of.clone();
-            let value = match of.lock() {
-                Ok(mut of) => of(self),
-                Err(_) => f64::NAN,
-            };
-            self.records[k].past.push((time, value));
+        if !self.history.is_empty() {
+            let mut history = std::mem::take(&mut self.history);
+            self.point = self.values_kept(&history);
+            self.full |= !history.push(self.now().seconds(), &self.point);
+            self.history = history;
         }
         if let Some(mut watcher) = self.watcher.take() {
             watcher(&self.transient.view(0), &self.tracks);
@@ -170,7 +180,7 @@ impl Bench {
 
     /// One accepted point. A condition that comes true before its end shortens it.
     fn step(&mut self, until: Ticks, fires: &mut dyn FnMut(&mut dyn World) -> bool) -> Result<Step, Failure> {
-        let (program, signals, tracks, records) = (&*self.program, &self.signals, &self.tracks, &self.records);
+        let (program, signals, tracks, history) = (&*self.program, &self.signals, &self.tracks, &self.history);
         let mut longest = 0.0_f64;
         let mut line: Vec<f64> = Vec::new();
         self.transient.step_watched(until, &mut |transient: &Transient| {
@@ -182,7 +192,7 @@ impl Bench {
                 line.extend(transient.solution().iter().zip(end.x).map(|(a, b)| a + fraction * (b - a)));
                 let time = if fraction == 1.0 { end.time } else { from + fraction * h };
                 let view = View { x: &line, time, ..transient.trial() };
-                fires(&mut Glance { view, end: transient.trial(), fraction, program, signals, tracks, records })
+                fires(&mut Glance { view, end: transient.trial(), fraction, program, signals, tracks, history })
             };
             let landing = LANDING * longest + 2.0 / Ticks::PER_SECOND;
             if !holds(1.0) || h <= landing || holds(0.0) {
@@ -210,6 +220,11 @@ impl Plant for Bench {
             let step = self.step(until, fires).map_err(|f| self.stop(&f))?;
             self.tracks.update(&self.transient.view(0));
             self.note();
+            if self.full {
+                let message = "the past that waves, plots and snapshots need is too long for memory".to_string();
+                let help = "keep fewer nets, or a shorter time, or ask for what is needed with from=".to_string();
+                return Err(Stop::Refused { message, help });
+            }
             if fires(self) {
                 return Ok(true);
             }
@@ -220,16 +235,26 @@ impl Plant for Bench {
         Ok(false)
     }
 
-    fn record(&mut self, of: Reader) -> RecordId {
-        let mut of = of;
-        let first = (self.now().seconds(), of(self));
-        self.records.push(Record { of: std::sync::Arc::new(std::sync::Mutex::new(of)), past: vec![first] });
-        RecordId(self.records.len() as u32 - 1)
+    fn keep(&mut self, what: &[Kept]) {
+        let quantity = |k: &Kept| if let Kept::Quantity(q) = k { Some(q.clone()) } else { None };
+        self.follow(&what.iter().filter_map(quantity).collect::<Vec<_>>());
+        let mut history = std::mem::take(&mut self.history);
+        let new = what.iter().filter(|k| history.add(k)).count();
+        if new > 0 {
+            let point = self.values_kept(&history);
+            match history.times().is_empty() {
+                true => self.full |= !history.push(self.now().seconds(), &point),
+                false => history.complete(&point),
+            }
+            self.point = point;
+        }
+        self.history = history;
     }
 
-    fn follow(&mut self, what: &Quantity) {
+    fn follow(&mut self, what: &[Quantity]) {
         let system = self.transient.system.clone();
-        if self.tracks.follow(&system, what) {
+        let new = what.iter().filter(|q| self.tracks.follow(&system, q)).count();
+        if new > 0 {
             self.still.take(&self.transient);
             self.begin_at_rest();
         }

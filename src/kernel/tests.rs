@@ -12,6 +12,7 @@ use crate::device::testing::{circuit, net, numbers, part};
 use crate::device::{Ticks, capacitor, resistor, smu};
 use crate::diag::{FileId, Span};
 use crate::mna::{Condensation, System};
+use crate::process::history::Kept;
 use crate::process::program::{Program, Smu, SmuId};
 use crate::process::world::{Drive, Level, Plant, World};
 
@@ -153,10 +154,13 @@ fn a_deposit_changes_a_parameter_at_once() {
 #[test]
 fn what_is_recorded_has_a_past() {
     let (mut bench, out) = rc();
-    let record = bench.record(Box::new(move |w| volts(w, out)));
+    let kept = Kept::Quantity(Quantity::Voltage(out, NetId::GROUND));
+    bench.keep(std::slice::from_ref(&kept));
     force(&mut bench, Level::Voltage(1.0), f64::INFINITY);
     wait(&mut bench, 5e-6);
-    let past = World::past(&bench, record);
-    assert_eq!(past[0], (0.0, 0.0));
-    assert!(past.len() > 20 && past.windows(2).all(|w| w[1].0 > w[0].0 && w[1].1 >= w[0].1));
+    let past = World::history(&bench);
+    let values = past.column(&kept).unwrap();
+    assert_eq!((past.times()[0], values[0]), (0.0, 0.0));
+    assert!(values.len() > 20 && values.windows(2).all(|w| w[1] >= w[0]));
+    assert!(past.times().windows(2).all(|w| w[1] > w[0]));
 }

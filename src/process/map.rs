@@ -64,7 +64,10 @@ fn side_by_side(plants: Vec<(Box<dyn Plant + Send>, Scheduler, Process)>) -> Vec
         let threads: Vec<_> = plants
             .into_iter()
             .map(|(mut plant, mut scheduler, main)| {
-                scope.spawn(move || scheduler.run(main, plant.as_mut(), &mut NoNotebook))
+                scope.spawn(move || {
+                    let main = scheduler.run(main, plant.as_mut(), &mut NoNotebook)?;
+                    Ok(main.answer.unwrap_or(Answer::Several(Vec::new())))
+                })
             })
             .collect();
         let lost = || {

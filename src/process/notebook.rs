@@ -1,19 +1,41 @@
 //! Where statements that ask and keep go: `record`, `measure`, `assert`, `snapshot`, `plot`, `histogram`, `save`, and the
 //! analyses of an experiment. The lab has one; a protocol in a branch of a `map` has none.
 
-use crate::syntax::ast::Stmt;
+use crate::syntax::ast::{Expr, Name, Stmt};
 use crate::value::Value;
 use crate::value::assign::Store;
 use crate::value::fault::Fault;
 
+/// An expression over the past.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// s, not falling; a time that is there twice is a jump
+    pub times: Vec<f64>,
+    /// Of the expression: empty for a number
+    pub shape: Vec<usize>,
+    /// For each number of the expression, row by row, its values
+    pub columns: Vec<Vec<f64>>,
+}
+
+/// What a statement that asks and keeps may look at.
+pub trait Desk: Store {
+    /// An expression from the beginning of the run until now; None where it is not made of kept numbers of the circuit.
+    fn wave(&mut self, e: &Expr) -> Result<Option<Series>, Fault>;
+}
+
 /// Takes down what an experiment wants to keep.
 pub trait Notebook {
     /// One statement, its expressions evaluated in `scope`, which does not know [`Notebook::name`].
-    fn note(&mut self, statement: &Stmt, scope: &mut dyn Store) -> Result<(), Fault>;
+    fn note(&mut self, statement: &Stmt, scope: &mut dyn Desk) -> Result<(), Fault>;
 
     /// A column of the table, a measure or another experiment: names beyond those of the circuit, lower case.
     fn name(&mut self, _lower: &str) -> Option<Value> {
         None
+    }
+
+    /// `other.name`: a measure or column of an experiment that a handle leads to.
+    fn result(&mut self, _experiment: &str, name: &Name) -> Result<Value, Fault> {
+        Err(Fault::new("process::no-notebook", name.span, "no experiment is known here", "here"))
     }
 }
 
@@ -21,7 +43,7 @@ pub trait Notebook {
 pub struct NoNotebook;
 
 impl Notebook for NoNotebook {
-    fn note(&mut self, statement: &Stmt, _: &mut dyn Store) -> Result<(), Fault> {
+    fn note(&mut self, statement: &Stmt, _: &mut dyn Desk) -> Result<(), Fault> {
         Err(Fault::new("process::no-notebook", statement.span, "only an experiment records and asks", "not here")
             .with_help("give back a result with '->' and record that"))
     }

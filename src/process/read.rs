@@ -1,6 +1,7 @@
 //! `V( )`, `I( )`, `E( )`, `Q( )` of a process: voltages and currents at the last settled point, meters of units.
 
 use super::groups::{instance, pick, shaped, unknown};
+use super::history::Kept;
 use super::program::{InstanceId, Member, SmuId};
 use super::sight::Sight;
 use crate::circuit::NetId;
@@ -12,12 +13,22 @@ use crate::value::eval::{eval, picks};
 use crate::value::fault::Fault;
 use crate::value::{Handle, Value};
 
+/// Numbers of the circuit and their shape.
+pub(super) type Asked = (Vec<Kept>, Vec<usize>);
+
 /// Nets and their shape.
 pub(super) type Nets = (Vec<NetId>, Vec<usize>);
 
 impl Sight<'_> {
     /// The answer of the circuit to a call; None: it is no question to the circuit.
     pub fn circuit(&mut self, lower: &str, args: &[ExprArg], span: Span) -> Result<Option<Answer>, Fault> {
+        let Some((kept, shape)) = self.asked(lower, args, span)? else { return Ok(None) };
+        let values = kept.iter().map(|k| k.read(self.world)).collect();
+        Ok(Some(Answer::One(shaped(values, &shape))))
+    }
+
+    /// What a call asks the circuit for, and in what shape; None: it is no question to the circuit.
+    pub fn asked(&mut self, lower: &str, args: &[ExprArg], span: Span) -> Result<Option<Asked>, Fault> {
         let words: Option<Vec<&Word>> = args
             .iter()
             .map(|a| match &a.value.kind {
@@ -25,40 +36,30 @@ impl Sight<'_> {
                 _ => None,
             })
             .collect();
-        let value = match (lower, words.as_deref()) {
+        let voltage = |a: NetId, b: NetId| Kept::Quantity(Quantity::Voltage(a, b));
+        let meter = |unit| if lower == "e" { Kept::Energy(unit) } else { Kept::Charge(unit) };
+        Ok(Some(match (lower, words.as_deref()) {
             ("v", Some([a])) => {
                 let (nets, shape) = self.nets(a)?;
-                let values = nets.iter().map(|n| self.voltage(*n)).collect();
-                shaped(values, &shape)
+                (nets.into_iter().map(|n| voltage(n, NetId::GROUND)).collect(), shape)
             }
             ("v", Some([a, b])) => {
                 let ((first, shape), (second, _)) = (self.nets(a)?, self.nets(b)?);
-                let second = second.into_iter().cycle();
-                let values = first.iter().zip(second).map(|(a, b)| self.voltage(*a) - self.voltage(b)).collect();
-                shaped(values, &shape)
+                (first.into_iter().zip(second.into_iter().cycle()).map(|(a, b)| voltage(a, b)).collect(), shape)
             }
             ("i", Some([a])) => self.currents(a)?,
-            ("e" | "q", Some(&[])) => Value::Number(self.meter(lower, None)),
+            ("e" | "q", Some(&[])) => (vec![meter(None)], Vec::new()),
             ("e" | "q", Some([a])) => {
                 let (nets, shape) = self.nets(a)?;
                 let units = nets.iter().map(|n| self.unit(*n, a.span)).collect::<Result<Vec<SmuId>, _>>()?;
-                shaped(units.iter().map(|u| self.meter(lower, Some(*u))).collect(), &shape)
+                (units.into_iter().map(|u| meter(Some(u))).collect(), shape)
             }
             ("v" | "i", _) => {
                 let message = format!("{}( ) takes a net or a part", lower.to_uppercase());
                 return Err(Fault::new("process::net", span, message, "here"));
             }
             _ => return Ok(None),
-        };
-        Ok(Some(Answer::One(value)))
-    }
-
-    fn voltage(&mut self, net: NetId) -> f64 {
-        self.world.quantity(&Quantity::Voltage(net, NetId::GROUND))
-    }
-
-    fn meter(&self, which: &str, unit: Option<SmuId>) -> f64 {
-        if which == "e" { self.world.energy(unit) } else { self.world.charge(unit) }
+        }))
     }
 
     /// The unit on a net.
@@ -71,11 +72,11 @@ impl Sight<'_> {
     }
 
     /// Currents into the circuit from units, or into the first pin of parts (`I(X.pin)`: into that pin).
-    fn currents(&mut self, word: &Word) -> Result<Value, Fault> {
+    fn currents(&mut self, word: &Word) -> Result<Asked, Fault> {
         if let Ok((nets, shape)) = self.nets(word)
             && let Ok(units) = nets.iter().map(|n| self.unit(*n, word.span)).collect::<Result<Vec<_>, _>>()
         {
-            return Ok(shaped(units.into_iter().map(|u| self.world.current(u)).collect(), &shape));
+            return Ok((units.into_iter().map(Kept::Unit).collect(), shape));
         }
         let (group, pin) = match self.parts(&word.text, &word.index, word.span) {
             Ok(handle) => (handle, None),
@@ -101,9 +102,9 @@ impl Sight<'_> {
             let Some(place) = place else {
                 return Err(unknown("pin", pin.unwrap_or(""), word.span, pins.iter().map(|p| &*p.name)));
             };
-            values.push(self.world.quantity(&Quantity::Current(part, place)));
+            values.push(Kept::Quantity(Quantity::Current(part, place)));
         }
-        Ok(shaped(values, &group.shape))
+        Ok((values, group.shape.clone()))
     }
 
     /// Parts by a dotted path, the last step indexed.

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::frame::{Frame, Process, State};
+use super::leaves::Needs;
 use super::machine::Machine;
 use super::notebook::{NoNotebook, Notebook};
 use super::program::InstanceId;
@@ -20,6 +21,7 @@ use crate::value::answer::Answer;
 use crate::value::assign::Given;
 use crate::value::fault::Fault;
 use crate::value::scope::Budget;
+use crate::value::variables::Variables;
 
 /// Rounds of processes waking each other without time passing.
 const ROUNDS: usize = 1000;
@@ -48,12 +50,22 @@ pub struct Scheduler<'m> {
     writes: Writes,
     draws: Draws,
     keys: (u64, u64, String),
+    /// What protocols and `.always` look back at is being kept.
+    prepared: bool,
+}
+
+/// What a job came to.
+#[derive(Clone, Debug)]
+pub struct Done {
+    pub answer: Answer,
+    /// What a body declared outside of its blocks
+    pub variables: Variables,
 }
 
 /// What is to be run.
 pub enum Job<'j> {
     /// Statements at the top of the netlist
-    Body { name: &'j str, statements: &'j [Stmt], variables: Vec<(Name, crate::value::Value)> },
+    Body { name: &'j str, statements: &'j [Stmt], variables: Variables },
     /// A protocol of an instance
     Protocol { at: InstanceId, name: &'j Name, given: Vec<Given> },
 }
@@ -84,6 +96,7 @@ impl<'m> Scheduler<'m> {
             writes: HashMap::new(),
             draws,
             keys: (seed, draw, String::new()),
+            prepared: false,
         }
     }
 
@@ -97,18 +110,18 @@ impl<'m> Scheduler<'m> {
             writes: HashMap::new(),
             draws: Draws::new(Stream::new(0, number, &path, "process")),
             keys: (0, number, path),
+            prepared: true,
         }
     }
 
     /// Runs one job to its end, the others beside it. They stay where they are then, so that a next job finds them there.
-    pub fn perform(&mut self, job: Job, plant: &mut dyn Plant, notebook: &mut dyn Notebook) -> Result<Answer, Halt> {
+    pub fn perform(&mut self, job: Job, plant: &mut dyn Plant, notebook: &mut dyn Notebook) -> Result<Done, Halt> {
+        let statements = if let Job::Body { statements, .. } = &job { *statements } else { &[] };
+        self.prepare(statements, plant, notebook);
         let main = match job {
             Job::Body { name, statements, variables } => {
                 let code = super::compile::body(name, statements, &self.machine.callables(InstanceId::TOP));
-                let mut frame = Frame::new(code.into(), InstanceId::TOP);
-                for (name, value) in variables {
-                    frame.variables.declare(name.lower(), value, name.span)?;
-                }
+                let frame = Frame { variables, ..Frame::new(code.into(), InstanceId::TOP) };
                 let span = statements.first().map_or(NOWHERE, |s| s.span);
                 Process::new(frame, span)
             }
@@ -121,7 +134,41 @@ impl<'m> Scheduler<'m> {
                 Process::new(frame, name.span)
             }
         };
-        self.run(main, plant, notebook)
+        let main = self.run(main, plant, notebook)?;
+        let variables = main.frames.into_iter().next().map(|f| f.variables).unwrap_or_default();
+        Ok(Done { answer: main.answer.unwrap_or(Answer::Several(Vec::new())), variables })
+    }
+
+    /// What is looked back at, and currents that are read, are followed from now on.
+    fn prepare(&mut self, statements: &[Stmt], plant: &mut dyn Plant, notebook: &mut dyn Notebook) {
+        let mut needs = Needs::default();
+        let (machine, all) = (self.machine, !std::mem::replace(&mut self.prepared, true));
+        let mut run = Run {
+            machine,
+            world: plant.world(),
+            notebook,
+            budget: &mut self.budget,
+            draws: &mut self.draws,
+            writes: &mut self.writes,
+            others: &[],
+            who: 0,
+        };
+        run.sight(&mut Frame::new(Default::default(), InstanceId::TOP)).needs(statements, &mut needs);
+        if all {
+            for (k, instance) in machine.program.instances.iter().enumerate() {
+                let mut frame = Frame::new(Default::default(), InstanceId(k as u32));
+                let mut sight = run.sight(&mut frame);
+                instance.protocols.values().for_each(|p| sight.needs(&p.body, &mut needs));
+                instance.always.iter().for_each(|a| sight.needs(&a.body, &mut needs));
+            }
+            let mut frame = Frame::new(Default::default(), InstanceId::TOP);
+            let mut sight = run.sight(&mut frame);
+            machine.functions.expressions.values().for_each(|f| sight.needs_of(&f.body, &mut needs));
+        }
+        plant.follow(&needs.follow);
+        if !needs.keep.is_empty() {
+            plant.keep(&needs.keep);
+        }
     }
 
     pub(super) fn with_run<T>(
@@ -148,12 +195,12 @@ impl<'m> Scheduler<'m> {
         main: Process,
         plant: &mut dyn Plant,
         notebook: &mut dyn Notebook,
-    ) -> Result<Answer, Halt> {
+    ) -> Result<Process, Halt> {
         self.list.push(main);
         let outcome = self.until_done(plant, notebook);
         let main = self.list.pop();
         outcome?;
-        Ok(main.and_then(|m| m.answer).unwrap_or(Answer::Several(Vec::new())))
+        Ok(main.unwrap_or_else(|| Process::new(Frame::new(Default::default(), InstanceId::TOP), NOWHERE)))
     }
 
     fn until_done(&mut self, plant: &mut dyn Plant, notebook: &mut dyn Notebook) -> Result<(), Halt> {

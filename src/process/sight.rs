@@ -72,6 +72,15 @@ impl Sight<'_> {
         shaped(bus.items.iter().flatten().map(|s| self.world.signal(*s)).collect(), &shape)
     }
 
+    /// The signals of a lower-case name, as this instance knows it.
+    pub fn signals_of(&self, lower: &str) -> Vec<SignalId> {
+        let own = self.around(self.at).find_map(|i| match i.params.contains_key(lower) {
+            true => Some(Vec::new()),
+            false => i.signals.get(lower).map(|bus| bus.items.iter().flatten().copied().collect()),
+        });
+        own.unwrap_or_default()
+    }
+
     /// Probe, state or parameter of every part of a group.
     fn probes(&mut self, parts: &[PartId], shape: &[usize], name: &Name) -> Result<Value, Fault> {
         let lower = name.lower();
@@ -169,6 +178,9 @@ impl Scope for Sight<'_> {
         if let Some(answer) = self.circuit(&lower, args, span)? {
             return Ok(Some(answer));
         }
+        if let Some(answer) = self.look_back(&lower, args, span)? {
+            return Ok(Some(answer));
+        }
         let machine = self.machine;
         let Some(found) = machine.functions.function(&lower) else { return Ok(None) };
         let given = assign::given(args, self)?;
@@ -199,6 +211,9 @@ impl Scope for Sight<'_> {
     }
 
     fn field(&mut self, handle: &Handle, name: &Name, span: Span) -> Result<Value, Fault> {
+        if handle.kind == HandleKind::Experiment {
+            return self.notebook.result(&handle.path, name);
+        }
         let Some(group) = self.machine.groups.of(handle) else { return Err(Fault::Said) };
         let lower = name.lower();
         let parts: Option<Vec<PartId>> = group

@@ -1,5 +1,6 @@
 //! The circuit as processes see it: what they may read and do between two steps ([`World`]), and how time passes ([`Plant`]).
 
+use super::history::{History, Kept};
 use super::program::{SignalId, SmuId};
 use crate::circuit::PartId;
 use crate::circuit::equation::Quantity;
@@ -77,16 +78,9 @@ pub trait World {
     /// A copy of everything, to go on by itself: one branch of a `map`.
     fn branch(&self) -> Result<Box<dyn Plant + Send>, Stop>;
 
-    /// What the past of a recorded expression was: (time in s, value), oldest first; see [`Plant::record`].
-    fn past(&self, record: RecordId) -> &[(f64, f64)];
+    /// What was kept of the past; see [`Plant::keep`].
+    fn history(&self) -> &History;
 }
-
-/// Reads one number of a world.
-pub type Reader = Box<dyn FnMut(&mut dyn World) -> f64 + Send>;
-
-/// An expression whose past is kept, for `first`, `count`, `max(…, from=…)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RecordId(pub u32);
 
 /// A [`World`] in which time can pass.
 pub trait Plant: World {
@@ -98,12 +92,12 @@ pub trait Plant: World {
     /// integrator before.
     fn advance(&mut self, horizon: Option<Ticks>, fires: &mut dyn FnMut(&mut dyn World) -> bool) -> Result<bool, Stop>;
 
-    /// From now on keeps the value that `of` gives at each accepted point.
-    fn record(&mut self, of: Reader) -> RecordId;
+    /// From now on keeps the value of each of these at every accepted point, the present one included.
+    fn keep(&mut self, what: &[Kept]);
 
-    /// Makes the current into a pin of a part readable at every point from now on (one that is a charge's change needs to be
+    /// Makes currents into pins of parts readable at every point from now on (one that is a charge's change needs to be
     /// followed from point to point).
-    fn follow(&mut self, what: &Quantity);
+    fn follow(&mut self, what: &[Quantity]);
 
     /// As a world.
     fn world(&mut self) -> &mut dyn World;

@@ -9,6 +9,7 @@ use crate::diag::Span;
 mod bench;
 mod body;
 mod device;
+pub mod visit;
 
 pub use bench::{Always, Content, Experiment, Layer, Network, Routine, Signal, Smu};
 pub use body::{Assignment, Bins, Column, Drive, Iter, Let, Quantity, Stmt, StmtKind, Trace, Update};

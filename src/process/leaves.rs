@@ -1,0 +1,178 @@
+//! Which numbers of the circuit an expression reads, and which of them must be followed from point to point.
+
+use super::history::Kept;
+use super::program::Member;
+use super::sight::Sight;
+use crate::circuit::equation::Quantity;
+use crate::syntax::ast::visit::statements;
+use crate::syntax::ast::{Expr, ExprArg, ExprKind, Name, Slot, Stmt, StmtKind, Word};
+use crate::value::Value;
+use crate::value::eval::eval;
+
+/// Functions over the past, whatever their arguments.
+const OVER_TIME: &[&str] = &["first", "last", "count", "integ"];
+/// Functions over the past where they have `from=` or `until=`.
+const OVER_TIME_FROM: &[&str] = &["max", "min", "mean", "rms"];
+/// `.func`s that call `.func`s
+pub(super) const DEEPEST: usize = 20;
+
+/// Whether a call looks at the past.
+pub(super) fn looks_back(lower: &str, args: &[ExprArg]) -> bool {
+    let bounded = || args.iter().any(|a| a.name.as_ref().is_some_and(|n| n.is("from") || n.is("until")));
+    OVER_TIME.contains(&lower) || OVER_TIME_FROM.contains(&lower) && bounded()
+}
+
+/// What statements need of the circuit before they run.
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    /// Its past is looked at.
+    pub keep: Vec<Kept>,
+    /// Currents that are read.
+    pub follow: Vec<Quantity>,
+}
+
+/// How buses are taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// As the index says now
+    Exact,
+    /// The whole bus: nothing is known of the index yet
+    Whole,
+}
+
+impl Sight<'_> {
+    /// What statements of this instance need.
+    pub fn needs(&mut self, list: &[Stmt], needs: &mut Needs) {
+        let mut exprs: Vec<&Expr> = Vec::new();
+        let mut drawn: Vec<&Expr> = Vec::new();
+        statements(list, &mut |s| {
+            s.expressions(&mut |e| exprs.push(e));
+            if matches!(s.kind, StmtKind::Plot(_) | StmtKind::Snapshot { .. }) {
+                s.expressions(&mut |e| drawn.push(e));
+            }
+        });
+        for e in exprs {
+            self.needs_of(e, needs);
+        }
+        for e in drawn {
+            if !matches!(&e.kind, ExprKind::Call { name, .. } if name.is("heatmap")) {
+                self.leaves(e, Extent::Whole, DEEPEST, &mut needs.keep);
+            }
+        }
+    }
+
+    /// What an expression of this instance needs.
+    pub fn needs_of(&mut self, e: &Expr, needs: &mut Needs) {
+        let mut calls: Vec<(&Name, &[ExprArg])> = Vec::new();
+        e.each(&mut |e| {
+            if let ExprKind::Call { name, args } = &e.kind {
+                calls.push((name, args));
+            }
+        });
+        for (name, args) in calls {
+            let lower = name.lower();
+            if looks_back(&lower, args) {
+                args.iter().for_each(|a| self.leaves(&a.value, Extent::Whole, DEEPEST, &mut needs.keep));
+            } else if lower == "i" {
+                let mut found = Vec::new();
+                self.answered(&lower, args, name.span, Extent::Whole, &mut found);
+                needs.follow.extend(found.into_iter().filter_map(|k| match k {
+                    Kept::Quantity(q) => Some(q),
+                    _ => None,
+                }));
+            }
+        }
+    }
+
+    /// Every number of the circuit that an expression reads.
+    pub(super) fn leaves(&mut self, e: &Expr, extent: Extent, depth: usize, out: &mut Vec<Kept>) {
+        match &e.kind {
+            ExprKind::Call { name, args } => {
+                let lower = name.lower();
+                if self.answered(&lower, args, e.span, extent, out) {
+                    return;
+                }
+                args.iter().for_each(|a| self.leaves(&a.value, extent, depth, out));
+                let machine = self.machine;
+                if let (Some(func), Some(depth)) = (machine.functions.expressions.get(&lower), depth.checked_sub(1)) {
+                    self.leaves(&func.body, Extent::Whole, depth, out);
+                }
+            }
+            ExprKind::Name(n) => {
+                let lower = n.to_ascii_lowercase();
+                if self.variables.get(&lower).is_none() && self.notebook.name(&lower).is_none() {
+                    out.extend(self.signals_of(&lower).into_iter().map(Kept::Signal));
+                }
+            }
+            ExprKind::Field(base, name) => {
+                if !self.probed(base, name, extent, out) {
+                    self.leaves(base, extent, depth, out);
+                }
+            }
+            ExprKind::Index(base, _) if extent == Extent::Whole => self.leaves(base, extent, depth, out),
+            _ => {
+                let mut inner = Vec::new();
+                e.children(&mut |c| inner.push(c));
+                inner.into_iter().for_each(|c| self.leaves(c, extent, depth, out));
+            }
+        }
+    }
+
+    /// `V( )`, `I( )`, `E( )`, `Q( )`; false where the call is none of them.
+    fn answered(
+        &mut self,
+        lower: &str,
+        args: &[ExprArg],
+        span: crate::diag::Span,
+        extent: Extent,
+        out: &mut Vec<Kept>,
+    ) -> bool {
+        let whole: Vec<ExprArg>;
+        let args = match extent {
+            Extent::Exact => args,
+            Extent::Whole => {
+                whole = args.iter().map(|a| ExprArg { value: whole_bus(&a.value), ..a.clone() }).collect();
+                &whole
+            }
+        };
+        match self.asked(lower, args, span) {
+            Ok(None) => false,
+            Ok(Some((kept, _))) => {
+                out.extend(kept);
+                true
+            }
+            // What cannot be found is said where it is evaluated.
+            Err(_) => true,
+        }
+    }
+
+    /// `X1.w`, `X1.count`; false where the base is nothing of the circuit.
+    fn probed(&mut self, base: &Expr, name: &Name, extent: Extent, out: &mut Vec<Kept>) -> bool {
+        let base = if extent == Extent::Whole { whole_bus(base) } else { base.clone() };
+        let Ok(Value::Handle(handle)) = eval(&base, self) else { return false };
+        let Some(group) = self.machine.groups.of(&handle) else { return false };
+        let lower = name.lower();
+        for member in &group.members {
+            match member {
+                Member::Part(part) => out.push(Kept::Quantity(Quantity::Probe(*part, lower.clone()))),
+                Member::Instance(i) => {
+                    let inside = self.machine.program.instances.get(i.0 as usize);
+                    let bus = inside.and_then(|i| i.signals.get(&lower));
+                    out.extend(bus.into_iter().flat_map(|b| b.items.iter().flatten()).map(|s| Kept::Signal(*s)));
+                }
+            }
+        }
+        true
+    }
+}
+
+/// An expression without the indices of its buses.
+fn whole_bus(e: &Expr) -> Expr {
+    let kind = match &e.kind {
+        ExprKind::Index(base, _) => return whole_bus(base),
+        ExprKind::Node(w) => ExprKind::Node(Word { index: Vec::<Slot>::new(), ..w.clone() }),
+        ExprKind::Field(base, name) => ExprKind::Field(Box::new(whole_bus(base)), name.clone()),
+        other => other.clone(),
+    };
+    Expr { span: e.span, kind }
+}
