@@ -14,7 +14,7 @@ use crate::diag::{Diagnostic, Severity, Span, any_error};
 use crate::elab::{self, DataRoots, Kinds, Overrides};
 use crate::lab::report::Finding;
 use crate::lab::run::Deck;
-use crate::syntax::ast::{Assign, Ast, Item, Name, Statement};
+use crate::syntax::ast::{Assign, Ast, Experiment, Item, Name, Statement};
 use crate::syntax::source::{Sources, Text};
 use crate::syntax::{LoadOptions, is_torn, parse_expr_at, parse_file, parse_stream, report};
 
@@ -71,7 +71,11 @@ fn set_params(params: &[(String, String)], ast: &mut Ast, sources: &mut Sources,
 }
 
 /// What an elaboration gives: a deck and the devices it defines.
-type Elaborated = (Deck, Vec<Arc<Definition>>);
+struct Elaborated {
+    deck: Deck,
+    devices: Vec<Arc<Definition>>,
+    experiments: Vec<Arc<Experiment>>,
+}
 
 /// A netlist as read, and what is wrong with it.
 pub struct Netlist {
@@ -86,6 +90,8 @@ pub struct Netlist {
     pub deck: Option<Deck>,
     /// Each `.device`
     pub devices: Vec<Arc<Definition>>,
+    /// In file order, those of included files too
+    pub experiments: Vec<Arc<Experiment>>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -114,6 +120,7 @@ impl Netlist {
             seed: Options::default().seed,
             deck: None,
             devices: Vec::new(),
+            experiments: Vec::new(),
             diagnostics,
         };
         if is_torn(&netlist.diagnostics) {
@@ -121,8 +128,9 @@ impl Netlist {
         }
         let (deck, found) = netlist.elaborate(&Overrides::default());
         netlist.diagnostics.extend(found);
-        if let Some((deck, devices)) = deck {
+        if let Some(Elaborated { deck, devices, experiments }) = deck {
             netlist.devices = devices;
+            netlist.experiments = experiments;
             netlist.deck = Some(deck).filter(|_| !any_error(&netlist.diagnostics));
         }
         netlist
@@ -132,7 +140,11 @@ impl Netlist {
     fn elaborate(&self, overrides: &Overrides) -> (Option<Elaborated>, Vec<Diagnostic>) {
         let Some(ast) = &self.ast else { return (None, Vec::new()) };
         let (deck, found) = elab::elaborate(ast, &self.kinds, overrides, &self.data);
-        let deck = deck.map(|d| (Deck { circuit: Arc::new(d.circuit), plan: self.seeded(d.plan) }, d.devices));
+        let deck = deck.map(|mut d| {
+            let (devices, experiments) = (std::mem::take(&mut d.devices), std::mem::take(&mut d.experiments));
+            d.plan = self.seeded(d.plan);
+            Elaborated { deck: Deck::new(d), devices, experiments }
+        });
         (deck, found)
     }
 
@@ -151,7 +163,7 @@ impl Netlist {
     /// For step points: an elaboration without errors, or why not.
     pub fn again(&self, overrides: &Overrides) -> Result<Deck, Vec<Diagnostic>> {
         let (deck, found) = self.elaborate(overrides);
-        deck.map(|d| d.0).filter(|_| !any_error(&found)).ok_or(found)
+        deck.map(|d| d.deck).filter(|_| !any_error(&found)).ok_or(found)
     }
 
     /// File and line of a place.

@@ -7,7 +7,6 @@ use crate::syntax::ast::{Item, Statement};
 /// The card of a statement that this version has no meaning for.
 fn later(statement: &Statement) -> Option<&'static str> {
     match statement {
-        Statement::Experiment(_) => Some("experiment"),
         Statement::Network(_) => Some("network"),
         Statement::Element(_)
         | Statement::Model(_)
@@ -23,6 +22,7 @@ fn later(statement: &Statement) -> Option<&'static str> {
         | Statement::Protocol(_)
         // Outside of Monte-Carlo runs everything is nominal.
         | Statement::Variation(_)
+        | Statement::Experiment(_)
         | Statement::Card(_) => None,
     }
 }

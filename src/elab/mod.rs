@@ -70,19 +70,33 @@ pub struct Deck {
     pub experiments: Vec<Arc<Experiment>>,
     /// Each `.device` as defined, for the sizes of its default parameters where it is used with them
     pub devices: Vec<Arc<Definition>>,
+    /// Whether a `.variation` makes circuits of different draws differ
+    pub varies: bool,
 }
 
 /// Values that win over those of the netlist: what `.step`, `.dc` of a parameter and `--param` set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overrides {
     /// `.param`s of the deck
-    pub params: Vec<(String, f64)>,
+    pub params: Vec<(String, Value)>,
     /// °C
     pub temp: Option<f64>,
     /// Name of a model, parameter, value
     pub models: Vec<(String, Label, f64)>,
     /// Path of a part, parameter, value
     pub parts: Vec<(String, Label, f64)>,
+    /// What is drawn at random; None: everything is nominal
+    pub draw: Option<Draw>,
+}
+
+/// Which draw of a Monte-Carlo run a circuit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draw {
+    pub seed: u64,
+    /// Number of the draw, from 0
+    pub run: u64,
+    /// Number of the sweep point: what differs from part to part is equal at all of them, what happens in time is not
+    pub point: u64,
 }
 
 /// °C, where a deck names no temperature.
@@ -104,7 +118,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     globals(&ast.items, &mut builder);
 
     let given: HashMap<String, Value> =
-        overrides.params.iter().map(|(n, v)| (n.to_ascii_lowercase(), Value::Number(*v))).collect();
+        overrides.params.iter().map(|(n, v)| (n.to_ascii_lowercase(), v.clone())).collect();
     let scope = builder.scope(None, &[], &ast.items, given);
     for (name, _) in &overrides.params {
         if !scope.definitions.params.iter().any(|(n, _)| n.eq_ignore_ascii_case(name)) {
@@ -185,8 +199,26 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     // Where these cards are wrong, any net may be held by what they say.
     let all = missing.names("rshunt") || missing.names("uic");
     diagnostics.extend(check::check(&circuit, &plan, &|net| all || missing.doubts(net)));
-    let deck = (!any_error(&diagnostics)).then_some(Deck { circuit, plan, program, functions, experiments, devices });
+    let deck = (!any_error(&diagnostics)).then_some(Deck {
+        circuit,
+        plan,
+        program,
+        functions,
+        experiments,
+        devices,
+        varies: varies(&ast.items),
+    });
     (deck, first_of(diagnostics))
+}
+
+/// Whether a `.variation` stands in the netlist.
+fn varies(items: &[Item]) -> bool {
+    items.iter().any(|item| match &item.kind {
+        Statement::Variation(_) => true,
+        Statement::Subckt(s) => varies(&s.items),
+        Statement::For(f) => varies(&f.items),
+        _ => false,
+    })
 }
 
 /// What is said of a parameter set from outside that the deck does not have.

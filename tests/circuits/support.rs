@@ -64,7 +64,7 @@ impl Netlist {
     }
 
     pub fn deck(&self, params: &[(&str, f64)]) -> Deck {
-        let params = params.iter().map(|(n, v)| (n.to_string(), *v)).collect();
+        let params = params.iter().map(|(n, v)| (n.to_string(), memspice::value::Value::Number(*v))).collect();
         let overrides = Overrides { params, ..Overrides::default() };
         let (deck, findings) = elaborate(&self.ast, &self.kinds, &overrides, &self.data);
         let deck = deck.unwrap_or_else(|| panic!("{findings:#?}"));

@@ -2,6 +2,7 @@
 
 use super::{codes, deck, deck_with};
 use crate::elab::Overrides;
+use crate::value::Value;
 
 #[test]
 fn nested_subcircuits_have_paths() {
@@ -22,7 +23,7 @@ fn defaults_overrides_and_scopes() {
     );
     assert_eq!([d.value("X1.R1", "r"), d.value("X2.R1", "r")], [7.0, 5.0]);
     assert_eq!([d.value("X1.D1", "is"), d.value("X2.D1", "is"), d.value("D2", "is")], [7.0, 5.0, 9e-15]);
-    let o = Overrides { params: vec![("G".to_string(), 3.0)], ..Overrides::default() };
+    let o = Overrides { params: vec![("G".to_string(), Value::Number(3.0))], ..Overrides::default() };
     let (d, _) = deck_with(".param g=5\nR1 a 0 {g}\nR2 a 0 {2*g}", &o);
     assert_eq!(d.unwrap().value("R2", "r"), 6.0);
 }

@@ -13,6 +13,7 @@ use crate::circuit::{Circuit, NetId, PartId};
 use crate::diag::Diagnostic;
 use crate::elab::Overrides;
 use crate::mna::{Condensation, System, SystemError};
+use crate::value::Value;
 
 /// Why a step point was not finished.
 pub(super) enum Stop {
@@ -116,7 +117,7 @@ fn set<'t>(mut overrides: Overrides, circuit: &Circuit, targets: impl Iterator<I
         match target {
             Target::Param(name) => {
                 overrides.params.retain(|p| p.0 != *name);
-                overrides.params.push((name.clone(), value));
+                overrides.params.push((name.clone(), Value::Number(value)));
             }
             Target::Temperature => overrides.temp = Some(value),
             Target::Part(part, name) => overrides.parts.push((circuit.part(*part).path.clone(), name.clone(), value)),

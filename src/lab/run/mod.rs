@@ -25,8 +25,10 @@ use crate::analysis::{Attempt, Failure, Stats};
 use crate::circuit::Circuit;
 use crate::circuit::plan::Plan;
 use crate::diag::{Diagnostic, any_error};
-use crate::elab::Overrides;
+use crate::elab::{self, Overrides};
 use crate::mna::System;
+use crate::process::machine::Functions;
+use crate::process::program::Program;
 use bench::{Bench, Stop};
 use measures::Recorded;
 use output::{Output, Recorders};
@@ -46,6 +48,24 @@ const ALL_VALUES_DRAWN: usize = 20_000_000;
 pub struct Deck {
     pub circuit: Arc<Circuit>,
     pub plan: Plan,
+    /// What runs beside the circuit, and the functions it may call
+    pub program: Arc<Program>,
+    pub functions: Arc<Functions>,
+    /// Whether circuits of different draws differ
+    pub varies: bool,
+}
+
+impl Deck {
+    /// An elaborated netlist without its experiments.
+    pub fn new(deck: elab::Deck) -> Deck {
+        Deck {
+            circuit: Arc::new(deck.circuit),
+            plan: deck.plan,
+            program: Arc::new(deck.program),
+            functions: deck.functions,
+            varies: deck.varies,
+        }
+    }
 }
 
 /// Elaborates the netlist with values that win over its own.

@@ -65,7 +65,7 @@ fn half() -> Event {
 }
 
 fn deck(circuit: Circuit, plan: Plan) -> Deck {
-    Deck { circuit: Arc::new(circuit), plan }
+    Deck::new(elab::Deck { circuit, plan, ..elab::Deck::default() })
 }
 
 fn sweep(target: Target, label: &str, values: &[f64]) -> Sweep {
@@ -304,7 +304,7 @@ fn a_step_of_a_parameter_elaborates_again() {
     };
     let again = |overrides: &Overrides| {
         let mut c = rc();
-        c.parts[0].settings = vec![("dc".into(), Setting::Number(overrides.params[0].1))];
+        c.parts[0].settings = vec![("dc".into(), Setting::Number(overrides.params[0].1.number().unwrap()))];
         Ok(deck(c, plan.clone()))
     };
     let dir = tempfile::tempdir().unwrap();
