@@ -34,14 +34,21 @@ fn run(text: &str) -> Result<Vec<(String, Vec<f64>)>, Box<Diagnostic>> {
     let (circuit, program) = (Arc::new(deck.circuit), Arc::new(deck.program));
     let system = Arc::new(System::new(circuit.clone(), Condensation::Condensed).expect("known kinds"));
     let env = environment(&options, 1e-9, 1e-3);
-    let setting = Setting { options, env, max_step: f64::INFINITY, interrupted: Arc::new(AtomicBool::new(false)) };
+    let setting = Setting {
+        options,
+        env,
+        max_step: f64::INFINITY,
+        initial: Vec::new(),
+        nodeset: Vec::new(),
+        interrupted: Arc::new(AtomicBool::new(false)),
+    };
     let mut bench = Bench::new(system, &setting, program.clone()).expect("an operating point");
     let files = Arc::new(Files::new(DataRoots::default()));
     let machine = Machine::new(circuit, program, deck.functions, files);
     let mut scheduler = Scheduler::new(&machine, 1, 0);
     let name = Name { text: "main".into(), span: NOWHERE };
     let job = Job::Protocol { at: InstanceId::TOP, name: &name, given: Vec::new() };
-    match scheduler.perform(job, &mut bench, &mut NoNotebook) {
+    match scheduler.perform(job, &mut bench, &NoNotebook) {
         Ok(Done { answer: Answer::Several(list), .. }) => {
             Ok(list.into_iter().map(|(n, v)| (n.to_string(), v.numbers())).collect())
         }

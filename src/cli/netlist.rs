@@ -17,6 +17,7 @@ use crate::lab::run::Deck;
 use crate::syntax::ast::{Assign, Ast, Experiment, Item, Name, Statement};
 use crate::syntax::source::{Sources, Text};
 use crate::syntax::{LoadOptions, is_torn, parse_expr_at, parse_file, parse_stream, report};
+use crate::value::data::Files;
 
 /// Arguments that say how a netlist is read.
 #[derive(Args, Clone, Debug)]
@@ -150,6 +151,11 @@ impl Netlist {
 
     fn seeded(&self, plan: Plan) -> Plan {
         Plan { options: Options { seed: self.seed, ..plan.options }, ..plan }
+    }
+
+    /// Its data files.
+    pub fn files(&self) -> Arc<Files> {
+        Arc::new(Files::new(self.data.clone()))
     }
 
     /// The seed of all random numbers of the netlist's runs.

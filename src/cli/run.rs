@@ -13,7 +13,9 @@ use super::Exit;
 use super::netlist::{Netlist, Reading};
 use super::terminal::{Bar, complain, print};
 use crate::analysis::sink::Control;
-use crate::diag::Diagnostic;
+use crate::diag::{FileId, any_error};
+use crate::lab::experiment::{self, Catalog, Meter, Settings};
+use crate::lab::experiments;
 use crate::lab::previous;
 use crate::lab::report::{Report, Status};
 use crate::lab::run::{self, End, RunOptions, VALUES_WITHOUT_SAVE};
@@ -36,6 +38,12 @@ pub struct Run {
     pub format: Formats,
     #[command(flatten)]
     pub reading: Reading,
+    /// Run this experiment, and those it needs (may be repeated)
+    #[arg(short, long = "experiment", value_name = "NAME")]
+    pub experiments: Vec<String>,
+    /// Run slow experiments too
+    #[arg(long)]
+    pub slow: bool,
     /// Seed of all random numbers
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -79,6 +87,7 @@ pub fn run(args: &Run) -> Exit {
     let mut netlist = Netlist::read(&args.file, &args.reading);
     netlist.set_seed(args.seed);
     let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("out").join(netlist.stem()));
+    let chosen = choose(&mut netlist, args);
     netlist.show(&netlist.diagnostics, args.quiet);
     previous::remove(&dir);
     let mut report = Report {
@@ -89,7 +98,7 @@ pub fn run(args: &Run) -> Exit {
         diagnostics: netlist.findings(&netlist.diagnostics),
         experiments: Vec::new(),
     };
-    let Some(deck) = &netlist.deck else {
+    let (Some(deck), Some(chosen)) = (&netlist.deck, chosen) else {
         return if write(&report, &dir) { Exit::Netlist } else { Exit::Simulation };
     };
 
@@ -99,38 +108,125 @@ pub fn run(args: &Run) -> Exit {
         return Exit::Simulation;
     }
     let interrupted = listen();
-    let bar = Bar::new(args.quiet);
-    let options = RunOptions {
-        dir: dir.clone(),
-        formats: args.format.0.clone(),
-        plots: !args.format.0.is_empty(),
-        room: VALUES_WITHOUT_SAVE,
-        threads: args.threads.map_or_else(cores, |n| usize::from(n.get()).min(MOST_THREADS)),
-        trace: args.trace,
-    };
-    let mut progress = |p| bar.show(p);
-    let mut control = Control::new(&interrupted, &mut progress);
-    let outcome = run::run(deck, "deck", &|o| netlist.again(o), &options, &mut control);
-    bar.finish();
-
-    let known: &[Diagnostic] = &outcome.diagnostics;
-    netlist.show(known, args.quiet);
-    report.diagnostics.extend(netlist.findings(known));
-    report.status = outcome.experiment.status;
-    report.experiments.push(outcome.experiment.clone());
-    let written = write(&report, &dir);
-    if !args.quiet {
-        print(&summary(&outcome, &report, &deck.circuit.title, &dir, args.stats));
+    let threads = args.threads.map_or_else(cores, |n| usize::from(n.get()).min(MOST_THREADS));
+    let mut ends: Vec<End> = Vec::new();
+    if chosen.deck {
+        let bar = Bar::new(args.quiet);
+        let options = RunOptions {
+            dir: dir.clone(),
+            formats: args.format.0.clone(),
+            plots: !args.format.0.is_empty(),
+            room: VALUES_WITHOUT_SAVE,
+            threads,
+            trace: args.trace,
+        };
+        let mut progress = |p| bar.show(p);
+        let mut control = Control::new(&interrupted, &mut progress);
+        let outcome = run::run(deck, "deck", &|o| netlist.again(o), &options, &mut control);
+        bar.finish();
+        netlist.show(&outcome.diagnostics, args.quiet);
+        report.diagnostics.extend(netlist.findings(&outcome.diagnostics));
+        report.status = outcome.experiment.status;
+        report.experiments.push(outcome.experiment.clone());
+        if !args.quiet && chosen.experiments.is_empty() {
+            print(&summary(&outcome, &report, &deck.circuit.title, &dir, args.stats));
+        }
+        ends.push(outcome.end);
     }
-    match outcome.end {
-        End::Interrupted => Exit::Interrupted,
-        _ if !written => Exit::Simulation,
-        End::Netlist => Exit::Netlist,
-        End::Simulation => Exit::Simulation,
-        End::Completed => match report.status {
-            Status::Failed => Exit::Failed,
-            _ => Exit::Passed,
+    if !chosen.experiments.is_empty() {
+        let settings = Settings {
+            elaborate: &|o| netlist.again(o),
+            files: netlist.files(),
+            dir: dir.clone(),
+            formats: args.format.0.clone(),
+            plots: !args.format.0.is_empty(),
+            threads,
+            interrupted: interrupted.clone(),
+            meter: Arc::new(Meter::default()),
+            line: &|span| netlist.place(span).1,
+        };
+        if !args.quiet {
+            print(&experiments::title(&deck.circuit.title));
+        }
+        let bar = Bar::watching(args.quiet, settings.meter.clone());
+        let functions = deck.functions.clone();
+        let mut done = |outcome: &experiment::Outcome| {
+            bar.hide(|| {
+                netlist.show(&outcome.diagnostics, args.quiet);
+                if !args.quiet {
+                    print(&experiments::summary(outcome, &dir, args.stats));
+                }
+            });
+            report.diagnostics.extend(netlist.findings(&outcome.diagnostics));
+            report.experiments.push(outcome.experiment.clone());
+        };
+        let outcomes = experiment::run(&chosen.catalog, &chosen.experiments, &functions, &settings, &mut done);
+        bar.finish();
+        ends.extend(outcomes.iter().map(|o| o.end));
+        if outcomes.len() < chosen.experiments.len() {
+            ends.push(End::Interrupted);
+        }
+        report.status = overall(&report, &ends);
+        if !args.quiet {
+            print(&experiments::verdict(&report, &dir));
+        }
+    }
+    let written = write(&report, &dir);
+    let worst = |end: End| ends.contains(&end);
+    match report.status {
+        _ if worst(End::Interrupted) => Exit::Interrupted,
+        _ if !written || worst(End::Simulation) => Exit::Simulation,
+        _ if worst(End::Netlist) => Exit::Netlist,
+        Status::Failed => Exit::Failed,
+        _ => Exit::Passed,
+    }
+}
+
+/// What a run consists of.
+struct Chosen {
+    /// The analysis cards
+    deck: bool,
+    catalog: Catalog,
+    experiments: Vec<usize>,
+}
+
+/// What is asked for; None where something asked for is not there or the experiments are wrong, which is added to what is
+/// known of the netlist.
+fn choose(netlist: &mut Netlist, args: &Run) -> Option<Chosen> {
+    let deck = netlist.deck.as_ref()?;
+    let (catalog, found) = Catalog::new(&netlist.experiments, &deck.functions, FileId(0));
+    let cards = !deck.plan.analyses.is_empty();
+    let wrong = any_error(&found);
+    netlist.diagnostics.extend(found);
+    if wrong {
+        return None;
+    }
+    let names: Vec<String> = args.experiments.iter().filter(|n| !n.eq_ignore_ascii_case("deck")).cloned().collect();
+    let only_deck = names.is_empty() && !args.experiments.is_empty();
+    let (experiments, notes) = match only_deck {
+        true => (Vec::new(), Vec::new()),
+        false => match catalog.chosen(&names, args.slow) {
+            Ok(list) => list,
+            Err(wrong) => {
+                netlist.diagnostics.extend(wrong);
+                return None;
+            }
         },
+    };
+    netlist.diagnostics.extend(notes);
+    let asked = args.experiments.iter().any(|n| n.eq_ignore_ascii_case("deck"));
+    let deck = asked || args.experiments.is_empty() && (cards || experiments.is_empty());
+    Some(Chosen { deck, catalog, experiments })
+}
+
+/// How all experiments together went.
+fn overall(report: &Report, ends: &[End]) -> Status {
+    let any = |status| report.experiments.iter().any(|e| e.status == status);
+    match () {
+        () if ends.contains(&End::Interrupted) || any(Status::Interrupted) => Status::Interrupted,
+        () if any(Status::Error) => Status::Error,
+        () if any(Status::Failed) => Status::Failed,
+        () => Status::Passed,
     }
 }
 

@@ -1,11 +1,13 @@
 //! Writing to people and pipes: color, progress, readers that go away.
 
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::analysis::sink::Progress;
+use crate::lab::experiment::Meter;
 use crate::lab::number::engineering;
 
 /// Steps of a progress bar from start to end.
@@ -55,6 +57,30 @@ impl Bar {
                 if progress.time > 0.0 { format!("t = {}, ", engineering(progress.time, "s")) } else { String::new() };
             bar.set_message(format!("{time}{} points", progress.steps));
             bar.set_position((progress.fraction.clamp(0.0, 1.0) * BAR as f64) as u64);
+        }
+    }
+
+    /// One that looks at a meter by itself.
+    pub fn watching(quiet: bool, meter: Arc<Meter>) -> Bar {
+        let bar = Bar::new(quiet);
+        if let Some(inner) = bar.0.clone() {
+            std::thread::spawn(move || {
+                while !inner.is_finished() {
+                    let Progress { fraction, time, steps } = meter.progress();
+                    inner.set_message(format!("t = {}, {steps} points", engineering(time, "s")));
+                    inner.set_position((fraction.clamp(0.0, 1.0) * BAR as f64) as u64);
+                    std::thread::sleep(Duration::from_millis(200));
+                }
+            });
+        }
+        bar
+    }
+
+    /// Does something that writes, the bar out of the way.
+    pub fn hide(&self, act: impl FnOnce()) {
+        match &self.0 {
+            Some(bar) => bar.suspend(act),
+            None => act(),
         }
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::analysis::{Failure, Pace, Simulator, Tracks, Transient, View, operating_point};
-use crate::circuit::PartId;
 use crate::circuit::plan::Options;
+use crate::circuit::{NetId, PartId};
 use crate::device::smu::{Order, Task};
 use crate::device::{Environment, Ticks};
 use crate::mna::System;
@@ -25,6 +25,10 @@ pub struct Setting {
     pub env: Environment,
     /// s: no step is longer; infinite where idle steps may grow to the next event.
     pub max_step: f64,
+    /// Held while the operating point is found
+    pub initial: Vec<(NetId, f64)>,
+    /// Guesses for it
+    pub nodeset: Vec<(NetId, f64)>,
     /// Set when the user wants to stop.
     pub interrupted: Arc<AtomicBool>,
 }
@@ -53,6 +57,9 @@ impl Bench {
     /// At time 0, at the operating point: units float, signals are at their start.
     pub fn new(system: Arc<System>, setting: &Setting, program: Arc<Program>) -> Result<Bench, Failure> {
         let mut still = Simulator::new(system.clone(), setting.options.clone(), setting.env);
+        let by_unknown = |list: &[(NetId, f64)]| list.iter().map(|(n, v)| (n.0 as usize, *v)).collect();
+        still.initial = by_unknown(&setting.initial);
+        still.nodeset = by_unknown(&setting.nodeset);
         for signal in &program.signals {
             if let Some(&(group, instance)) = signal.driver.and_then(|part| system.places.get(&part)) {
                 let level = signal.start;
@@ -61,6 +68,7 @@ impl Bench {
             }
         }
         operating_point(&mut still, true, false)?;
+        still.initial.clear();
         let pace = Pace { first: FIRST.min(setting.max_step), max: setting.max_step };
         let charges = vec![0.0; system.unknowns()];
         let mut transient = Transient::new(std::slice::from_ref(&still), &[charges], pace, None)?;

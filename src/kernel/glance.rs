@@ -94,7 +94,7 @@ impl World for Glance<'_> {
         only_looking()
     }
 
-    fn branch(&self) -> Result<Box<dyn Plant + Send>, Stop> {
+    fn branch(&mut self) -> Result<Box<dyn Plant + Send>, Stop> {
         only_looking()
     }
 

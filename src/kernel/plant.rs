@@ -112,7 +112,7 @@ impl World for Bench {
         Ok(())
     }
 
-    fn branch(&self) -> Result<Box<dyn Plant + Send>, Stop> {
+    fn branch(&mut self) -> Result<Box<dyn Plant + Send>, Stop> {
         Ok(Box::new(self.fork().map_err(|f| self.stop(&f))?))
     }
 

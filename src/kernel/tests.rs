@@ -31,7 +31,14 @@ fn rc() -> (Bench, NetId) {
     let system = Arc::new(System::new(Arc::new(c), Condensation::Condensed).unwrap());
     let options = Options { reltol: 1e-6, trtol: 0.05, ..Options::default() };
     let env = environment(&options, 1e-6, 1e-3);
-    let setting = Setting { options, env, max_step: f64::INFINITY, interrupted: Arc::new(AtomicBool::new(false)) };
+    let setting = Setting {
+        options,
+        env,
+        max_step: f64::INFINITY,
+        initial: Vec::new(),
+        nodeset: Vec::new(),
+        interrupted: Arc::new(AtomicBool::new(false)),
+    };
     (Bench::new(system, &setting, Arc::new(program)).unwrap(), out)
 }
 

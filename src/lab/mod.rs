@@ -1,5 +1,7 @@
 //! What comes after the solution: waves, files, measures, plots, reports. Knows no Newton and no matrix.
 
+pub mod experiment;
+pub mod experiments;
 pub mod measure;
 pub mod number;
 pub mod plot;

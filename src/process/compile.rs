@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::analysis;
 use super::code::{Code, Op, OpKind, Place};
 use crate::diag::Span;
 use crate::syntax::ast::{
@@ -184,6 +185,19 @@ impl Compiler<'_> {
                 if !matches!(&e.kind, ExprKind::Call { name, .. } if name.text.starts_with(ANSWER)) {
                     self.op(span, OpKind::Do(Stmt { span, kind: StmtKind::Call(e) }));
                 }
+            }
+            StmtKind::Analysis(card) => {
+                match (card.name.lower().as_str(), analysis::duration(card)) {
+                    ("tran", Some(time)) => {
+                        let time = self.hoist(&time);
+                        self.op(span, OpKind::Wait(time));
+                    }
+                    ("op", _) => {
+                        self.op(span, OpKind::Settle);
+                    }
+                    _ => {}
+                }
+                self.op(span, OpKind::Note(s.clone()));
             }
             StmtKind::Measure(columns) => {
                 let columns = self.columns(columns);

@@ -41,6 +41,8 @@ pub(super) struct Frame {
     pub loops: Vec<Loop>,
     /// Units that a pulse under way will give back
     pub pulse: Vec<Before>,
+    /// It is the body of an experiment, which sees the columns of its table
+    pub body: bool,
     /// What the caller calls the answer
     pub into: Option<String>,
 }
@@ -56,6 +58,7 @@ impl Frame {
             marks: Vec::new(),
             loops: Vec::new(),
             pulse: Vec::new(),
+            body: false,
             into: None,
         }
     }

@@ -100,7 +100,7 @@ impl Sight<'_> {
             }
             ExprKind::Name(n) => {
                 let lower = n.to_ascii_lowercase();
-                if self.variables.get(&lower).is_none() && self.notebook.name(&lower).is_none() {
+                if self.variables.get(&lower).is_none() && self.notebook.name(&lower, self.columns).is_none() {
                     out.extend(self.signals_of(&lower).into_iter().map(Kept::Signal));
                 }
             }

@@ -48,9 +48,8 @@ pub(super) fn map(run: &mut Run, frame: &mut Frame, call: &Expr) -> Result<Answe
             let mut scheduler = Scheduler::branch(run.machine, run.others, run.draws, number);
             let mut first = Frame::new(code.clone(), at);
             let given = Given { name: None, value: x.clone(), span: xs.value.span };
-            scheduler.with_run(plant.as_mut(), &mut NoNotebook, |inner| {
-                bind(inner, &mut first, &[given], call.span, &name)
-            })?;
+            scheduler
+                .with_run(plant.as_mut(), &NoNotebook, |inner| bind(inner, &mut first, &[given], call.span, &name))?;
             plants.push((plant, scheduler, Process::new(first, call.span)));
         }
         outcomes.extend(side_by_side(plants));
@@ -65,7 +64,7 @@ fn side_by_side(plants: Vec<(Box<dyn Plant + Send>, Scheduler, Process)>) -> Vec
             .into_iter()
             .map(|(mut plant, mut scheduler, main)| {
                 scope.spawn(move || {
-                    let main = scheduler.run(main, plant.as_mut(), &mut NoNotebook)?;
+                    let main = scheduler.run(main, plant.as_mut(), &NoNotebook)?;
                     Ok(main.answer.unwrap_or(Answer::Several(Vec::new())))
                 })
             })

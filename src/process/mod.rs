@@ -4,6 +4,7 @@
 //! no step.
 
 mod act;
+pub mod analysis;
 pub mod code;
 pub mod compile;
 mod frame;

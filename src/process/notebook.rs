@@ -25,16 +25,16 @@ pub trait Desk: Store {
 
 /// Takes down what an experiment wants to keep.
 pub trait Notebook {
-    /// One statement, its expressions evaluated in `scope`, which does not know [`Notebook::name`].
-    fn note(&mut self, statement: &Stmt, scope: &mut dyn Desk) -> Result<(), Fault>;
+    /// One statement, its expressions evaluated in `scope`, which asks this notebook for names.
+    fn note(&self, statement: &Stmt, scope: &mut dyn Desk) -> Result<(), Fault>;
 
-    /// A column of the table, a measure or another experiment: names beyond those of the circuit, lower case.
-    fn name(&mut self, _lower: &str) -> Option<Value> {
+    /// A column of the table or a measure (`columns`: where they are in sight), or another experiment; lower case.
+    fn name(&self, _lower: &str, _columns: bool) -> Option<Value> {
         None
     }
 
     /// `other.name`: a measure or column of an experiment that a handle leads to.
-    fn result(&mut self, _experiment: &str, name: &Name) -> Result<Value, Fault> {
+    fn result(&self, _experiment: &str, name: &Name) -> Result<Value, Fault> {
         Err(Fault::new("process::no-notebook", name.span, "no experiment is known here", "here"))
     }
 }
@@ -43,7 +43,7 @@ pub trait Notebook {
 pub struct NoNotebook;
 
 impl Notebook for NoNotebook {
-    fn note(&mut self, statement: &Stmt, _: &mut dyn Desk) -> Result<(), Fault> {
+    fn note(&self, statement: &Stmt, _: &mut dyn Desk) -> Result<(), Fault> {
         Err(Fault::new("process::no-notebook", statement.span, "only an experiment records and asks", "not here")
             .with_help("give back a result with '->' and record that"))
     }

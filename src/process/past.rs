@@ -114,7 +114,7 @@ impl World for Past<'_> {
         only_looking()
     }
 
-    fn branch(&self) -> Result<Box<dyn Plant + Send>, Stop> {
+    fn branch(&mut self) -> Result<Box<dyn Plant + Send>, Stop> {
         only_looking()
     }
 
@@ -244,7 +244,7 @@ impl Sight<'_> {
         let out = look(&mut Sight {
             machine: self.machine,
             world: &mut past,
-            notebook: &mut *self.notebook,
+            notebook: self.notebook,
             at: self.at,
             variables: &mut *self.variables,
             answers: self.answers,
@@ -252,6 +252,7 @@ impl Sight<'_> {
             draws: &mut *self.draws,
             writes: &mut *self.writes,
             who: self.who,
+            columns: self.columns,
         });
         if past.missing { Err(not_kept(span)) } else { out }
     }

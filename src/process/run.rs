@@ -7,7 +7,7 @@ use super::frame::{Edge, Frame, Loop, Process, State};
 use super::groups::instance;
 use super::machine::Machine;
 use super::map;
-use super::notebook::{NoNotebook, Notebook};
+use super::notebook::Notebook;
 use super::sight::{Sight, Writes, stopped};
 use super::world::{Drive, World};
 use crate::device::Ticks;
@@ -25,7 +25,7 @@ use crate::value::{HandleKind, Value};
 pub(super) struct Run<'a> {
     pub machine: &'a Machine,
     pub world: &'a mut dyn World,
-    pub notebook: &'a mut dyn Notebook,
+    pub notebook: &'a dyn Notebook,
     pub budget: &'a mut Budget,
     pub draws: &'a mut Draws,
     pub writes: &'a mut Writes,
@@ -40,7 +40,7 @@ impl Run<'_> {
         Sight {
             machine: self.machine,
             world: &mut *self.world,
-            notebook: &mut *self.notebook,
+            notebook: self.notebook,
             at: frame.at,
             variables: &mut frame.variables,
             answers: &frame.answers,
@@ -48,6 +48,7 @@ impl Run<'_> {
             draws: &mut *self.draws,
             writes: &mut *self.writes,
             who: self.who,
+            columns: frame.body,
         }
     }
 
@@ -300,7 +301,8 @@ impl Run<'_> {
             }
             OpKind::Par { first, branches } => {
                 let branch = |code: &Arc<super::code::Code>| {
-                    let own = Frame { variables: frame.variables.clone(), ..Frame::new(code.clone(), frame.at) };
+                    let variables = frame.variables.clone();
+                    let own = Frame { variables, body: frame.body, ..Frame::new(code.clone(), frame.at) };
                     Process::new(Frame { answers: frame.answers.clone(), ..own }, span)
                 };
                 process.branches = branches.iter().map(branch).collect();
@@ -410,19 +412,8 @@ impl Run<'_> {
     }
 
     fn note(&mut self, frame: &mut Frame, s: &Stmt) -> Result<(), Fault> {
-        let mut sight = Sight {
-            machine: self.machine,
-            world: &mut *self.world,
-            notebook: &mut NoNotebook,
-            at: frame.at,
-            variables: &mut frame.variables,
-            answers: &frame.answers,
-            budget: &mut *self.budget,
-            draws: &mut *self.draws,
-            writes: &mut *self.writes,
-            who: self.who,
-        };
-        self.notebook.note(s, &mut sight)
+        let notebook = self.notebook;
+        notebook.note(s, &mut self.sight(frame))
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::frame::{Frame, Process, State};
 use super::leaves::Needs;
 use super::machine::Machine;
-use super::notebook::{NoNotebook, Notebook};
+use super::notebook::{Desk, NoNotebook, Notebook};
 use super::program::InstanceId;
 use super::run::Run;
 use super::sight::Writes;
@@ -115,13 +115,13 @@ impl<'m> Scheduler<'m> {
     }
 
     /// Runs one job to its end, the others beside it. They stay where they are then, so that a next job finds them there.
-    pub fn perform(&mut self, job: Job, plant: &mut dyn Plant, notebook: &mut dyn Notebook) -> Result<Done, Halt> {
+    pub fn perform(&mut self, job: Job, plant: &mut dyn Plant, notebook: &dyn Notebook) -> Result<Done, Halt> {
         let statements = if let Job::Body { statements, .. } = &job { *statements } else { &[] };
         self.prepare(statements, plant, notebook);
         let main = match job {
             Job::Body { name, statements, variables } => {
                 let code = super::compile::body(name, statements, &self.machine.callables(InstanceId::TOP));
-                let frame = Frame { variables, ..Frame::new(code.into(), InstanceId::TOP) };
+                let frame = Frame { variables, body: true, ..Frame::new(code.into(), InstanceId::TOP) };
                 let span = statements.first().map_or(NOWHERE, |s| s.span);
                 Process::new(frame, span)
             }
@@ -139,8 +139,23 @@ impl<'m> Scheduler<'m> {
         Ok(Done { answer: main.answer.unwrap_or(Answer::Several(Vec::new())), variables })
     }
 
-    /// What is looked back at, and currents that are read, are followed from now on.
-    fn prepare(&mut self, statements: &[Stmt], plant: &mut dyn Plant, notebook: &mut dyn Notebook) {
+    /// Evaluates something in the body of an experiment, with its variables; no time passes.
+    pub fn ask<T>(
+        &mut self,
+        variables: &mut Variables,
+        plant: &mut dyn Plant,
+        notebook: &dyn Notebook,
+        act: impl FnOnce(&mut dyn Desk) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let own = std::mem::take(variables);
+        let mut frame = Frame { variables: own, body: true, ..Frame::new(Default::default(), InstanceId::TOP) };
+        let out = self.with_run(plant, notebook, |run| act(&mut run.sight(&mut frame)));
+        *variables = frame.variables;
+        out
+    }
+
+    /// What statements look back at, and currents that they read, are followed from now on.
+    pub fn prepare(&mut self, statements: &[Stmt], plant: &mut dyn Plant, notebook: &dyn Notebook) {
         let mut needs = Needs::default();
         let (machine, all) = (self.machine, !std::mem::replace(&mut self.prepared, true));
         let mut run = Run {
@@ -174,7 +189,7 @@ impl<'m> Scheduler<'m> {
     pub(super) fn with_run<T>(
         &mut self,
         plant: &mut dyn Plant,
-        notebook: &mut dyn Notebook,
+        notebook: &dyn Notebook,
         act: impl FnOnce(&mut Run) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         act(&mut Run {
@@ -194,7 +209,7 @@ impl<'m> Scheduler<'m> {
         &mut self,
         main: Process,
         plant: &mut dyn Plant,
-        notebook: &mut dyn Notebook,
+        notebook: &dyn Notebook,
     ) -> Result<Process, Halt> {
         self.list.push(main);
         let outcome = self.until_done(plant, notebook);
@@ -203,7 +218,7 @@ impl<'m> Scheduler<'m> {
         Ok(main.unwrap_or_else(|| Process::new(Frame::new(Default::default(), InstanceId::TOP), NOWHERE)))
     }
 
-    fn until_done(&mut self, plant: &mut dyn Plant, notebook: &mut dyn Notebook) -> Result<(), Halt> {
+    fn until_done(&mut self, plant: &mut dyn Plant, notebook: &dyn Notebook) -> Result<(), Halt> {
         loop {
             self.rounds(plant, notebook)?;
             if self.list.last().is_none_or(Process::done) {
@@ -216,7 +231,7 @@ impl<'m> Scheduler<'m> {
     }
 
     /// Runs processes until all wait.
-    fn rounds(&mut self, plant: &mut dyn Plant, notebook: &mut dyn Notebook) -> Result<(), Fault> {
+    fn rounds(&mut self, plant: &mut dyn Plant, notebook: &dyn Notebook) -> Result<(), Fault> {
         for _ in 0..ROUNDS {
             let mut active = false;
             for k in 0..self.list.len() {
@@ -248,7 +263,7 @@ impl<'m> Scheduler<'m> {
         k: usize,
         process: &mut Process,
         plant: &mut dyn Plant,
-        notebook: &mut dyn Notebook,
+        notebook: &dyn Notebook,
     ) -> Result<bool, Fault> {
         let others: Vec<Process> = Vec::new();
         let maps = process.uses_map();
@@ -304,7 +319,7 @@ impl<'m> Scheduler<'m> {
             let mut run = Run {
                 machine,
                 world,
-                notebook: &mut NoNotebook,
+                notebook: &NoNotebook,
                 budget: &mut *budget,
                 draws: &mut *draws,
                 writes: &mut *writes,

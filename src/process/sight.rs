@@ -31,7 +31,7 @@ pub(super) type Writes = HashMap<SignalId, (usize, Span)>;
 pub(super) struct Sight<'a> {
     pub machine: &'a Machine,
     pub world: &'a mut dyn World,
-    pub notebook: &'a mut dyn Notebook,
+    pub notebook: &'a dyn Notebook,
     pub at: InstanceId,
     pub variables: &'a mut Variables,
     pub answers: &'a HashMap<String, Answer>,
@@ -40,6 +40,8 @@ pub(super) struct Sight<'a> {
     pub writes: &'a mut Writes,
     /// Number of the process
     pub who: usize,
+    /// Columns of the notebook are in sight
+    pub columns: bool,
 }
 
 /// What stopped the circuit, as a fault at a statement.
@@ -148,7 +150,7 @@ impl Scope for Sight<'_> {
         if let Some(v) = self.variables.get(lower) {
             return Ok(Some(v.clone()));
         }
-        if let Some(v) = self.notebook.name(lower) {
+        if let Some(v) = self.notebook.name(lower, self.columns) {
             return Ok(Some(v));
         }
         for instance in self.around(self.at) {
@@ -188,8 +190,10 @@ impl Scope for Sight<'_> {
             // It may read the circuit where it is called.
             Definition::Expression(func) => {
                 let mark = self.variables.call();
+                let columns = std::mem::replace(&mut self.columns, false);
                 let value =
                     assign::bind(&func.name, &func.formals, &given, span, self).and_then(|()| eval(&func.body, self));
+                self.columns = columns;
                 self.variables.leave(mark);
                 value.map(|v| Some(Answer::One(v)))
             }

@@ -76,7 +76,7 @@ pub trait World {
     fn settle(&mut self) -> Result<(), Stop>;
 
     /// A copy of everything, to go on by itself: one branch of a `map`.
-    fn branch(&self) -> Result<Box<dyn Plant + Send>, Stop>;
+    fn branch(&mut self) -> Result<Box<dyn Plant + Send>, Stop>;
 
     /// What was kept of the past; see [`Plant::keep`].
     fn history(&self) -> &History;

@@ -53,6 +53,7 @@ pub struct Builtin {
 const MANY: usize = usize::MAX;
 const SHAPED: &[&str] = &["shape", "seed"];
 const AXIS: &[&str] = &["axis"];
+const AXIS_OR_GROUPS: &[&str] = &["axis", "by"];
 
 const fn row(
     name: &'static str,
@@ -72,7 +73,7 @@ const fn each(name: &'static str, takes: &'static str, arity: usize, f: Function
 
 /// A function that takes an axis away.
 const fn fold(name: &'static str, f: fn(&Call) -> Result<Value, Fault>, doc: &'static str) -> Builtin {
-    row(name, "a, axis=", (1, 2), AXIS, Body::Array(f), doc)
+    row(name, "a, axis=, by=", (1, 2), AXIS_OR_GROUPS, Body::Array(f), doc)
 }
 
 /// A function of arrays with a fixed number of arguments.

@@ -6,9 +6,14 @@ use super::Value;
 use super::call::Call;
 use super::fault::Fault;
 
-/// `f` over all numbers, or along the axis named.
+/// `f` over all numbers, along the axis named, or for each group of rows that `by=` tells apart.
 fn along(call: &Call, needs_some: bool, f: impl Fn(&mut dyn Iterator<Item = f64>) -> f64) -> Result<Value, Fault> {
     let a = call.array(0)?;
+    if let Some(by) = call.option("by") {
+        let groups = groups(call, by, a.shape().first().copied().unwrap_or(1))?;
+        let group = |rows: &Vec<usize>| f(&mut rows.iter().flat_map(|r| a.index_axis(Axis(0), *r).into_iter().copied()));
+        return Ok(Value::vector(groups.iter().map(group).collect()));
+    }
     let axis = call.axis(1, a.ndim())?;
     if needs_some && axis.map_or(a.len(), |k| a.shape()[k]) == 0 {
         return Err(call.fault("value::empty", format!("{}( ) of no numbers (shape {:?})", call.name, a.shape())));
@@ -17,6 +22,33 @@ fn along(call: &Call, needs_some: bool, f: impl Fn(&mut dyn Iterator<Item = f64>
         None => Value::Number(f(&mut a.iter().copied())),
         Some(k) => Value::array(a.map_axis(Axis(k), |lane| f(&mut lane.iter().copied()))),
     })
+}
+
+/// The rows of each different key, keys rising: `by=v` of one column, `by=[v, w]` of several.
+fn groups(call: &Call, by: &Value, rows: usize) -> Result<Vec<Vec<usize>>, Fault> {
+    let keys = call.as_array(by)?;
+    let columns: Vec<Vec<f64>> = match keys.ndim() {
+        0 | 1 => vec![keys.iter().copied().collect()],
+        _ => keys.outer_iter().map(|c| c.iter().copied().collect()).collect(),
+    };
+    if call.array(0)?.ndim() == 0 || columns.iter().any(|c| c.len() != rows) {
+        let message = format!("{}( ): by= has another number of rows than the values, {rows}", call.name);
+        return Err(call.fault("value::shape", message).with_help("by= takes a column of the same table, or a list of them"));
+    }
+    let compare = |a: &usize, b: &usize| {
+        let by_column = columns.iter().map(|c| c[*a].total_cmp(&c[*b]));
+        by_column.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+    };
+    let mut order: Vec<usize> = (0..rows).collect();
+    order.sort_by(compare);
+    let mut out: Vec<Vec<usize>> = Vec::new();
+    for r in order {
+        match out.last_mut() {
+            Some(group) if compare(&group[0], &r).is_eq() => group.push(r),
+            _ => out.push(vec![r]),
+        }
+    }
+    Ok(out)
 }
 
 pub fn sum(call: &Call) -> Result<Value, Fault> {

@@ -1,0 +1,162 @@
+//! What an experiment keeps while it runs: rows, measures, asserts, pictures, snapshots, arrays to save. A point of a sweep
+//! keeps its own; they are put together in the order of the points.
+
+use super::table::Table;
+use crate::analysis::Stats;
+use crate::diag::{Diagnostic, Span};
+use crate::syntax::ast::Bins;
+use crate::value::Value;
+use crate::value::fault::Fault;
+
+/// An `assert` and how it went.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// As written, without its first word
+    pub text: String,
+    pub span: Span,
+    pub passed: bool,
+    pub why: Option<String>,
+    /// What its sides were
+    pub detail: String,
+    /// The point of a sweep it was looked at
+    pub label: String,
+}
+
+/// A curve over time or over other numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curve {
+    pub name: String,
+    pub unit: &'static str,
+    pub x_name: String,
+    pub x_unit: &'static str,
+    pub x: Vec<f64>,
+    pub y: Vec<f64>,
+    /// Standard deviations
+    pub spread: Option<Vec<f64>>,
+    /// A wave, straight between its points
+    pub wave: bool,
+}
+
+/// One thing that a `plot` or `histogram` shows.
+#[derive(Clone, Debug)]
+pub enum Drawn {
+    Curve(Curve),
+    Heat { name: String, rows: usize, columns: usize, values: Vec<f64> },
+    Histogram { name: String, values: Vec<f64>, bins: Option<(f64, f64)>, count: Option<usize>, fit: Option<String> },
+}
+
+/// A `plot` or `histogram` statement with everything it showed, at each point of a sweep.
+#[derive(Clone, Debug)]
+pub struct Sketch {
+    pub span: Span,
+    pub text: String,
+    /// The point of a sweep, and what is shown there
+    pub list: Vec<(String, Drawn)>,
+}
+
+/// A column of a snapshot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    pub name: String,
+    pub unit: &'static str,
+    pub values: Vec<f64>,
+}
+
+/// What one `snapshot` statement saw at one point.
+#[derive(Clone, Debug)]
+pub enum Seen {
+    /// Columns over the times of accepted points, s
+    Waves {
+        times: Vec<f64>,
+        columns: Vec<Shown>,
+    },
+    Columns(Vec<Shown>),
+}
+
+/// A `snapshot` statement.
+#[derive(Clone, Debug)]
+pub struct Shot {
+    pub span: Span,
+    /// The statement itself
+    pub statement: crate::syntax::ast::Stmt,
+    /// s
+    pub every: Option<f64>,
+    /// Where the tolerance is an expression: its value
+    pub within: Option<f64>,
+    /// The point of a sweep, and what was seen there
+    pub list: Vec<(String, Seen)>,
+}
+
+/// Everything kept so far.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    pub table: Table,
+    pub measures: Vec<(String, Value)>,
+    pub asserts: Vec<Verdict>,
+    pub sketches: Vec<Sketch>,
+    pub shots: Vec<Shot>,
+    pub saves: Vec<(String, Value)>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub stats: Stats,
+}
+
+impl Notes {
+    /// A measure; a later one of the same name takes its place.
+    pub fn measure(&mut self, name: &str, value: Value) {
+        match self.measures.iter_mut().find(|(n, _)| n.eq_ignore_ascii_case(name)) {
+            Some((_, old)) => *old = value,
+            None => self.measures.push((name.to_string(), value)),
+        }
+    }
+
+    /// Something a statement at `span` shows.
+    pub fn draw(&mut self, span: Span, text: &str, label: &str, drawn: Drawn) {
+        let k = match self.sketches.iter().position(|s| s.span == span) {
+            Some(k) => k,
+            None => {
+                self.sketches.push(Sketch { span, text: text.to_string(), list: Vec::new() });
+                self.sketches.len() - 1
+            }
+        };
+        self.sketches[k].list.push((label.to_string(), drawn));
+    }
+
+    /// Takes in what a point kept.
+    pub fn absorb(&mut self, other: Notes, span: Span) -> Result<(), Fault> {
+        self.table.append(other.table, span)?;
+        for (name, value) in other.measures {
+            self.measure(&name, value);
+        }
+        self.asserts.extend(other.asserts);
+        for sketch in other.sketches {
+            match self.sketches.iter_mut().find(|s| s.span == sketch.span) {
+                Some(own) => own.list.extend(sketch.list),
+                None => self.sketches.push(sketch),
+            }
+        }
+        for shot in other.shots {
+            match self.shots.iter_mut().find(|s| s.span == shot.span) {
+                Some(own) => own.list.extend(shot.list),
+                None => self.shots.push(shot),
+            }
+        }
+        self.saves.extend(other.saves);
+        self.diagnostics.extend(other.diagnostics);
+        self.stats.accepted += other.stats.accepted;
+        self.stats.rejected += other.stats.rejected;
+        self.stats.newton += other.stats.newton;
+        Ok(())
+    }
+}
+
+/// `bins 1:20` or `bins 30`, evaluated by `number`.
+pub fn bins(
+    bins: Option<&Bins>,
+    number: &mut dyn FnMut(&crate::syntax::ast::Expr) -> Result<f64, Fault>,
+) -> Result<(Option<(f64, f64)>, Option<usize>), Fault> {
+    Ok(match bins {
+        None => (None, None),
+        Some(Bins::Range(a, b)) => (Some((number(a)?, number(b)?)), None),
+        Some(Bins::Count(n)) => (None, Some(number(n)?.clamp(1.0, 10_000.0) as usize)),
+    })
+}

@@ -1,0 +1,276 @@
+//! The statements of an experiment, one after the other: what takes time is left to the processes, sweeps go to
+//! [`super::fan`].
+
+use std::cell::RefCell;
+
+use super::Shared;
+use super::fan::{Arm, fan};
+use super::notes::Notes;
+use super::page::Page;
+use super::place::Place;
+use super::plant::LazyPlant;
+use super::stopped::Stopped;
+use crate::analysis::Stats;
+use crate::diag::Span;
+use crate::elab::Draw;
+use crate::process::notebook::Desk;
+use crate::process::scheduler::{Job, Scheduler};
+use crate::process::world::World;
+use crate::syntax::ast::visit::statements;
+use crate::syntax::ast::{Expr, Iter, Stmt, StmtKind};
+use crate::value::Value;
+use crate::value::assign::Passes;
+use crate::value::eval::{condition, number};
+use crate::value::fault::Fault;
+use crate::value::variables::Variables;
+
+/// Points of one sweep.
+const MOST_POINTS: usize = 10_000_000;
+
+/// Runs the body of an experiment, or of a sweep at one of its points. What was kept comes back in any case.
+pub fn run(shared: &Shared, place: &Place, body: &[Stmt], variables: Variables) -> (Notes, Result<(), Stopped>) {
+    let label = place.label();
+    let page = Page {
+        notes: RefCell::new(Notes::default()),
+        point: &place.names,
+        label: &label,
+        results: &shared.results,
+        known: &shared.known,
+    };
+    let (seed, draw) = place.draw();
+    let mut walker = Walker {
+        shared,
+        place,
+        page,
+        scheduler: Scheduler::new(&place.ready.machine, seed, draw),
+        plant: place.plant(shared),
+    };
+    walker.scheduler.prepare(body, &mut walker.plant, &walker.page);
+    let mut variables = variables;
+    let outcome = walker.block(body, &mut variables);
+    let stats = walker.plant.bench().map_or(Stats::default(), |b| b.stats());
+    let mut notes = walker.page.notes.into_inner();
+    notes.stats.accepted += stats.accepted;
+    notes.stats.rejected += stats.rejected;
+    notes.stats.newton += stats.newton;
+    (notes, outcome)
+}
+
+struct Walker<'w> {
+    shared: &'w Shared<'w>,
+    place: &'w Place,
+    page: Page<'w>,
+    scheduler: Scheduler<'w>,
+    plant: LazyPlant<'w>,
+}
+
+/// Whether a sweep stands in a statement.
+fn restarts(s: &Stmt) -> bool {
+    let mut found = false;
+    statements(std::slice::from_ref(s), &mut |s| {
+        found |= matches!(s.kind, StmtKind::Sweep { .. } | StmtKind::MonteCarlo { .. });
+    });
+    found
+}
+
+impl Walker<'_> {
+    fn block(&mut self, list: &[Stmt], variables: &mut Variables) -> Result<(), Stopped> {
+        let mut rest = list;
+        while !rest.is_empty() {
+            let plain = rest.iter().position(restarts).unwrap_or(rest.len());
+            let (now, later) = rest.split_at(plain);
+            if !now.is_empty() {
+                self.plain(now, variables)?;
+            }
+            let Some((s, after)) = later.split_first() else { break };
+            self.compound(s, variables)?;
+            rest = after;
+        }
+        Ok(())
+    }
+
+    /// Statements without a sweep.
+    fn plain(&mut self, list: &[Stmt], variables: &mut Variables) -> Result<(), Stopped> {
+        let job = Job::Body { name: "experiment", statements: list, variables: std::mem::take(variables) };
+        let outcome = self.scheduler.perform(job, &mut self.plant, &self.page);
+        self.alive(list.first().map_or(super::NOWHERE, |s| s.span))?;
+        *variables = outcome?.variables;
+        Ok(())
+    }
+
+    /// Why there is no circuit, where one was asked for a number.
+    fn alive(&mut self, span: Span) -> Result<(), Stopped> {
+        match self.plant.failure.take() {
+            None => Ok(()),
+            Some(crate::process::world::Stop::Interrupted) => Err(Stopped::Interrupted),
+            Some(crate::process::world::Stop::Analysis(d)) => Err(Stopped::Failed(vec![*d])),
+            Some(crate::process::world::Stop::Refused { message, help }) => {
+                Err(Fault::new("process::refused", span, message, "here").with_help(help).into())
+            }
+        }
+    }
+
+    fn ask<T>(
+        &mut self,
+        variables: &mut Variables,
+        act: impl FnOnce(&mut dyn Desk) -> Result<T, Fault>,
+    ) -> Result<T, Stopped> {
+        self.scheduler.ask(variables, &mut self.plant, &self.page, act).map_err(Stopped::from)
+    }
+
+    /// A statement with a sweep in it.
+    fn compound(&mut self, s: &Stmt, variables: &mut Variables) -> Result<(), Stopped> {
+        match &s.kind {
+            StmtKind::Block(body) => {
+                let mark = variables.block();
+                let outcome = self.block(body, variables);
+                variables.leave(mark);
+                outcome
+            }
+            StmtKind::If { branches, otherwise } => {
+                for (test, body) in branches {
+                    if self.ask(variables, |desk| condition(test, desk))? {
+                        return self.compound(&block_of(s.span, body), variables);
+                    }
+                }
+                match otherwise {
+                    Some(body) => self.compound(&block_of(s.span, body), variables),
+                    None => Ok(()),
+                }
+            }
+            StmtKind::For { loops, body } => self.passes(loops, body, variables),
+            StmtKind::Sweep { loops, body } => self.sweep(s.span, loops, body, variables),
+            StmtKind::MonteCarlo { count, seed, body } => {
+                self.montecarlo(s.span, count, seed.as_ref(), body, variables)
+            }
+            _ => {
+                let message = "a sweep restarts the circuit and cannot stand in a repeat, a par or a forever";
+                Err(Fault::new("lab::sweep-place", s.span, message, "a sweep is in here")
+                    .with_help("map(protocol, values) tries several things from this moment on")
+                    .into())
+            }
+        }
+    }
+
+    /// A `for` around sweeps.
+    fn passes(&mut self, loops: &[Iter], body: &[Stmt], variables: &mut Variables) -> Result<(), Stopped> {
+        let Some((first, inner)) = loops.split_first() else { return self.block(body, variables) };
+        let passes = self.ask(variables, |desk| Passes::of(first, desk))?;
+        for k in 0..passes.count() {
+            let mark = variables.block();
+            for (name, value) in first.names.iter().zip(passes.values(k)) {
+                variables.declare(name.lower(), value, name.span)?;
+            }
+            let outcome = self.passes(inner, body, variables);
+            variables.leave(mark);
+            outcome?;
+        }
+        Ok(())
+    }
+
+    /// The circuit begins anew: nothing may have happened to it yet.
+    fn untouched(&self, span: Span) -> Result<(), Stopped> {
+        if World::now(&self.plant).0 == 0 {
+            return Ok(());
+        }
+        let message = "a sweep restarts the circuit, and time has passed before it";
+        Err(Fault::new("lab::sweep-after-time", span, message, "what came before would be lost")
+            .with_help(
+                "map(protocol, values) tries several things from this moment on; or put the start into the sweep",
+            )
+            .into())
+    }
+
+    fn sweep(&mut self, span: Span, loops: &[Iter], body: &[Stmt], variables: &mut Variables) -> Result<(), Stopped> {
+        self.untouched(span)?;
+        let mut points: Vec<Vec<(String, Value)>> = vec![Vec::new()];
+        for iter in loops {
+            let passes = self.ask(variables, |desk| Passes::of(iter, desk))?;
+            if points.len().saturating_mul(passes.count()) > MOST_POINTS {
+                let message = format!("a sweep of more than {MOST_POINTS} points");
+                return Err(Fault::new("lab::sweep-size", span, message, "here").into());
+            }
+            let mut grown = Vec::with_capacity(points.len() * passes.count());
+            for p in &points {
+                for k in 0..passes.count() {
+                    let names = iter.names.iter().map(|n| n.text.clone()).zip(passes.values(k));
+                    grown.push(p.iter().cloned().chain(names).collect());
+                }
+            }
+            points = grown;
+        }
+        let count = points.len() as u64;
+        let place = self.place;
+        let known = &place.ready.deck.functions.values;
+        let arms = points.into_iter().enumerate().map(|(k, values)| {
+            let mut overrides = place.overrides.clone();
+            for (name, value) in &values {
+                let lower = name.to_ascii_lowercase();
+                if let (true, Some(t)) = (lower == "temp", value.number()) {
+                    overrides.temp = Some(t);
+                } else if known.contains_key(&lower) {
+                    overrides.params.retain(|(n, _)| *n != lower);
+                    overrides.params.push((lower, value.clone()));
+                }
+            }
+            let number = place.number * count + k as u64;
+            if let Some(draw) = &mut overrides.draw {
+                draw.point = number;
+            }
+            Arm { overrides, names: values, number }
+        });
+        self.fan(span, arms.collect(), body, variables)
+    }
+
+    fn montecarlo(
+        &mut self,
+        span: Span,
+        count: &Expr,
+        seed: Option<&Expr>,
+        body: &[Stmt],
+        variables: &mut Variables,
+    ) -> Result<(), Stopped> {
+        self.untouched(span)?;
+        if self.place.overrides.draw.is_some() {
+            let message = "a montecarlo stands in another one";
+            return Err(Fault::new("lab::montecarlo-twice", span, message, "the inner one")
+                .with_help("one montecarlo of more draws, with sweeps in it")
+                .into());
+        }
+        let n = self.ask(variables, |desk| number(count, desk))?;
+        if !(n >= 0.0 && n.fract() == 0.0 && n <= MOST_POINTS as f64) {
+            return Err(Fault::new("lab::montecarlo-count", count.span, format!("{n} draws are not possible"), "here")
+                .with_help("a whole number, as in montecarlo 100 seed 1 { … }")
+                .into());
+        }
+        let seed = match seed {
+            None => self.place.ready.deck.plan.options.seed,
+            Some(e) => {
+                let v = self.ask(variables, |desk| number(e, desk))?;
+                if !(v >= 0.0 && v.fract() == 0.0 && v < 9e15) {
+                    return Err(Fault::new("lab::seed", e.span, format!("{v} is no seed"), "a whole number is").into());
+                }
+                v as u64
+            }
+        };
+        let place = self.place;
+        let arms = (0..n as u64).map(|run| {
+            let mut overrides = place.overrides.clone();
+            overrides.draw = Some(Draw { seed, run, point: place.number });
+            Arm { overrides, names: vec![("run".to_string(), Value::Number(run as f64))], number: place.number }
+        });
+        self.fan(span, arms.collect(), body, variables)
+    }
+
+    fn fan(&mut self, span: Span, arms: Vec<Arm>, body: &[Stmt], variables: &Variables) -> Result<(), Stopped> {
+        let (list, outcome) = fan(self.shared, self.place, arms, body, variables, span);
+        for notes in list {
+            self.page.notes.borrow_mut().absorb(notes, span)?;
+        }
+        outcome
+    }
+}
+
+fn block_of(span: Span, body: &[Stmt]) -> Stmt {
+    Stmt { span, kind: StmtKind::Block(body.to_vec()) }
+}
