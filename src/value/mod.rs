@@ -19,7 +19,7 @@ mod order;
 mod reduce;
 pub mod scope;
 pub mod software;
-mod special;
+pub mod special;
 mod statistics;
 pub mod variables;
 
