@@ -7,6 +7,7 @@ use super::simulator::Simulator;
 use super::sink::{Column, Header};
 use super::tracks::Tracks;
 use crate::circuit::equation::{Equation, Function, Quantity};
+use crate::circuit::kind::Label;
 use crate::circuit::plan::Observation;
 use crate::device::{Memory, Mode, Point, Ticks};
 use crate::mna::{Assembly, SmallSignal, System};
@@ -58,7 +59,7 @@ impl Observer {
             watches.push(watch(system, &o.equation));
         }
         let columns =
-            observations.iter().map(|o| Column { name: o.label.clone(), unit: unit(&o.equation).into() }).collect();
+            observations.iter().map(|o| Column { name: o.label.clone(), unit: unit(system, &o.equation) }).collect();
         Observer {
             columns,
             real: vec![0.0; watches.len()],
@@ -203,24 +204,39 @@ fn probe(view: &View, part: crate::circuit::PartId, name: &str) -> f64 {
 }
 
 /// The unit a column of this equation has, where that is clear.
-fn unit(equation: &Equation) -> &'static str {
+fn unit(system: &System, equation: &Equation) -> Label {
+    let of = |e: &Equation| unit(system, e);
     match equation {
-        Equation::Quantity(Quantity::Voltage(..)) => "V",
-        Equation::Quantity(Quantity::Current(..)) => "A",
-        Equation::Quantity(Quantity::Time) => "s",
-        Equation::Quantity(Quantity::Frequency) => "Hz",
-        Equation::Quantity(Quantity::Temperature) => "°C",
-        Equation::Apply(Function::Decibel, _) => "dB",
-        Equation::Apply(Function::Phase, _) => "rad",
+        Equation::Quantity(Quantity::Voltage(..)) => "V".into(),
+        Equation::Quantity(Quantity::Current(..)) => "A".into(),
+        Equation::Quantity(Quantity::Time) => "s".into(),
+        Equation::Quantity(Quantity::Frequency) => "Hz".into(),
+        Equation::Quantity(Quantity::Temperature) => "°C".into(),
+        Equation::Quantity(Quantity::Probe(part, name)) => {
+            let kind = &system.circuit.part(*part).kind;
+            let probe = kind.probes.iter().find(|p| p.name.eq_ignore_ascii_case(name)).map(|p| p.unit.clone());
+            probe.or_else(|| kind.param(name).map(|k| kind.params[k].unit.clone())).unwrap_or_default()
+        }
+        Equation::Apply(Function::Decibel, _) => "dB".into(),
+        Equation::Apply(Function::Phase, _) => "rad".into(),
         Equation::Apply(
             Function::Magnitude | Function::Real | Function::Imaginary | Function::Neg | Function::Abs,
             args,
-        ) => args.first().map_or("", unit),
+        ) => args.first().map_or_else(Label::default, of),
         Equation::Apply(Function::Add | Function::Sub, args) => {
-            let mut units = args.iter().filter(|a| a.constant().is_none()).map(unit);
-            let first = units.next().unwrap_or("");
-            if units.all(|u| u == first) { first } else { "" }
+            let mut units = args.iter().filter(|a| a.constant().is_none()).map(of);
+            let first = units.next().unwrap_or_default();
+            if units.all(|u| u == first) { first } else { "".into() }
         }
-        _ => "",
+        Equation::Apply(function @ (Function::Mul | Function::Div), args) => match &args[..] {
+            [a, b] => match (*function, &*of(a), &*of(b)) {
+                (Function::Mul, "V", "A") | (Function::Mul, "A", "V") => "W".into(),
+                (Function::Div, "A", "V") => "S".into(),
+                (Function::Div, "V", "A") => "ohm".into(),
+                _ => "".into(),
+            },
+            _ => "".into(),
+        },
+        _ => "".into(),
     }
 }

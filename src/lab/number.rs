@@ -35,9 +35,10 @@ pub fn prefix(v: f64) -> (f64, &'static str) {
     }
 }
 
-/// Whether values of this unit are written with SI prefixes.
+/// Whether values of this unit are written with SI prefixes: its first factor is a unit to the first power that has none.
 pub fn takes_prefix(unit: &str) -> bool {
-    !matches!(unit, "" | "dB" | "°C" | "°" | "rad" | "%")
+    const PLAIN: [&str; 15] = ["V", "A", "S", "ohm", "Ω", "s", "Hz", "F", "H", "C", "W", "J", "K", "m", "eV"];
+    PLAIN.contains(&unit.split(['/', '*', '·', ' ']).next().unwrap_or(""))
 }
 
 /// A number with `digits` significant digits and no trailing zeros.
@@ -115,6 +116,10 @@ mod tests {
             (1e-30, "", "1e-30"),
             (3e-20, "A", "0.03 aA"),
             (2e17, "V", "2e17 V"),
+            (2e3, "V/s", "2 kV/s"),
+            (0.5, "nm", "0.5 nm"),
+            (1e3, "1/s", "1000 1/s"),
+            (1e-4, "m^2", "0.0001 m^2"),
         ] {
             assert_eq!(engineering(v, unit), text);
         }

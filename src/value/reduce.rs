@@ -11,7 +11,8 @@ fn along(call: &Call, needs_some: bool, f: impl Fn(&mut dyn Iterator<Item = f64>
     let a = call.array(0)?;
     if let Some(by) = call.option("by") {
         let groups = groups(call, by, a.shape().first().copied().unwrap_or(1))?;
-        let group = |rows: &Vec<usize>| f(&mut rows.iter().flat_map(|r| a.index_axis(Axis(0), *r).into_iter().copied()));
+        let group =
+            |rows: &Vec<usize>| f(&mut rows.iter().flat_map(|r| a.index_axis(Axis(0), *r).into_iter().copied()));
         return Ok(Value::vector(groups.iter().map(group).collect()));
     }
     let axis = call.axis(1, a.ndim())?;
@@ -33,7 +34,9 @@ fn groups(call: &Call, by: &Value, rows: usize) -> Result<Vec<Vec<usize>>, Fault
     };
     if call.array(0)?.ndim() == 0 || columns.iter().any(|c| c.len() != rows) {
         let message = format!("{}( ): by= has another number of rows than the values, {rows}", call.name);
-        return Err(call.fault("value::shape", message).with_help("by= takes a column of the same table, or a list of them"));
+        return Err(call
+            .fault("value::shape", message)
+            .with_help("by= takes a column of the same table, or a list of them"));
     }
     let compare = |a: &usize, b: &usize| {
         let by_column = columns.iter().map(|c| c[*a].total_cmp(&c[*b]));

@@ -124,17 +124,17 @@ impl Axis {
         }
     }
 
-    /// Chooses the prefix, or for pure numbers the power of a thousand, that fits the ends.
+    /// Chooses the prefix, or where there is none the power of a thousand, that fits the ends.
     fn scaled(self) -> Axis {
         let size = self.low.abs().max(self.high.abs());
         let (factor, unit) = match &self.base_unit[..] {
-            "" if size >= 1e5 || size < 1e-2 => {
-                let exponent = 3 * (size.log10() / 3.0 + 1e-9).floor() as i32;
-                (10f64.powi(exponent), format!("×10{}", superscript(exponent)))
-            }
             unit if takes_prefix(unit) => {
                 let (factor, sign) = prefix(size);
                 (factor, format!("{sign}{unit}"))
+            }
+            unit if size >= 1e5 || size < 1e-2 => {
+                let exponent = 3 * (size.log10() / 3.0 + 1e-9).floor() as i32;
+                (10f64.powi(exponent), format!("×10{} {unit}", superscript(exponent)).trim_end().into())
             }
             unit => (1.0, unit.into()),
         };

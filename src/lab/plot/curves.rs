@@ -5,6 +5,7 @@ use super::axis::{Axis, AxisName, LEAST, Scale, bounds, is_drawable, is_wide};
 use super::canvas::RGBColor;
 use super::chart::{Chart, Layer, Shape};
 use super::color::{PALETTE, of_curve};
+use super::lanes;
 use super::legend::{Entry, Legend, Line, Sign};
 use super::mark::Mark;
 
@@ -26,6 +27,8 @@ pub struct Curves {
     pub x: AxisName,
     pub y: AxisName,
     pub curves: Vec<Series>,
+    /// The same at several points of a sweep: always one over the other, however close
+    pub family: bool,
 }
 
 /// Points of one curve, x and y of equal length. A pair of two NaN is a gap; another value that is not finite is left
@@ -66,6 +69,9 @@ impl Curves {
     /// # Errors
     /// Lengths that differ.
     pub(super) fn chart(&self) -> Result<Option<Chart>, PlotError> {
+        if let Some(chart) = lanes::chart(self) {
+            return Ok(Some(chart));
+        }
         let shown: Vec<Shown> = self.curves.iter().take(MOST_CURVES).map(Shown::new).collect::<Result<_, _>>()?;
         let whole = shown.iter().all(|s| s.series.x.iter().all(|x| x.is_nan() || *x == x.round()));
         let xs = || shown.iter().flat_map(|s| s.points.iter().map(|p| p.0));
@@ -74,8 +80,8 @@ impl Curves {
         let wide = shown.iter().all(Shown::is_wide);
         let pad = if wide && shown.iter().all(|s| matches!(s.look, Look::Line | Look::Steps)) { 0.0 } else { 0.03 };
         let whole = whole && self.x.unit.is_empty();
-        let x = axis(&self.x, xs(), xs(), pad);
-        let y = axis(&self.y, ys(), reach(), 0.05);
+        let x = axis(&self.x, bounds(xs()), xs(), pad);
+        let y = axis(&self.y, bounds(reach()).map(with_zero), ys(), 0.05);
         let (Some(x), Some(y)) = (x, y) else { return Ok(None) };
         let (x, y) =
             (x.with_whole(whole), y.with_whole(self.y.unit.is_empty() && ys().all(|v| v.is_nan() || v == v.round())));
@@ -119,21 +125,31 @@ impl Curves {
     }
 }
 
-/// The axis of values that holds all within their reach; None of none.
+/// An axis from the least to the greatest of some values; None of none.
 fn axis(
     name: &AxisName,
-    values: impl Iterator<Item = f64>,
-    reach: impl Iterator<Item = f64>,
+    range: Option<(f64, f64)>,
+    values: impl Iterator<Item = f64> + Clone,
     pad: f64,
 ) -> Option<Axis> {
     let log = match name.scale {
         Scale::Log => true,
         Scale::Linear => false,
-        Scale::Automatic => name.unit != "V" && is_wide(values),
+        Scale::Automatic => name.unit != "V" && is_wide(values.clone()),
     };
     match log {
-        true => bounds(reach.filter(|v| *v > LEAST)).map(|(low, high)| Axis::log(low, high, &name.unit, pad)),
-        false => bounds(reach).map(|(low, high)| Axis::new(low, high, &name.unit, pad)),
+        true => bounds(values.filter(|v| *v > LEAST)).map(|(low, high)| Axis::log(low, high, &name.unit, pad)),
+        false => range.map(|(low, high)| Axis::new(low, high, &name.unit, pad)),
+    }
+}
+
+/// A range that ends near zero begins at zero.
+fn with_zero((low, high): (f64, f64)) -> (f64, f64) {
+    const NEAR: f64 = 0.15;
+    match () {
+        _ if low > 0.0 && low < NEAR * high => (0.0, high),
+        _ if high < 0.0 && high > NEAR * low => (low, 0.0),
+        _ => (low, high),
     }
 }
 

@@ -11,6 +11,7 @@ mod curves;
 mod fit;
 mod heat;
 mod histogram;
+mod lanes;
 mod legend;
 mod maps;
 mod mark;

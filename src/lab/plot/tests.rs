@@ -44,7 +44,8 @@ fn series(name: &str, x: &[f64], y: &[f64]) -> Series {
 }
 
 fn curves(x: (&str, &str), y: (&str, &str), curves: Vec<Series>) -> Panel {
-    Panel::Curves(Curves { title: String::new(), x: AxisName::new(x.0, x.1), y: AxisName::new(y.0, y.1), curves })
+    let (x, y) = (AxisName::new(x.0, x.1), AxisName::new(y.0, y.1));
+    Panel::Curves(Curves { x, y, curves, ..Curves::default() })
 }
 
 /// Numbers that look random, the same each time: 0 … 1.
@@ -131,6 +132,33 @@ fn what_goes_on_in_time_shares_its_axis() {
     );
     has(&svg, &["voltage (mV)", "current (µA)", "V(in)", "V(mem)", "I(Xn)", "spike"]);
     assert_eq!(texts_of(&svg).iter().filter(|t| *t == "time (ms)").count(), 1);
+}
+
+#[test]
+fn curves_on_each_other_get_lanes() {
+    let t: Vec<f64> = (0..2000).map(|k| k as f64 * 1e-8).collect();
+    // Neurons that are either on or off
+    let neuron = |k: usize| {
+        let on = |t: f64| if noise(10 * (t / 4e-6) as usize + k) > 0.5 { 0.2 } else { -0.2 };
+        Series { look: Look::Line, ..series(&format!("V(h[{k}])"), &t, &t.iter().map(|t| on(*t)).collect::<Vec<_>>()) }
+    };
+    let panel = |curves| Curves {
+        x: AxisName::new("time", "s"),
+        y: AxisName::new("voltage", "V"),
+        curves,
+        ..Curves::default()
+    };
+    let ten = panel((0..10).map(neuron).collect());
+    let svg = drawn("lanes", vec![Panel::Curves(ten.clone())]);
+    has(&svg, &["V(h[0])", "V(h[9])", "voltage of each from −200 mV to 200 mV", "time (µs)"]);
+    // One quantity at several points of a sweep, few curves and curves apart stay together.
+    for together in [
+        Curves { family: true, ..ten.clone() },
+        panel((0..4).map(neuron).collect()),
+        panel((0..10).map(|k| Series { y: t.iter().map(|t| t * k as f64).collect(), ..neuron(k) }).collect()),
+    ] {
+        assert!(texts_of(&drawn("no_lanes", vec![Panel::Curves(together)])).iter().any(|t| t.starts_with("voltage (")));
+    }
 }
 
 #[test]

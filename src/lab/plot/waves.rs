@@ -48,7 +48,8 @@ pub fn svg(figure: &Figure) -> Result<String, PlotError> {
     let mut panels = Vec::new();
     for (part, curves) in parts.iter().zip(curves) {
         let title = if apart { step_label(&part.waves[0].header.steps).trim().to_string() } else { String::new() };
-        let panel = |(y, curves)| Panel::Curves(Curves { title: title.clone(), x: x.clone(), y, curves });
+        let family = part.waves.len() > 1;
+        let panel = |(y, curves)| Panel::Curves(Curves { title: title.clone(), x: x.clone(), y, curves, family });
         panels.extend(grouped(curves, part).into_iter().map(panel));
     }
     let notes = match figure.waves.len() > chosen.len() {
@@ -174,6 +175,19 @@ fn along_steps(figure: &Figure) -> Vec<(Group, Series)> {
     found
 }
 
+/// `x` of X1.x and X2.x, the name of a curve alone.
+fn common_name(curves: &[Series]) -> Option<&str> {
+    let (first, rest) = curves.split_first()?;
+    let last = |c: &Series| c.name.rsplit_once('.').map(|n| n.1.to_string());
+    match rest.is_empty() {
+        true => Some(&first.name),
+        false if last(first).is_some() && rest.iter().all(|c| last(c) == last(first)) => {
+            first.name.rsplit_once('.').map(|n| n.1)
+        }
+        false => None,
+    }
+}
+
 /// The curves of each unit, with the y axis they share.
 fn grouped(curves: Vec<(Group, Series)>, figure: &Figure) -> Vec<(AxisName, Vec<Series>)> {
     let mut groups: Vec<(Group, Vec<Series>)> = Vec::new();
@@ -192,10 +206,13 @@ fn grouped(curves: Vec<(Group, Series)>, figure: &Figure) -> Vec<(AxisName, Vec<
             (_, "V") => "voltage",
             (_, "A") => "current",
             (_, "W") => "power",
+            (_, "S") => "conductance",
+            (_, "ohm") => "resistance",
             (_, "rad") => "phase",
-            (_, "°C") => "temperature",
-            _ => "value",
-        };
+            (_, "°C" | "K") => "temperature",
+            _ => common_name(&members).unwrap_or("value"),
+        }
+        .to_string();
         // A step label alone says enough where there is one column.
         if let Some(column) = &alone {
             for curve in &mut members {
@@ -205,7 +222,7 @@ fn grouped(curves: Vec<(Group, Series)>, figure: &Figure) -> Vec<(AxisName, Vec<
                 }
             }
         }
-        let name = alone.clone().filter(|_| show == Show::Real).unwrap_or_else(|| quantity.to_string());
+        let name = alone.clone().filter(|_| show == Show::Real).unwrap_or(quantity);
         (AxisName { name, unit, scale: Scale::Linear }, members)
     };
     groups.into_iter().map(named).collect()
