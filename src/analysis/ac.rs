@@ -51,6 +51,7 @@ pub fn ac(
     control: &mut Control,
 ) -> Result<Stats, Failure> {
     let before = simulator.iterations;
+    simulator.interrupted = control.interrupted.clone();
     operating_point(simulator, false, false)?;
     let zeros = vec![0.0; simulator.system.unknowns()];
     let at = Inputs {

@@ -33,6 +33,7 @@ pub fn dc(
     let (sweeps, rebuild) = (sweep.sweeps, sweep.rebuild);
     let Some(inner) = sweeps.first() else { return Ok(Stats::default()) };
     let mut stats = Stats::default();
+    simulator.interrupted = control.interrupted.clone();
     let mut built = Vec::new();
     let total: usize = sweeps.iter().map(|s| s.values.len()).product();
     let scale = Column { name: inner.label.clone(), unit: unit(simulator, &inner.target) };
@@ -115,6 +116,7 @@ fn apply(
         fresh.x[..known].copy_from_slice(&simulator.x[..known]);
         fresh.last[..known].copy_from_slice(&simulator.last[..known]);
         fresh.iterations = simulator.iterations;
+        fresh.interrupted = simulator.interrupted.clone();
         (*simulator, *observer, *built) = (fresh, eyes, values);
     }
     point.iter().try_for_each(|(target, value)| match target {

@@ -1,6 +1,7 @@
 //! Where results go, one accepted point at a time: waves, files, measures.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use num_complex::Complex64;
@@ -59,8 +60,8 @@ pub struct Progress {
 
 /// What a run listens to and talks to.
 pub struct Control<'a> {
-    /// Set by Ctrl-C: stop at the next accepted point.
-    pub interrupted: &'a AtomicBool,
+    /// Set by Ctrl-C: stop at the next iteration.
+    pub interrupted: &'a Arc<AtomicBool>,
     /// Called now and then.
     pub progress: &'a mut dyn FnMut(Progress),
     /// Called with every attempt at a time step, where somebody wants to know.
@@ -72,7 +73,7 @@ pub type Trace<'a> = &'a mut dyn FnMut(&System, &Attempt);
 
 impl<'a> Control<'a> {
     /// Without a trace.
-    pub fn new(interrupted: &'a AtomicBool, progress: &'a mut dyn FnMut(Progress)) -> Control<'a> {
+    pub fn new(interrupted: &'a Arc<AtomicBool>, progress: &'a mut dyn FnMut(Progress)) -> Control<'a> {
         Control { interrupted, progress, trace: None }
     }
 }

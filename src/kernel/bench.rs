@@ -53,6 +53,7 @@ impl Bench {
     /// At time 0, at the operating point: units float, signals are at their start.
     pub fn new(system: Arc<System>, setting: &Setting, program: Arc<Program>) -> Result<Bench, Failure> {
         let mut still = Simulator::new(system.clone(), setting.options.clone(), setting.env);
+        still.interrupted = setting.interrupted.clone();
         for signal in &program.signals {
             if let Some(&(group, instance)) = signal.driver.and_then(|part| system.places.get(&part)) {
                 let level = signal.start;

@@ -62,7 +62,11 @@ impl<'a> Bench<'a> {
     ) -> Result<Stats, Failure> {
         let mut observer = Observer::new(&self.system, &observations.iter().collect::<Vec<_>>());
         match &self.deck.plan.analyses[a].kind {
-            AnalysisKind::Op => op(&mut self.simulator(0.0, 0.0)?, &mut observer, sink),
+            AnalysisKind::Op => {
+                let mut simulator = self.simulator(0.0, 0.0)?;
+                simulator.interrupted = control.interrupted.clone();
+                op(&mut simulator, &mut observer, sink)
+            }
             AnalysisKind::Dc(sweeps) => {
                 let mut rebuild = |more: &[(&Target, f64)]| self.rebuilt(more, observations.len());
                 let sweep = DcSweep { sweeps, rebuild: &mut rebuild };

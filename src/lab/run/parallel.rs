@@ -51,7 +51,7 @@ struct Pace {
 
 /// What workers and the reader share.
 struct Shared {
-    halt: AtomicBool,
+    halt: Arc<AtomicBool>,
     paces: Vec<Pace>,
 }
 
@@ -77,7 +77,7 @@ pub(super) fn run(
     take: Take,
 ) -> Result<(), Stop> {
     let paces = points.iter().map(|_| Pace::default()).collect();
-    let shared = Shared { halt: AtomicBool::new(false), paces };
+    let shared = Shared { halt: Arc::default(), paces };
     let (jobs, queue) = mpsc::channel::<(usize, SyncSender<Message>)>();
     let queue = Mutex::new(queue);
     std::thread::scope(|scope| {
