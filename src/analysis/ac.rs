@@ -9,6 +9,7 @@ use super::observe::Observer;
 use super::op::operating_point;
 use super::simulator::{Simulator, pivoting};
 use super::sink::{Column, Control, Progress, Row, Sink, Stats};
+use super::warned::{Warned, warned};
 use crate::circuit::plan::AcScale;
 use crate::device::{Mode, Ticks};
 use crate::mna::{Inputs, SmallSignal};
@@ -53,6 +54,7 @@ pub fn ac(
     let before = simulator.iterations;
     simulator.interrupted = control.interrupted.clone();
     operating_point(simulator, false, false)?;
+    Warned::merge(&mut control.warned, warned(&simulator.system, &simulator.memories));
     let zeros = vec![0.0; simulator.system.unknowns()];
     let at = Inputs {
         x: &simulator.x,

@@ -7,6 +7,7 @@ use super::observe::Observer;
 use super::op::operating_point;
 use super::simulator::Simulator;
 use super::sink::{Column, Control, Header, Progress, Row, Sink, Stats};
+use super::warned::{Warned, warned};
 use crate::circuit::PartId;
 use crate::circuit::kind::Label;
 use crate::circuit::plan::{Sweep, Target};
@@ -60,6 +61,7 @@ pub fn dc(
                 return Err(name_point(failure, inner, value));
             }
             sink.row(value, Row::Real(observer.still(simulator)))?;
+            Warned::merge(&mut control.warned, warned(&simulator.system, &simulator.memories));
             stats.accepted += 1;
             let fraction = (outer * inner.values.len() + k + 1) as f64 / total as f64;
             (control.progress)(Progress { fraction, time: 0.0, steps: stats.accepted });

@@ -50,8 +50,8 @@ pub fn environment(options: &Options, tstep: f64, tstop: f64) -> Environment {
         defad: options.defad,
         defas: options.defas,
         seed: options.seed,
-        draw: 0,
-        point: 0,
+        draw: options.run,
+        point: options.point,
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use num_complex::Complex64;
 
 use super::trace::Attempt;
+use super::warned::Warned;
 use crate::circuit::kind::Label;
 use crate::mna::System;
 
@@ -66,6 +67,8 @@ pub struct Control<'a> {
     pub progress: &'a mut dyn FnMut(Progress),
     /// Called with every attempt at a time step, where somebody wants to know.
     pub trace: Option<Trace<'a>>,
+    /// What models had to say of the analysis
+    pub warned: Vec<Warned>,
 }
 
 /// Takes attempts at time steps; the system knows the names.
@@ -74,7 +77,7 @@ pub type Trace<'a> = &'a mut dyn FnMut(&System, &Attempt);
 impl<'a> Control<'a> {
     /// Without a trace.
     pub fn new(interrupted: &'a Arc<AtomicBool>, progress: &'a mut dyn FnMut(Progress)) -> Control<'a> {
-        Control { interrupted, progress, trace: None }
+        Control { interrupted, progress, trace: None, warned: Vec::new() }
     }
 }
 

@@ -9,6 +9,7 @@ use super::op::operating_point;
 use super::simulator::Simulator;
 use super::sink::{Column, Control, Progress, Row, Sink, Stats};
 use super::transient::{Pace, Step, Transient};
+use super::warned::{Warned, warned};
 use crate::device::{Mode, Ticks};
 use crate::mna::Inputs;
 
@@ -49,6 +50,7 @@ pub fn tran(
     transient.log = control.trace.is_some().then(Vec::new);
     sink.begin(&observer.header("tran", Some(Column { name: "time".into(), unit: "s".into() }), false))?;
     let result = follow(&mut transient, spec, observer, sink, control);
+    Warned::merge(&mut control.warned, warned(&transient.system, &transient.memories));
     sink.end()?;
     let mut stats = transient.stats;
     stats.newton += iterations;

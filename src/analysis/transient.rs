@@ -104,7 +104,7 @@ impl Transient {
                 memory.state = gather(&|s| &s.memories[g].state);
                 memory.trial = gather(&|s| &s.memories[g].trial);
                 memory.limit = gather(&|s| &s.memories[g].limit);
-                memory.gather_random(&simulators.iter().map(|s| &s.memories[g]).collect::<Vec<_>>());
+                memory.gather(&simulators.iter().map(|s| &s.memories[g]).collect::<Vec<_>>());
                 memory
             })
             .collect();

@@ -255,8 +255,13 @@ pub struct Options {
     pub defas: f64,
     /// Fixed time step for tests of convergence order; None: truncation error decides
     pub fixed_step: Option<f64>,
+    /// Whether `.variation` may act at all
+    pub variation: bool,
     /// Of all random numbers: `--seed`
     pub seed: u64,
+    /// Number of the draw and of the sweep point, which random numbers are keyed by too
+    pub run: u64,
+    pub point: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,7 +296,10 @@ impl Default for Options {
             defad: 0.0,
             defas: 0.0,
             fixed_step: None,
+            variation: true,
             seed: 1,
+            run: 0,
+            point: 0,
         }
     }
 }

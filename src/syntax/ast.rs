@@ -14,7 +14,7 @@ pub mod visit;
 pub use bench::{Always, Content, Experiment, Layer, Network, Routine, Signal, Smu};
 pub use body::{Assignment, Bins, Column, Drive, Iter, Let, Quantity, Stmt, StmtKind, Trace, Update};
 pub use device::{
-    Cycle, Device, DeviceIf, DeviceItem, DeviceParam, Doc, Each, Equation, State, Stuck, Variation, VariationItem,
+    Cycle, Device, DeviceIf, DeviceItem, DeviceParam, Doc, Each, Equation, State, Stuck, Variation, VariationItem, Warn,
     Vary, When,
 };
 

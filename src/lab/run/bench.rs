@@ -6,7 +6,7 @@ use super::selection::Selection;
 use super::{Deck, Elaborate};
 use crate::analysis::{
     AcSweep, Control, DcSweep, Failure, Observer, Simulator, Sink, Stats, TranSpec, ac, dc, environment, op,
-    set_source, tran,
+    set_source, tran, warned,
 };
 use crate::circuit::plan::{AnalysisKind, Observation, Plan, Sweep, Target};
 use crate::circuit::{Circuit, NetId, PartId};
@@ -33,11 +33,12 @@ pub(super) struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// The circuit with one value for each `.step` card of the deck.
-    pub fn new(deck: &Deck, values: &[f64], elaborate: Elaborate<'a>) -> Result<Bench<'a>, Stop> {
+    /// The circuit with one value for each `.step` card of the deck, as the n-th point: what happens at random is another at
+    /// each.
+    pub fn new(deck: &Deck, (number, values): (usize, &[f64]), elaborate: Elaborate<'a>) -> Result<Bench<'a>, Stop> {
         let pairs = deck.plan.steps.iter().map(|s| &s.target).zip(values.iter().copied());
         let overrides = set(Overrides::default(), &deck.circuit, pairs);
-        let deck = match overrides == Overrides::default() {
+        let mut deck = match overrides == Overrides::default() {
             true => deck.clone(),
             false => elaborate(&overrides).map_err(Stop::Netlist)?,
         };
@@ -49,6 +50,7 @@ impl<'a> Bench<'a> {
         let system = System::new(deck.circuit.clone(), Condensation::Condensed)
             .map(Arc::new)
             .map_err(|e: SystemError| Stop::Failed(e.into(), None))?;
+        deck.plan.options.point = number as u64;
         Ok(Bench { deck, system, sources, overrides, elaborate })
     }
 
@@ -65,7 +67,9 @@ impl<'a> Bench<'a> {
             AnalysisKind::Op => {
                 let mut simulator = self.simulator(0.0, 0.0)?;
                 simulator.interrupted = control.interrupted.clone();
-                op(&mut simulator, &mut observer, sink)
+                let result = op(&mut simulator, &mut observer, sink);
+                control.warned = warned(&simulator.system, &simulator.memories);
+                result
             }
             AnalysisKind::Dc(sweeps) => {
                 let mut rebuild = |more: &[(&Target, f64)]| self.rebuilt(more, observations.len());
