@@ -131,6 +131,11 @@ fn stiff_as_devices() {
 }
 
 #[test]
+fn near_a_pole_as_devices() {
+    agrees(&device(PLAIN, DOUBLE), "crossbar_dexp", TIGHTER);
+}
+
+#[test]
 fn plain_as_devices_of_the_library() {
     agrees(&library(PLAIN), "crossbar_biolek", NATIVE);
 }
@@ -142,8 +147,19 @@ fn they_finish_at_default_options() {
         sources(PLAIN, BIOLEK, "1"),
         sources(PLAIN, DOUBLE, "1e-9"),
         device(STIFF, BIOLEK),
+        device(PLAIN, DOUBLE),
     ] {
         let ours = memspice::run_text(&crossbar(&cell, "")).expect("a run");
         assert_eq!(ours.columns[0].last(), Some(&1e-6));
     }
+}
+
+/// The rate of this model is 10^12 times as large at the start of a pulse as later; with edges of 1 ps a `when` starts it in the
+/// midst of that.
+#[test]
+fn edges_of_a_picosecond() {
+    let deck = include_str!("models/nili.cir").replace("edge=1n", "edge=1p");
+    let deck = deck.replace("../../netlists", concat!(env!("CARGO_MANIFEST_DIR"), "/netlists"));
+    let ours = memspice::run_text(&deck).expect("a run");
+    assert_eq!(ours.columns[0].last(), Some(&1e-3));
 }

@@ -294,6 +294,7 @@ fn device_item() -> impl Strategy<Value = DeviceItem> {
             DeviceItem::Equation(Equation { left, right, span: SPAN })
         }),
         expr().prop_map(|condition| DeviceItem::Cycle(Cycle { condition, span: SPAN })),
+        (expr(), "[a-z ';]{0,6}").prop_map(|(condition, text)| DeviceItem::Warn(Warn { condition, text, span: SPAN })),
         (expr(), body()).prop_map(|(condition, body)| DeviceItem::When(When { condition, body, span: SPAN })),
     ];
     leaf.prop_recursive(2, 6, 3, |inner| {
@@ -308,11 +309,11 @@ fn program() -> impl Strategy<Value = Statement> {
         kind: ExprKind::Call { name: name.clone(), args: vec![ExprArg { name: None, value: expr }] },
         span: SPAN,
     };
-    let vary = (any::<bool>(), few(name()), expr(), proptest::option::of((expr(), expr()))).prop_map(
+    let vary = (0..3usize, few(name()), expr(), proptest::option::of((expr(), expr()))).prop_map(
         move |(each, names, e, range)| {
             let law = named(e, &names[0]);
             VariationItem::Vary(Vary {
-                each: if each { Each::Device } else { Each::Cycle },
+                each: [Each::Device, Each::Cycle, Each::Telegraph][each],
                 names,
                 law,
                 range,

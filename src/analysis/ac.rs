@@ -9,6 +9,7 @@ use super::observe::Observer;
 use super::op::operating_point;
 use super::simulator::{Simulator, pivoting};
 use super::sink::{Column, Control, Progress, Row, Sink, Stats};
+use super::warned::{Warned, warned};
 use crate::circuit::plan::AcScale;
 use crate::device::{Mode, Ticks};
 use crate::mna::{Inputs, SmallSignal};
@@ -51,7 +52,9 @@ pub fn ac(
     control: &mut Control,
 ) -> Result<Stats, Failure> {
     let before = simulator.iterations;
+    simulator.interrupted = control.interrupted.clone();
     operating_point(simulator, false, false)?;
+    Warned::merge(&mut control.warned, warned(&simulator.system, &simulator.memories));
     let zeros = vec![0.0; simulator.system.unknowns()];
     let at = Inputs {
         x: &simulator.x,

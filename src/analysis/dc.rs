@@ -7,6 +7,7 @@ use super::observe::Observer;
 use super::op::operating_point;
 use super::simulator::Simulator;
 use super::sink::{Column, Control, Header, Progress, Row, Sink, Stats};
+use super::warned::{Warned, warned};
 use crate::circuit::PartId;
 use crate::circuit::kind::Label;
 use crate::circuit::plan::{Sweep, Target};
@@ -33,6 +34,7 @@ pub fn dc(
     let (sweeps, rebuild) = (sweep.sweeps, sweep.rebuild);
     let Some(inner) = sweeps.first() else { return Ok(Stats::default()) };
     let mut stats = Stats::default();
+    simulator.interrupted = control.interrupted.clone();
     let mut built = Vec::new();
     let total: usize = sweeps.iter().map(|s| s.values.len()).product();
     let scale = Column { name: inner.label.clone(), unit: unit(simulator, &inner.target) };
@@ -59,6 +61,7 @@ pub fn dc(
                 return Err(name_point(failure, inner, value));
             }
             sink.row(value, Row::Real(observer.still(simulator)))?;
+            Warned::merge(&mut control.warned, warned(&simulator.system, &simulator.memories));
             stats.accepted += 1;
             let fraction = (outer * inner.values.len() + k + 1) as f64 / total as f64;
             (control.progress)(Progress { fraction, time: 0.0, steps: stats.accepted });
@@ -115,6 +118,7 @@ fn apply(
         fresh.x[..known].copy_from_slice(&simulator.x[..known]);
         fresh.last[..known].copy_from_slice(&simulator.last[..known]);
         fresh.iterations = simulator.iterations;
+        fresh.interrupted = simulator.interrupted.clone();
         (*simulator, *observer, *built) = (fresh, eyes, values);
     }
     point.iter().try_for_each(|(target, value)| match target {

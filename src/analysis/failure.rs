@@ -24,6 +24,8 @@ pub enum Failure {
     OperatingPoint { what: String, unknown: String, change: f64, part: Option<PartId>, tried: Vec<String> },
     #[error("the time step became too small at t = {time:.6e} s (step {step:.1e} s): {unknown}")]
     StepTooSmall { time: f64, step: f64, unknown: String, part: Option<PartId>, trace: Vec<String> },
+    #[error("time stands still at t = {time:.6e} s: events of {who} follow one another without end")]
+    NoAdvance { time: f64, who: String, part: Option<PartId>, trace: Vec<String> },
     #[error("{unknown} is not finite{}", at(*.time))]
     NotFinite { unknown: String, part: Option<PartId>, time: Option<f64> },
     #[error("interrupted")]
@@ -40,6 +42,14 @@ fn at(time: Option<f64>) -> String {
     time.map_or(String::new(), |t| format!(" at t = {t:.6e} s"))
 }
 
+/// How it came to it, where that is known.
+fn quoted(trace: &[String]) -> String {
+    match trace.is_empty() {
+        true => String::new(),
+        false => format!("\nlast steps (--trace writes all):\n  {}", trace.join("\n  ")),
+    }
+}
+
 impl Failure {
     /// The failure as a report, at the line of the part or net it is about.
     pub fn diagnostic(&self, system: &System) -> Diagnostic {
@@ -53,14 +63,18 @@ impl Failure {
                 "run::no-operating-point",
                 format!("tried: {}; try .nodeset or .ic on the nets that should be known, or .options gmin=1e-10 itl1=500", tried.join("; ")),
             ),
-            Failure::StepTooSmall { trace, .. } => ("run::step-too-small", {
-                let quoted = match trace.is_empty() {
-                    true => String::new(),
-                    false => format!("\nlast steps (--trace writes all):\n  {}", trace.join("\n  ")),
-                };
-                let try_this = "try a smaller first step, .options reltol=1e-4 or method=gear, or a small capacitor at the node";
-                format!("{try_this}{quoted}")
-            }),
+            Failure::StepTooSmall { trace, .. } => (
+                "run::step-too-small",
+                "try a smaller first step, .options reltol=1e-4 or method=gear, or a small capacitor at the node".to_string()
+                    + &quoted(trace),
+            ),
+            Failure::NoAdvance { trace, .. } => (
+                "run::no-advance",
+                "what a `when` sets makes its condition, or that of another one, true again at once; some hysteresis between \
+                 them ends that"
+                    .to_string()
+                    + &quoted(trace),
+            ),
             Failure::NotFinite { .. } => ("run::not-finite", "look for a division by zero or an overflow in the expressions of this part".into()),
             Failure::Nominal(_) => ("run::singular", "the nominal member of the ensemble has no solution".into()),
             Failure::Interrupted => ("run::interrupted", "what was computed is written".into()),
@@ -88,6 +102,7 @@ impl Failure {
             Failure::Singular { part, .. }
             | Failure::OperatingPoint { part, .. }
             | Failure::StepTooSmall { part, .. }
+            | Failure::NoAdvance { part, .. }
             | Failure::NotFinite { part, .. } => *part,
             _ => None,
         }

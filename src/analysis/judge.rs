@@ -152,6 +152,13 @@ impl Transient {
             let h = next_step(self.lanes[lane].h, ratio, order);
             return self.reject(lane, h, culprit);
         }
+        if self.options.fixed_step.is_none()
+            && self.lanes[lane].divisible()
+            && let Some(culprit) = self.assembly.loss(&self.system, &self.x, &self.last, lane, self.options.abstol)
+        {
+            self.lanes[lane].culprit = culprit;
+            return self.reject(lane, self.lanes[lane].h / 2.0, culprit);
+        }
         if self.watched {
             let state = &mut self.lanes[lane];
             (state.judged, state.phase) = ((ratio, order), Phase::Converged);
@@ -165,8 +172,23 @@ impl Transient {
     pub(super) fn cut(&mut self, lane: usize, fraction: f64) -> Result<(), Failure> {
         let state = &mut self.lanes[lane];
         state.uncut = state.uncut.max(state.h);
-        let h = (state.h * fraction.clamp(1e-6, 0.999)).max(1.0 / Ticks::PER_SECOND);
-        self.reject(lane, h, 0)
+        // Time is whole ticks: a step of two that is cut a little would be the same step again, for ever.
+        let ticks = state.end.0 - state.now.0;
+        let shorter = Ticks::from_seconds(state.h * fraction.clamp(1e-6, 0.999));
+        self.reject(lane, Ticks(shorter.0.clamp(1, (ticks - 1).max(1))).seconds(), 0)
+    }
+
+    /// Events without end: at this time, of these devices.
+    pub(super) fn no_advance(&self, lane: usize) -> Failure {
+        let state = &self.lanes[lane];
+        let parts = state.crawler.map_or(&[][..], |g| &self.system.groups[g].parts);
+        let who = match parts {
+            [] => "a process".to_string(),
+            [one] => self.system.circuit.part(*one).path.clone(),
+            [first, ..] => format!("{} or one of its kind", self.system.circuit.part(*first).path),
+        };
+        let trace = state.trace.lines(&self.system);
+        Failure::NoAdvance { time: state.now.seconds(), who, part: parts.first().copied(), trace }
     }
 
     /// Which unknowns a bound holds at the trial point.

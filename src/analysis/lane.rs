@@ -4,6 +4,10 @@ use super::formula::{Coefficients, Formula};
 use super::trace::Trace;
 use crate::device::Ticks;
 
+/// Steps of at most so many femtoseconds hardly advance; so many events within such steps are an error.
+const SHORT: i128 = 16;
+const CRAWLED: usize = 10_000;
+
 /// Where a lane is within its step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -49,6 +53,9 @@ pub struct Lane {
     pub broken: Option<usize>,
     /// The step (s) that a device cut to land on an event, 0 where none did: what a restart there goes by.
     pub uncut: f64,
+    /// Events since the last step that was longer than hardly a tick, and the group of the last one.
+    pub crawled: usize,
+    pub crawler: Option<usize>,
     pub just_accepted: bool,
     /// Of the converged trial step: truncation error as a multiple of what is allowed, and the order it was judged at.
     pub judged: (f64, i32),
@@ -77,10 +84,24 @@ impl Lane {
             failures: 0,
             broken: None,
             uncut: 0.0,
+            crawled: 0,
+            crawler: None,
             just_accepted: false,
             judged: (0.0, 1),
             trace: Trace::default(),
         }
+    }
+
+    /// Takes note of an accepted step, at the end of which something jumped or not.
+    pub fn crawl(&mut self, jumped: Option<usize>) {
+        let short = self.end.0 - self.now.0 <= SHORT;
+        self.crawled = if short { self.crawled + usize::from(jumped.is_some()) } else { 0 };
+        self.crawler = jumped.or(self.crawler);
+    }
+
+    /// Whether time no longer passes: event follows upon event.
+    pub fn stands(&self) -> bool {
+        self.crawled >= CRAWLED
     }
 
     /// Whether the trial step is longer than time's smallest: an event within that happens at its end.

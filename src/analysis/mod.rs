@@ -25,6 +25,7 @@ mod trace;
 mod tracks;
 mod tran;
 mod transient;
+mod warned;
 
 pub use ac::{AcSweep, ac};
 pub use dc::{DcSweep, dc, set_source};
@@ -38,6 +39,7 @@ pub use trace::Attempt;
 pub use tracks::Tracks;
 pub use tran::{TranSpec, initial_conditions, rest, tran};
 pub use transient::{Pace, Step, Transient};
+pub use warned::{Warned, warned};
 #[cfg(test)]
 mod tests_devices;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Newton's method where no time passes: R(x) = 0 from a start, or why not.
 
+use std::sync::atomic::Ordering;
+
 use super::simulator::Simulator;
 use crate::device::Mode;
 use crate::mna::{Clamp, Inputs};
@@ -51,6 +53,8 @@ pub enum Trouble {
     Matrix(SolveError),
     /// The unknown that is not finite.
     NotFinite(usize),
+    /// The user wants to stop.
+    Interrupted,
     /// The unknown that moved most, relative to its tolerance, and by how much.
     Slow {
         unknown: usize,
@@ -68,6 +72,7 @@ impl Trouble {
                 format!("singular at {}", columns.iter().map(|c| name(c + 1)).collect::<Vec<_>>().join(", "))
             }
             Trouble::NotFinite(u) => format!("{} not finite", name(*u)),
+            Trouble::Interrupted => "interrupted".into(),
             Trouble::Slow { unknown, change } => format!("{} still moving by {change:.2e}", name(*unknown)),
         }
     }
@@ -82,6 +87,9 @@ pub fn newton(simulator: &mut Simulator, problem: &Problem) -> Result<usize, Tro
     let mut small_change = false;
     let mut worst = (0, 0.0);
     for k in 0..problem.iterations {
+        if simulator.interrupted.load(Ordering::Relaxed) {
+            return Err(Trouble::Interrupted);
+        }
         assemble(simulator, problem, if k == 0 && problem.cold { Mode::Start } else { Mode::Static });
         simulator.iterations += 1;
         let limited = simulator.memories.iter().any(|m| m.limited[0]);

@@ -57,6 +57,9 @@ fn climb(simulator: &mut Simulator, problem: &Problem) -> Result<(), Failure> {
                 last = trouble;
             }
         }
+        if last == Trouble::Interrupted {
+            break;
+        }
         if homotopy == Homotopy::Newton && !simulator.system.nonlinear {
             break;
         }
@@ -64,6 +67,7 @@ fn climb(simulator: &mut Simulator, problem: &Problem) -> Result<(), Failure> {
     let system = &simulator.system;
     Err(match last {
         Trouble::Matrix(error) => simulator.solve_failure(&error, None),
+        Trouble::Interrupted => Failure::Interrupted,
         Trouble::NotFinite(u) => Failure::NotFinite { unknown: system.name(u), part: system.part_at(u), time: None },
         Trouble::Slow { unknown, change } => Failure::OperatingPoint {
             what: String::new(),

@@ -51,6 +51,16 @@ impl Transient {
         state.want = state.want.min(first).min(0.1 * gap);
     }
 
+    /// Parts from what was: what happens at random from now on is that of the branch `name`, independent of all others.
+    pub fn branch(&mut self, name: &str) {
+        for (group, memory) in self.system.groups.iter().zip(&mut self.memories) {
+            for lane in 0..memory.lanes {
+                memory.keys[lane] = memory.keys[lane].branched(name);
+                group.device.branch(memory, lane);
+            }
+        }
+    }
+
     /// The end of the trial step of the only lane, before it is accepted; see [`Transient::step_watched`].
     pub fn trial(&self) -> View<'_> {
         View { x: &self.x, time: self.lanes[0].end.seconds(), ..self.view(0) }

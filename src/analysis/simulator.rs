@@ -1,6 +1,7 @@
 //! Everything that moves in a run of one circuit: memories, matrix values, factors, the present solution.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::failure::Failure;
 use crate::circuit::PartId;
@@ -32,6 +33,8 @@ pub struct Simulator {
     pub now: Ticks,
     /// Newton iterations so far.
     pub iterations: u64,
+    /// Set when the user wants to stop.
+    pub interrupted: Arc<AtomicBool>,
 }
 
 /// The environment that the options describe; `tstep` and `tstop` are those of the transient to come, if any.
@@ -47,8 +50,8 @@ pub fn environment(options: &Options, tstep: f64, tstop: f64) -> Environment {
         defad: options.defad,
         defas: options.defas,
         seed: options.seed,
-        draw: 0,
-        point: 0,
+        draw: options.run,
+        point: options.point,
     }
 }
 
@@ -80,6 +83,7 @@ impl Simulator {
             nodeset: Vec::new(),
             now: Ticks(0),
             iterations: 0,
+            interrupted: Arc::default(),
             system,
         };
         simulator.relinearize();

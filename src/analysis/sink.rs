@@ -1,11 +1,13 @@
 //! Where results go, one accepted point at a time: waves, files, measures.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use num_complex::Complex64;
 
 use super::trace::Attempt;
+use super::warned::Warned;
 use crate::circuit::kind::Label;
 use crate::mna::System;
 
@@ -59,12 +61,14 @@ pub struct Progress {
 
 /// What a run listens to and talks to.
 pub struct Control<'a> {
-    /// Set by Ctrl-C: stop at the next accepted point.
-    pub interrupted: &'a AtomicBool,
+    /// Set by Ctrl-C: stop at the next iteration.
+    pub interrupted: &'a Arc<AtomicBool>,
     /// Called now and then.
     pub progress: &'a mut dyn FnMut(Progress),
     /// Called with every attempt at a time step, where somebody wants to know.
     pub trace: Option<Trace<'a>>,
+    /// What models had to say of the analysis
+    pub warned: Vec<Warned>,
 }
 
 /// Takes attempts at time steps; the system knows the names.
@@ -72,8 +76,8 @@ pub type Trace<'a> = &'a mut dyn FnMut(&System, &Attempt);
 
 impl<'a> Control<'a> {
     /// Without a trace.
-    pub fn new(interrupted: &'a AtomicBool, progress: &'a mut dyn FnMut(Progress)) -> Control<'a> {
-        Control { interrupted, progress, trace: None }
+    pub fn new(interrupted: &'a Arc<AtomicBool>, progress: &'a mut dyn FnMut(Progress)) -> Control<'a> {
+        Control { interrupted, progress, trace: None, warned: Vec::new() }
     }
 }
 

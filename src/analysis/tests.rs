@@ -1,7 +1,6 @@
 //! Closed forms through all analyses, on circuits made by hand.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use num_complex::Complex64;
 
@@ -58,7 +57,7 @@ fn simulator(circuit: Circuit, options: Options, tstep: f64, tstop: f64) -> Simu
 }
 
 fn quiet<T>(run: impl FnOnce(&mut Control) -> T) -> T {
-    let interrupted = AtomicBool::new(false);
+    let interrupted = Arc::default();
     run(&mut Control::new(&interrupted, &mut |_| {}))
 }
 

@@ -2,7 +2,6 @@
 //! tight step (`.tran` lines beside the tests), and against closed forms.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use super::*;
 use crate::circuit::equation::{Equation, Quantity};
@@ -61,7 +60,7 @@ fn transient(c: Circuit, names: &[&str], options: Options, spec: TranSpec) -> Ve
     let s = simulator(c, options, spec.step, spec.stop);
     let mut observer = Observer::new(&s.system, &out.iter().collect::<Vec<_>>());
     let mut rows = Rows::default();
-    let interrupted = AtomicBool::new(false);
+    let interrupted = Arc::default();
     let mut quiet = |_| {};
     let mut control = Control::new(&interrupted, &mut quiet);
     tran(s, &spec, &mut observer, &mut rows, &mut control).unwrap();

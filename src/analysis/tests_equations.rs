@@ -2,7 +2,6 @@
 
 use std::f64::consts::PI;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use super::*;
 use crate::circuit::definition::Law;
@@ -72,7 +71,7 @@ fn run(c: &Circuit, names: &[&str], options: &Options, stop: f64, max: f64, cond
     let simulator = Simulator::new(system, options.clone(), environment(options, spec.step, spec.stop));
     let mut observer = Observer::new(&simulator.system, &seen.iter().collect::<Vec<_>>());
     let mut rows = Rows::default();
-    let interrupted = AtomicBool::new(false);
+    let interrupted = Arc::default();
     let mut silent = |_| {};
     let control = &mut Control::new(&interrupted, &mut silent);
     let stats = tran(simulator, &spec, &mut observer, &mut rows, control).unwrap();
@@ -223,7 +222,7 @@ fn events_are_landed_on() {
     let simulator = Simulator::new(system, tight.clone(), environment(&tight, spec.step, spec.stop));
     let mut observer = Observer::new(&simulator.system, &seen.iter().collect::<Vec<_>>());
     let mut rows = Rows::default();
-    let interrupted = AtomicBool::new(false);
+    let interrupted = Arc::default();
     tran(simulator, &spec, &mut observer, &mut rows, &mut Control::new(&interrupted, &mut |_| {})).unwrap();
     let falls: Vec<f64> = rows.0.windows(2).filter(|w| w[0].1[1] == 1.0 && w[1].1[1] == 0.0).map(|w| w[1].0).collect();
     // Charging toward 2 V·(1 − 10⁻⁴) with 100 µs, discharging toward 2 V/101 with 1 µs/1.01.
@@ -417,13 +416,39 @@ fn an_equation_that_is_no_number_is_named() {
     let spec = TranSpec { step: 1e-4, stop: 3e-3, start: 0.0, max_step: None, uic: false };
     let simulator = Simulator::new(system, Options::default(), environment(&Options::default(), spec.step, spec.stop));
     let mut observer = Observer::new(&simulator.system, &[]);
-    let (mut rows, interrupted, mut silent) = (Rows::default(), AtomicBool::new(false), |_| {});
+    let (mut rows, interrupted, mut silent) = (Rows::default(), Arc::default(), |_| {});
     let control = &mut Control::new(&interrupted, &mut silent);
     let failure = tran(simulator, &spec, &mut observer, &mut rows, control).unwrap_err();
     match &failure {
         Failure::NotFinite { unknown, part, time: Some(time) } => {
             assert_eq!((unknown.as_str(), *part), ("X1.x", Some(c.part_names["x1"])));
             assert!((1e-3..1.2e-3).contains(time), "{time}");
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// At x = 1 back by 10⁻⁹ at 10⁶/s: a jump every femtosecond.
+#[test]
+fn events_without_end_are_an_error() {
+    let made = device("saw", &["a", "b"])
+        .state("x", 0.0)
+        .rate(0, 1e6)
+        .current(0, 1, v(0, 1) * s(0))
+        .when(gt(s(0), 1.0), [(0, (1.0 - 1e-9).into())]);
+    let mut c = circuit(&["a"]);
+    part(&mut c, &vsource::KIND, "V1", &["a", "0"], None, numbers(&[("dc", 1.0)]));
+    part(&mut c, made.kind(), "X1", &["a", "0"], None, vec![]);
+    let system = Arc::new(System::new(Arc::new(c.clone()), Condensation::Condensed).unwrap());
+    let spec = TranSpec { step: 1e-6, stop: 1e-3, start: 0.0, max_step: None, uic: false };
+    let simulator = Simulator::new(system, Options::default(), environment(&Options::default(), spec.step, spec.stop));
+    let mut observer = Observer::new(&simulator.system, &[]);
+    let (mut rows, interrupted, mut silent) = (Rows::default(), Arc::default(), |_| {});
+    let failure = tran(simulator, &spec, &mut observer, &mut rows, &mut Control::new(&interrupted, &mut silent));
+    match failure.unwrap_err() {
+        Failure::NoAdvance { time, who, part, .. } => {
+            assert_eq!((who.as_str(), part), ("X1", Some(c.part_names["x1"])));
+            assert!((1e-6..1.01e-6).contains(&time), "{time}");
         }
         other => panic!("{other}"),
     }

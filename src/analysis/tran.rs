@@ -3,12 +3,13 @@
 use std::sync::atomic::Ordering;
 
 use super::failure::Failure;
-use super::newton::{Problem, newton};
+use super::newton::{Problem, Trouble, newton};
 use super::observe::Observer;
 use super::op::operating_point;
 use super::simulator::Simulator;
 use super::sink::{Column, Control, Progress, Row, Sink, Stats};
 use super::transient::{Pace, Step, Transient};
+use super::warned::{Warned, warned};
 use crate::device::{Mode, Ticks};
 use crate::mna::Inputs;
 
@@ -42,12 +43,14 @@ pub fn tran(
     control: &mut Control,
 ) -> Result<Stats, Failure> {
     let pace = spec.pace();
+    simulator.interrupted = control.interrupted.clone();
     let charges = if spec.uic { initial_conditions(&mut simulator, pace.first)? } else { rest(&mut simulator)? };
     let iterations = simulator.iterations;
     let mut transient = Transient::new(std::slice::from_ref(&simulator), &[charges], pace, None)?;
     transient.log = control.trace.is_some().then(Vec::new);
     sink.begin(&observer.header("tran", Some(Column { name: "time".into(), unit: "s".into() }), false))?;
     let result = follow(&mut transient, spec, observer, sink, control);
+    Warned::merge(&mut control.warned, warned(&transient.system, &transient.memories));
     sink.end()?;
     let mut stats = transient.stats;
     stats.newton += iterations;
@@ -108,6 +111,9 @@ pub fn initial_conditions(simulator: &mut Simulator, first_step: f64) -> Result<
     let beta: Vec<f64> = held.iter().map(|q| -a * q).collect();
     let problem = Problem { transient: true, charges: Some((a, &beta)), ..Problem::plain(simulator.options.itl1) };
     if let Err(trouble) = newton(simulator, &problem) {
+        if trouble == Trouble::Interrupted {
+            return Err(Failure::Interrupted);
+        }
         let tried = vec![format!("initial conditions: {}", trouble.describe(simulator))];
         let what = " at t = 0 from the initial conditions".to_string();
         return Err(Failure::OperatingPoint { what, unknown: "the circuit".into(), change: 0.0, part: None, tried });

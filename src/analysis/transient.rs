@@ -2,6 +2,7 @@
 //! what lanes share is that one Newton iteration of all of them is one tick.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::failure::Failure;
 use super::formula::{Coefficients, Formula, extrapolation};
@@ -46,6 +47,8 @@ pub struct Transient {
     pub stats: Stats,
     /// Every attempt at a step, where it is Some; taken out by whoever wants to know. It allocates.
     pub log: Option<Vec<Attempt>>,
+    /// Set when the user wants to stop.
+    pub interrupted: Arc<AtomicBool>,
     pub(super) solver: LaneSolver,
     pub(super) lanes: Vec<Lane>,
     pub(super) x: Vec<f64>,
@@ -101,7 +104,7 @@ impl Transient {
                 memory.state = gather(&|s| &s.memories[g].state);
                 memory.trial = gather(&|s| &s.memories[g].trial);
                 memory.limit = gather(&|s| &s.memories[g].limit);
-                memory.gather_random(&simulators.iter().map(|s| &s.memories[g]).collect::<Vec<_>>());
+                memory.gather(&simulators.iter().map(|s| &s.memories[g]).collect::<Vec<_>>());
                 memory
             })
             .collect();
@@ -110,6 +113,7 @@ impl Transient {
             solver: LaneSolver::new(&system.pattern, pivoting(&options), count, nominal)?,
             stats: Stats::default(),
             log: None,
+            interrupted: first.interrupted.clone(),
             lanes: (0..count).map(|_| Lane::new(pace.first)).collect(),
             last: x.clone(),
             dx: vec![0.0; n * count],
@@ -251,8 +255,14 @@ impl Transient {
 
     /// One Newton iteration of every lane that is not done, and the decisions that follow from it.
     fn tick(&mut self) -> Result<(), Failure> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(Failure::Interrupted);
+        }
         for lane in 0..self.lanes.len() {
             if self.lanes[lane].phase == Phase::Rest {
+                if self.lanes[lane].stands() {
+                    return Err(self.no_advance(lane));
+                }
                 self.predict(lane);
             }
         }
@@ -301,14 +311,14 @@ impl Transient {
         let (h, end) = (self.lanes[lane].h, self.lanes[lane].end);
         self.history.push(lane, h, &self.x, &self.assembly.q, self.a[lane], &self.beta);
         self.history.hold(lane, &self.held);
-        let mut jumped = false;
-        for (group, memory) in self.system.groups.iter().zip(&mut self.memories) {
+        let mut jumped = None;
+        for (g, (group, memory)) in self.system.groups.iter().zip(&mut self.memories).enumerate() {
             for k in (lane..memory.state.len()).step_by(count) {
                 memory.state[k] = memory.trial[k];
             }
             let at = point(group, &self.x, &self.last, &self.time, &self.ticks, &self.options, count);
             if group.device.accept(&at, memory, lane) {
-                jumped = true;
+                jumped = Some(g);
                 let (x, history) = (&mut self.x, &mut self.history);
                 group.device.deposit(memory, lane, &mut |instance, terminal, value| {
                     let k = group.terms[instance * group.width + terminal] as usize * count + lane;
@@ -324,6 +334,7 @@ impl Transient {
         let at_corner = self.lanes[lane].corner == Some(end);
         let state = &mut self.lanes[lane];
         let uncut = std::mem::take(&mut state.uncut);
+        state.crawl(jumped);
         state.now = end;
         state.failures = 0;
         state.just_accepted = true;
@@ -332,7 +343,7 @@ impl Transient {
         self.stats.accepted += 1;
         self.note(lane, Verdict::Accepted);
         self.look_ahead(lane);
-        if at_corner || jumped {
+        if at_corner || jumped.is_some() {
             self.history.restart(lane);
             let state = &mut self.lanes[lane];
             let gap = state.corner.map_or(f64::INFINITY, |c| Ticks(c.0 - state.now.0).seconds());

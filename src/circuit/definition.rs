@@ -47,6 +47,7 @@ pub struct Definition {
     pub events: Vec<Event>,
     /// `cycle when …`: true starts a new switching cycle.
     pub cycles: Vec<Equation>,
+    pub warnings: Vec<Warning>,
     pub noises: Vec<Noise>,
     pub draws: Vec<Draw>,
     pub span: Span,
@@ -149,6 +150,17 @@ pub enum Trigger {
     Hazard(Equation),
 }
 
+/// `warn when condition "text"`: looked at where points are accepted.
+#[derive(Clone, Debug)]
+pub struct Warning {
+    pub condition: Equation,
+    /// What the condition compares, as written, and its value: what is shown of the point
+    pub compared: String,
+    pub value: Equation,
+    pub text: String,
+    pub span: Span,
+}
+
 /// `white(every=dt)`: one source of white noise on a fixed lattice of time.
 #[derive(Clone, Debug)]
 pub struct Noise {
@@ -212,6 +224,7 @@ mod tests {
             contributions: Vec::new(),
             events: Vec::new(),
             cycles: Vec::new(),
+            warnings: Vec::new(),
             noises: Vec::new(),
             draws: Vec::new(),
             span: Span::new(FileId(0), 0, 0),

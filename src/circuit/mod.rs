@@ -10,14 +10,17 @@ pub mod function;
 pub mod kind;
 pub mod plan;
 pub mod show;
+pub mod unsteady;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use petgraph::graph::{NodeIndex, UnGraph};
 
 use crate::diag::Span;
 use equation::Equation;
 use kind::{KindRef, Label};
+use unsteady::Unsteady;
 
 /// A net; `NetId::GROUND` is node 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,6 +107,8 @@ pub struct Circuit {
     /// Lower-case name → net, part.
     pub net_names: HashMap<String, NetId>,
     pub part_names: HashMap<String, PartId>,
+    /// Parts whose parameters change while the circuit runs
+    pub unsteady: HashMap<PartId, Arc<Unsteady>>,
 }
 
 /// What a vertex of [`Circuit::graph`] stands for.

@@ -229,6 +229,8 @@ pub struct Options {
     /// C
     pub chgtol: f64,
     pub trtol: f64,
+    /// s: no step of a transient is longer
+    pub max_step: f64,
     /// S
     pub gmin: f64,
     /// Newton iterations of an operating point, of a DC sweep point, of a time point
@@ -255,8 +257,13 @@ pub struct Options {
     pub defas: f64,
     /// Fixed time step for tests of convergence order; None: truncation error decides
     pub fixed_step: Option<f64>,
+    /// Whether `.variation` may act at all
+    pub variation: bool,
     /// Of all random numbers: `--seed`
     pub seed: u64,
+    /// Number of the draw and of the sweep point, which random numbers are keyed by too
+    pub run: u64,
+    pub point: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -274,6 +281,7 @@ impl Default for Options {
             vntol: 1e-6,
             chgtol: 1e-14,
             trtol: 7.0,
+            max_step: f64::INFINITY,
             gmin: 1e-12,
             itl1: 100,
             itl2: 50,
@@ -291,7 +299,10 @@ impl Default for Options {
             defad: 0.0,
             defas: 0.0,
             fixed_step: None,
+            variation: true,
             seed: 1,
+            run: 0,
+            point: 0,
         }
     }
 }

@@ -135,12 +135,17 @@ impl<'a> Layout<'a> {
 
     /// Numbers an instance keeps; `params` is filled in by the layout.
     pub fn memory(&mut self, derived: usize, state: usize, limit: usize) {
-        self.device.slots = Slots { params: 0, derived, state, limit, scratch: self.device.slots.scratch };
+        self.device.slots = Slots { params: 0, derived, state, limit, ..self.device.slots };
     }
 
     /// Numbers that `load` and `setup` may work with, in all: `memory.scratch`.
     pub fn scratch(&mut self, numbers: usize) {
         self.device.slots.scratch = numbers;
+    }
+
+    /// Conditions that a user is warned of: `memory.warned`.
+    pub fn warnings(&mut self, count: usize) {
+        self.device.slots.warnings = count;
     }
 
     /// G and C do not depend on x, t or state, and F = G·x + what `excite` adds.

@@ -1,6 +1,6 @@
 //! What a device remembers: parameters, what is derived from them, accepted state, limiting history; all with a lane axis.
 
-use crate::random::Stream;
+use crate::random::{Keys, Stream};
 
 /// How many numbers an instance needs of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,19 @@ pub struct Slots {
     pub limit: usize,
     /// Working space of a load, in all (not for each instance or lane).
     pub scratch: usize,
+    /// Conditions that a user is warned of
+    pub warnings: usize,
+}
+
+/// Where a condition that a user is warned of held.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Warned {
+    /// The instance in which it held first, when (s), and what the condition compared then
+    pub first: usize,
+    pub time: f64,
+    pub value: f64,
+    /// In how many instances it held so far
+    pub instances: usize,
 }
 
 /// The memory of one device. Every vector is `[(instance * slots + slot) * lanes + lane]`.
@@ -37,10 +50,14 @@ pub struct Memory {
     pub limited: Vec<bool>,
     /// The instance that limited last, for reports.
     pub culprit: Vec<u32>,
-    /// A value a lane: seed, draw and sweep point of its random numbers.
-    pub keys: Vec<[u64; 3]>,
+    /// A value a lane: what its random numbers are keyed by.
+    pub keys: Vec<Keys>,
     /// A value an instance and lane, of devices shaken by noise: where their random numbers come from.
     pub streams: Vec<Stream>,
+    /// `[warning * lanes + lane]`
+    pub warned: Vec<Option<Warned>>,
+    /// `[(instance * warnings + warning) * lanes + lane]`
+    pub seen: Vec<bool>,
 }
 
 impl Memory {
@@ -60,8 +77,10 @@ impl Memory {
             bent: vec![false; instances],
             limited: vec![false; lanes],
             culprit: vec![0; lanes],
-            keys: vec![[0; 3]; lanes],
+            keys: vec![Keys::default(); lanes],
             streams: Vec::new(),
+            warned: vec![None; slots.warnings * lanes],
+            seen: vec![false; instances * slots.warnings * lanes],
         }
     }
 
@@ -76,9 +95,12 @@ impl Memory {
         }
     }
 
-    /// Random numbers of one-lane memories, one a lane.
-    pub fn gather_random(&mut self, members: &[&Memory]) {
+    /// Random numbers and warnings of one-lane memories, one a lane.
+    pub fn gather(&mut self, members: &[&Memory]) {
+        let lanes = self.lanes;
         for (lane, member) in members.iter().enumerate() {
+            member.warned.iter().enumerate().for_each(|(n, w)| self.warned[n * lanes + lane] = *w);
+            member.seen.iter().enumerate().for_each(|(n, s)| self.seen[n * lanes + lane] = *s);
             self.keys[lane] = member.keys.first().copied().unwrap_or_default();
             if !member.streams.is_empty() {
                 self.set_streams(lane, |i| member.streams[i].clone());

@@ -116,6 +116,9 @@ pub trait Device: Send + Sync {
         0
     }
 
+    /// A branch parts from the present point: what happens at random from now on follows `memory.keys`, which are new.
+    fn branch(&self, _memory: &mut Memory, _lane: usize) {}
+
     /// Between which values a state may be set, by its name. None if there is none of that name, or nothing to say.
     fn range(&self, _instance: usize, _name: &str, _memory: &Memory, _lane: usize) -> Option<(f64, f64)> {
         None

@@ -4,7 +4,6 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::Overrides;
 use super::bench::Bench;
 use super::bus::{self, Extents, Late};
 use super::device::Variants;
@@ -16,6 +15,8 @@ use super::live::Pending;
 use super::missing::Missing;
 use super::scope::{Definitions, Scope};
 use super::value::Value as Constant;
+use super::variation::{Owner, Scatter};
+use super::{Draw, Overrides};
 use crate::circuit::{Circuit, ModelId, Net, NetId, Part, PartId};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{Assign, Card, Item, Word};
@@ -58,6 +59,14 @@ pub struct Builder<'a> {
     /// Definitions of devices, by their block.
     pub devices: HashMap<usize, Variants>,
     pub overrides: Overrides,
+    /// Which draw is made; None: everything stays nominal
+    pub drawing: Option<Draw>,
+    /// Parts that vary, and how
+    pub scattered: Vec<(PartId, Rc<Scatter>)>,
+    /// What `.variation` says of parts of an owner, by the scope that they see it from
+    pub scatters: HashMap<(u64, Owner), Option<Rc<Scatter>>>,
+    /// Blocks of `.variation` that have been read
+    pub read_variations: HashSet<usize>,
     work: u64,
     scopes: u64,
 }
@@ -87,6 +96,10 @@ impl<'a> Builder<'a> {
             extents: Extents::default(),
             devices: HashMap::new(),
             overrides: Overrides::default(),
+            drawing: None,
+            scattered: Vec::new(),
+            scatters: HashMap::new(),
+            read_variations: HashSet::new(),
             work: 0,
             scopes: 0,
         }

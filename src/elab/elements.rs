@@ -9,6 +9,7 @@ use super::line::{Draft, Line, no_kind};
 use super::live::Want;
 use super::scope::Scope;
 use super::settings::{check_range, choice};
+use super::variation::Owner;
 use crate::circuit::Setting;
 use crate::circuit::kind::{Kind, ModelUse, Param, Pin, ValueKind};
 use crate::diag::{Diagnostic, Span, a};
@@ -85,6 +86,7 @@ impl<'a> Builder<'a> {
         match self.model(card, home) {
             Some(id) => {
                 draft.model = Some(id);
+                draft.owner = Owner::new(None, Some(card));
                 Ok(true)
             }
             // What is wrong with the model has been said; the part would only say it again.

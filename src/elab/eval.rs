@@ -258,6 +258,18 @@ impl<'c, 'a> Context<'c, 'a> {
         })
     }
 
+    /// `on[3]` of `on[k]`; with a range or a whole axis no element has this name.
+    fn element(&self, name: &str, slots: &[Slot]) -> Result<String, Fault> {
+        let mut list = Vec::with_capacity(slots.len());
+        for slot in slots {
+            match slot {
+                Slot::At(e) => list.push(self.integer(e)?.to_string()),
+                Slot::Range(..) | Slot::All(_) => return Ok(String::new()),
+            }
+        }
+        Ok(format!("{}[{}]", name.to_ascii_lowercase(), list.join(",")))
+    }
+
     fn index(&self, base: &Expr, slots: &[Slot], span: Span) -> Result<Term, Fault> {
         // An element of what a part lets read: X1.x[2]
         if let (Some(live), ExprKind::Field(owner, name), [Slot::At(at)]) = (self.live, &base.kind, slots)
@@ -266,6 +278,13 @@ impl<'c, 'a> Context<'c, 'a> {
         {
             let name = format!("{}[{}]", name.text, self.integer(at)?);
             return live.probe(part, &name, span).map(|q| Term::Live(Equation::Quantity(q)));
+        }
+        if let Some(live) = self.live
+            && let ExprKind::Name(n) = &base.kind
+            && self.scope.value(&n.to_ascii_lowercase()).is_none()
+            && let Some(net) = live.signal(&self.element(n, slots)?)
+        {
+            return Ok(Term::Live(Equation::Quantity(Quantity::Voltage(net, NetId::GROUND))));
         }
         let base = match self.nested(base)? {
             Term::Fixed(v) => v,

@@ -155,6 +155,7 @@ impl<'a> Builder<'a> {
             within,
         });
         self.whole_body(&definition.items, &inner, &instance);
+        self.other_variations(&inner);
         self.note_ports(definition, instance);
         Ok(())
     }

@@ -10,6 +10,7 @@ use super::live::Want;
 use super::scope::Scope;
 use super::settings::Settings;
 use super::value::Value as Constant;
+use super::variation::Owner;
 use crate::circuit::kind::{Kind, KindRef, Label};
 use crate::circuit::{ModelId, NetId};
 use crate::diag::{Span, a};
@@ -54,11 +55,20 @@ pub struct Draft<'a> {
     pub settings: Settings,
     /// What waits until all names are known.
     pub wants: Vec<(Label, Want<'a>, Span)>,
+    /// What `.variation` may name it by
+    pub owner: Owner,
 }
 
 impl Draft<'_> {
     pub fn new(kind: impl Into<KindRef>, pins: Vec<NetId>) -> Self {
-        Draft { kind: kind.into(), pins, model: None, settings: Settings::new(), wants: Vec::new() }
+        Draft {
+            kind: kind.into(),
+            pins,
+            model: None,
+            settings: Settings::new(),
+            wants: Vec::new(),
+            owner: Owner::default(),
+        }
     }
 
     pub fn has(&self, name: &str) -> bool {

@@ -317,6 +317,8 @@ impl Quantities for View<'_> {
             return Ok(Quantity::Probe(part, p.kind.params[k].name.to_string()));
         }
         match (lower.as_str(), &p.pins[..]) {
+            // 0 where no `.variation` makes parts stick.
+            ("stuck", _) if p.kind.definition().is_some() => return Ok(Quantity::Probe(part, lower)),
             ("i", [_, ..]) => return Ok(Quantity::Current(part, 0)),
             ("v", [a, b, ..]) => return Ok(Quantity::Voltage(*a, *b)),
             _ => {}

@@ -7,6 +7,7 @@ mod cards;
 mod consistency;
 mod controlled;
 pub mod device;
+mod draw;
 mod elements;
 mod estimate;
 mod eval;
@@ -31,6 +32,7 @@ mod settings;
 mod sources;
 mod sweeps;
 mod term;
+mod variation;
 
 #[cfg(test)]
 mod tests;
@@ -127,13 +129,19 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
         }
     }
     let top = Rc::new(Instance::top());
+    let on = options::variation(&ast.items, &shared, &scope);
+    builder.drawing = overrides.draw.filter(|_| on);
     builder.whole_body(&ast.items, &scope, &top);
+    builder.other_variations(&scope);
     builder.unused_devices(&scope);
     let devices = builder.definitions();
     resolve(&mut builder);
     drop_loose_nets(&mut builder);
     builder.drive_signals();
     apply(&mut builder, overrides);
+    if let Some(draw) = builder.drawing {
+        builder.draw(draw);
+    }
     unused_ports(&mut builder);
     builder.unused_models(&ast.items);
 
@@ -168,6 +176,9 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     diagnostics.extend(found);
     if let Some(t) = overrides.temp {
         plan.options.temp = t;
+    }
+    if let Some(draw) = overrides.draw {
+        (plan.options.seed, plan.options.run, plan.options.point) = (draw.seed, draw.run, draw.point);
     }
     let analysis = |name: &str| matches!(name, "op" | "dc" | "ac" | "tran");
     let unread = missing.all() || ["op", "dc", "ac", "tran"].iter().any(|a| missing.unread.names(a));
@@ -206,7 +217,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
         functions,
         experiments,
         devices,
-        varies: varies(&ast.items),
+        varies: on && varies(&ast.items),
     });
     (deck, first_of(diagnostics))
 }

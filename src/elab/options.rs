@@ -1,11 +1,13 @@
 //! `.options`: tolerances and methods.
 
 use super::cards::Planner;
+use super::eval::{Context, Shared};
 use super::fault::Fault;
+use super::scope::Scope;
 use super::settings::unknown_name;
 use crate::circuit::plan::{Method, Options};
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{Argument, Card, ExprKind, Setting, Value};
+use crate::syntax::ast::{Argument, Card, ExprKind, Item, Setting, Statement, Value};
 
 /// Options that are numbers, with what they set and the smallest value allowed (not itself where it is 0).
 type Place = fn(&mut Options) -> &mut f64;
@@ -15,6 +17,7 @@ const NUMBERS: &[(&str, Place)] = &[
     ("vntol", |o| &mut o.vntol),
     ("chgtol", |o| &mut o.chgtol),
     ("trtol", |o| &mut o.trtol),
+    ("maxstep", |o| &mut o.max_step),
     ("gmin", |o| &mut o.gmin),
     ("temp", |o| &mut o.temp),
     ("tnom", |o| &mut o.tnom),
@@ -90,7 +93,7 @@ const WITHOUT_EFFECT: &[&str] = &[
     "ltra",
     "scale",
 ];
-const OTHERS: &[&str] = &["method", "fixed_step"];
+const OTHERS: &[&str] = &["method", "fixed_step", "variation"];
 
 impl<'p, 'a> Planner<'p, 'a> {
     pub fn options(&mut self, card: &'a Card) -> Result<(), Fault> {
@@ -162,7 +165,11 @@ impl<'p, 'a> Planner<'p, 'a> {
             let temperature = matches!(lower.as_str(), "temp" | "tnom");
             let least = if temperature { -273.15 } else { 0.0 };
             let zero = MAY_BE_ZERO.contains(&lower.as_str());
-            if v.is_nan() || v < least || (v == least && !zero) || (v.is_infinite() && lower != "rshunt") {
+            if v.is_nan()
+                || v < least
+                || (v == least && !zero)
+                || (v.is_infinite() && !matches!(lower.as_str(), "rshunt" | "maxstep"))
+            {
                 return Err(wrong(format!("{lower}={v} is not possible: it must be above {least}")));
             }
             *place(&mut self.plan.options) = v;
@@ -178,6 +185,14 @@ impl<'p, 'a> Planner<'p, 'a> {
                     .at(s.span, "more than there is");
                 self.diagnostics.push(d);
             }
+        } else if lower == "variation" {
+            let v = self.context().number(value)?;
+            if v != 0.0 && v != 1.0 {
+                return Err(wrong(format!(
+                    "variation={v} is not possible: 0 keeps everything nominal, 1 lets it vary"
+                )));
+            }
+            self.plan.options.variation = v == 1.0;
         } else if lower == "fixed_step" {
             let v = self.context().number(value)?;
             if !(v > 0.0 && v.is_finite()) {
@@ -189,6 +204,24 @@ impl<'p, 'a> Planner<'p, 'a> {
         }
         Ok(())
     }
+}
+
+/// Whether `.variation` may act: needed before a circuit is made. The last card counts.
+pub fn variation(items: &[Item], shared: &Shared, scope: &Scope) -> bool {
+    let mut on = true;
+    for item in items {
+        let Statement::Card(card) = &item.kind else { continue };
+        for a in card.args.iter().filter(|_| card.name.lower().starts_with("option")) {
+            if let Argument::Setting(s) = a
+                && s.name.is("variation")
+                && let [value] = &s.values[..]
+                && let Ok(v) = Context::constant(shared, scope).number(value)
+            {
+                on = v != 0.0;
+            }
+        }
+    }
+    on
 }
 
 fn names() -> impl Iterator<Item = &'static str> {

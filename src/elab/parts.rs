@@ -13,6 +13,7 @@ use super::line::{Draft, Line, path_text};
 use super::live::Want;
 use super::scope::Scope;
 use super::settings::{misplaced, unknown};
+use super::variation::Owner;
 use crate::circuit::kind::{Conduct, Kind, Label, ModelUse, Place, ValueKind};
 use crate::circuit::{Part, PartId, Setting};
 use crate::diag::{Diagnostic, Span, a};
@@ -113,6 +114,10 @@ impl<'a> Builder<'a> {
                     .help(format!("{}: {}", param.name, param.doc)),
             );
         }
+        let scatter = match draft.owner == Owner::default() {
+            true => None,
+            false => self.scatter(draft.owner, &draft.kind, &line.scope),
+        };
         let id = self.add(Part {
             path: line.path.clone(),
             kind: draft.kind,
@@ -121,6 +126,7 @@ impl<'a> Builder<'a> {
             settings: draft.settings,
             span: line.span,
         });
+        self.scattered.extend(scatter.map(|s| (id, s)));
         for (name, want, span) in draft.wants {
             self.wait(id, name, want, span, line);
         }

@@ -9,7 +9,7 @@ use super::routines::routine_reads;
 use super::value::Value;
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{
-    Assign, Device, Expr, ExprKind, Func, Item, Model, Name, Routine, Slot, Statement, Subckt, Tolerance,
+    Assign, Device, Expr, ExprKind, Func, Item, Model, Name, Routine, Slot, Statement, Subckt, Tolerance, Variation,
 };
 
 /// What the statements of a body define. Names are lower case.
@@ -25,6 +25,8 @@ pub struct Definitions<'a> {
     pub models: HashMap<String, &'a Model>,
     pub subckts: HashMap<String, &'a Subckt>,
     pub devices: HashMap<String, &'a Device>,
+    /// In file order
+    pub variations: Vec<&'a Variation>,
 }
 
 impl<'a> Definitions<'a> {
@@ -78,6 +80,7 @@ impl<'a> Definitions<'a> {
                         diagnostics.push(redefined(code, "device", &d.name.text, d.name.span, old.name.span));
                     }
                 }
+                Statement::Variation(v) => out.variations.push(v),
                 _ => {}
             }
         }

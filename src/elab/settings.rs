@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::builder::Builder;
+use super::device::Form;
 use super::eval::Context;
 use super::fault::{Fault, did_you_mean};
 use super::kinds::{is_foreign, param_names};
@@ -117,7 +118,7 @@ impl<'a> Builder<'a> {
     fn make_model(&mut self, card: &'a ast::Model, home: &super::scope::Scope<'a>) -> Option<ModelId> {
         let base = card.base.lower();
         let defined = match home.device(&base) {
-            Some((device, around)) => Some(self.definition(device, around, &HashMap::new(), false)?),
+            Some((device, around)) => Some(self.definition(device, around, &HashMap::new(), Form::default())?),
             None => None,
         };
         let kind = defined.as_ref().map(|d| &d.kind);

@@ -60,6 +60,7 @@ impl Bench {
         let by_unknown = |list: &[(NetId, f64)]| list.iter().map(|(n, v)| (n.0 as usize, *v)).collect();
         still.initial = by_unknown(&setting.initial);
         still.nodeset = by_unknown(&setting.nodeset);
+        still.interrupted = setting.interrupted.clone();
         for signal in &program.signals {
             if let Some(&(group, instance)) = signal.driver.and_then(|part| system.places.get(&part)) {
                 let level = signal.start;

@@ -141,7 +141,9 @@ impl Bench {
     /// The same once more, to go its own way, with the same past. Watchers stay behind.
     fn fork(&self) -> Result<Bench, Failure> {
         let transient = self.transient.clone();
-        let still = crate::analysis::Simulator::new(transient.system.clone(), transient.options.clone(), transient.env);
+        let mut still =
+            crate::analysis::Simulator::new(transient.system.clone(), transient.options.clone(), transient.env);
+        still.interrupted = self.interrupted.clone();
         Ok(Bench {
             still,
             transient,

@@ -4,6 +4,7 @@
 mod assembly;
 mod block;
 mod condensation;
+mod loss;
 mod numbering;
 mod rest;
 mod scatter;

@@ -167,6 +167,9 @@ impl Sight<'_> {
         };
         let mut leaves = Vec::new();
         self.leaves(of, Extent::Exact, DEEPEST, &mut leaves);
+        if leaves.is_empty() && builtin::find(lower).is_some_and(|b| !matches!(b.body, builtin::Body::Circuit)) {
+            return Ok(None);
+        }
         if leaves.is_empty() {
             let message = format!("{lower}( ) looks at the past, and nothing of the circuit is in its argument");
             return Err(

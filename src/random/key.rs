@@ -15,6 +15,25 @@ pub fn hash_numbers(numbers: &[f64]) -> u64 {
     bytes.fold(BASIS, |h, b| (h ^ u64::from(b)).wrapping_mul(PRIME))
 }
 
+/// What random numbers of a run are keyed by, beside path and purpose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    pub seed: u64,
+    /// Number of the draw
+    pub draw: u64,
+    /// Point of a sweep
+    pub point: u64,
+    /// Branch of a `map`; 0: none
+    pub branch: u64,
+}
+
+impl Keys {
+    /// Of a branch that parts from here.
+    pub fn branched(self, name: &str) -> Keys {
+        Keys { branch: hash(&format!("{:016x}/{name}", self.branch)), ..self }
+    }
+}
+
 /// The 256-bit key of a stream: seed, draw, hash of the path, hash of the purpose, each little-endian.
 pub fn key(seed: u64, draw: u64, path: &str, purpose: &str) -> [u8; 32] {
     let mut out = [0; 32];

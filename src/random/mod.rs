@@ -9,5 +9,6 @@ pub mod law;
 pub mod quantile;
 pub mod stream;
 
+pub use key::Keys;
 pub use law::{Law, LawError, Spread};
 pub use stream::{Draws, Stream};

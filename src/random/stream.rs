@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::key;
+use super::key::{self, Keys};
 use super::law::Law;
 use super::quantile;
 
@@ -31,10 +31,19 @@ impl Stream {
         Stream { rng: ChaCha8Rng::from_seed(key), next: 0 }
     }
 
+    /// What is drawn once for a part: the same at every point of a sweep and in every branch.
+    pub fn once(keys: Keys, path: &str, purpose: &str) -> Stream {
+        Stream::new(keys.seed, keys.draw, path, purpose)
+    }
+
+    /// What happens in time: another at every point of a sweep and in every branch.
+    pub fn in_time(keys: Keys, path: &str, purpose: &str) -> Stream {
+        Stream::once(keys, path, purpose).at(keys.point, keys.branch)
+    }
+
     /// The stream with these names at a point of a sweep and in a branch of `map`; independent for all of them.
-    /// Point 0 of no branch (``) is the stream itself.
-    pub fn at(mut self, point: u64, branch: &str) -> Stream {
-        let branch = if branch.is_empty() { 0 } else { key::hash(branch) };
+    /// Point 0 of no branch (0) is the stream itself.
+    pub fn at(mut self, point: u64, branch: u64) -> Stream {
         self.rng.set_stream(point.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ branch);
         self.rng.set_word_pos(u128::from(self.next) * 2);
         self
@@ -113,7 +122,7 @@ mod tests {
         assert_eq!([s.normal(0), s.uniform(1), s.exponential(2)], GOLDEN_NUMBERS);
         let mut s = Stream::seeded(&[500.0, 1.0], "normal");
         assert_eq!(s.bits(0), GOLDEN_SEEDED);
-        let mut s = Stream::new(1, 0, "X1.Xm[3,4]", "device:vset").at(2, "map[7]");
+        let mut s = Stream::new(1, 0, "X1.Xm[3,4]", "device:vset").at(2, key::hash("map[7]"));
         assert_eq!(s.bits(0), GOLDEN_BRANCH);
     }
 
@@ -163,8 +172,8 @@ mod tests {
             Stream::new(1, 0, "Xm[0,0]", "cycle:g"),
             Stream::new(2, 0, "Xm[0,0]", "device:g"),
             Stream::new(1, 1, "Xm[0,0]", "device:g"),
-            base().at(1, ""),
-            base().at(0, "3"),
+            base().at(1, 0),
+            base().at(0, 3),
         ];
         for mut other in others {
             let mut s = base();

@@ -15,7 +15,7 @@ pub use bench::{Always, Content, Experiment, Layer, Network, Routine, Signal, Sm
 pub use body::{Assignment, Bins, Column, Drive, Iter, Let, Quantity, Stmt, StmtKind, Trace, Update};
 pub use device::{
     Cycle, Device, DeviceIf, DeviceItem, DeviceParam, Doc, Each, Equation, State, Stuck, Variation, VariationItem,
-    Vary, When,
+    Vary, Warn, When,
 };
 
 /// A parsed netlist with everything it includes.

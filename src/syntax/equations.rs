@@ -4,14 +4,16 @@ use crate::diag::Diagnostic;
 use crate::syntax::args;
 use crate::syntax::ast::{
     Argument, Cycle, DeviceItem, DeviceParam, Doc, Each, Equation, Expr, Layer, State, Stuck, Value, VariationItem,
-    Vary,
+    Vary, Warn,
 };
 use crate::syntax::doc;
 use crate::syntax::expr::{self, expr};
 use crate::syntax::parser::{Fault, Node, Place, Rule, pieces};
 use crate::syntax::statements::{bounds, leading, let_names, unknown};
 
-const ITEMS: [&str; 7] = ["param", "state", "let", "when", "cycle", "if", "else"];
+const ITEMS: [&str; 8] = ["param", "state", "let", "when", "cycle", "warn", "if", "else"];
+
+const VARIATIONS: [&str; 4] = ["device", "cycle", "telegraph", "stuck"];
 
 /// A line of a device that has no block; `comment` stands behind it.
 pub fn device_items(place: Place, text: &str, comment: &str, items: &mut Vec<DeviceItem>) -> Result<(), Fault> {
@@ -31,6 +33,7 @@ pub fn device_items(place: Place, text: &str, comment: &str, items: &mut Vec<Dev
             let condition = only_expr(Rule::cycle_line, place, text)?;
             items.push(DeviceItem::Cycle(Cycle { condition, span: place.range(0, text.len()) }));
         }
+        "warn" => items.push(DeviceItem::Warn(warn(place, text)?)),
         word @ ("when" | "if" | "else") => {
             return Err(Box::new(
                 Diagnostic::error("syntax::no-block", format!("this `{word}` has no block"))
@@ -39,7 +42,8 @@ pub fn device_items(place: Place, text: &str, comment: &str, items: &mut Vec<Dev
             ));
         }
         word if !word.is_empty() && !text[word.len()..].trim_start().starts_with('(') => {
-            let others = "a device has: param, state, let, I(a,b) = …, V(a,b) = …, ddt(x) = …, when, cycle when, if";
+            let others =
+                "a device has: param, state, let, I(a,b) = …, V(a,b) = …, ddt(x) = …, when, cycle when, warn when, if";
             return Err(Box::new(unknown(place, word, text, &ITEMS, "line of a device", others)));
         }
         _ => items.push(DeviceItem::Equation(equation(place, text)?)),
@@ -50,6 +54,22 @@ pub fn device_items(place: Place, text: &str, comment: &str, items: &mut Vec<Dev
 fn only_expr(rule: Rule, place: Place, text: &str) -> Result<Expr, Fault> {
     let found = pieces(rule, place, text)?.find(|p| p.as_rule() == Rule::expr);
     expr(place, found.ok_or_else(|| expr::fault(place.range(0, text.len())))?)
+}
+
+fn warn(place: Place, text: &str) -> Result<Warn, Fault> {
+    let span = place.range(0, text.len());
+    let (mut condition, mut said) = (None, None);
+    for piece in pieces(Rule::warn_line, place, text)? {
+        match piece.as_rule() {
+            Rule::expr => condition = Some(expr(place, piece)?),
+            Rule::string => said = Some(expr::text(&piece)),
+            _ => {}
+        }
+    }
+    match (condition, said) {
+        (Some(condition), Some(text)) => Ok(Warn { condition, text, span }),
+        _ => Err(expr::fault(span)),
+    }
 }
 
 fn params(place: Place, text: &str, comment: &str, items: &mut Vec<DeviceItem>) -> Result<(), Fault> {
@@ -114,11 +134,12 @@ fn equation(place: Place, text: &str) -> Result<Equation, Fault> {
 /// `device vs ~ normal(13%) in 0.6:1.45` or `stuck p=1.5% g ~ uniform(10u, 100u)`
 pub fn variation_item(place: Place, text: &str) -> Result<VariationItem, Fault> {
     match leading(text).as_str() {
-        "device" | "cycle" => vary(place, text).map(VariationItem::Vary),
+        "device" | "cycle" | "telegraph" => vary(place, text).map(VariationItem::Vary),
         "stuck" => stuck(place, text).map(VariationItem::Stuck),
         word => {
-            let others = "a variation has: device NAME ~ LAW, cycle NAME ~ LAW, stuck p=SHARE NAME ~ LAW";
-            Err(Box::new(unknown(place, word, text, &["device", "cycle", "stuck"], "line of a .variation", others)))
+            let others = "a variation has: device NAME ~ LAW, cycle NAME ~ LAW, telegraph NAME ~ levels(…), stuck p=SHARE \
+                          NAME ~ LAW";
+            Err(Box::new(unknown(place, word, text, &VARIATIONS, "line of a .variation", others)))
         }
     }
 }
@@ -129,6 +150,7 @@ fn vary(place: Place, text: &str) -> Result<Vary, Fault> {
     for piece in pieces(Rule::vary_item, place, text)? {
         match piece.as_rule() {
             Rule::each if piece.as_str().eq_ignore_ascii_case("cycle") => each = Each::Cycle,
+            Rule::each if piece.as_str().eq_ignore_ascii_case("telegraph") => each = Each::Telegraph,
             Rule::name => names.push(place.name(&piece)),
             Rule::expr => law = Some(expr(place, piece)?),
             Rule::limits => range = Some(bounds(place, piece)?),

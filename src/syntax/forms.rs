@@ -35,6 +35,7 @@ pub fn of(rule: Rule, text: &str) -> (&'static str, String, String) {
         Rule::state_item => own("syntax::state", "state of a device", statement("state")),
         Rule::equation => own("syntax::equation", "equation", statement("equation")),
         Rule::cycle_line => own("syntax::cycle", "`cycle when`", statement("cycle")),
+        Rule::warn_line => own("syntax::warn", "`warn when`", statement("warn")),
         Rule::when_line => own("syntax::when", "`when`", statement("when")),
         Rule::vary_item => own("syntax::vary", "draw", statement("vary")),
         Rule::stuck_item => own("syntax::stuck", "`stuck`", statement("stuck")),
@@ -84,8 +85,12 @@ pub fn statement(word: &str) -> &'static str {
         "state" => "state NAME = START in LOW:HIGH [reflect] [settles]   or   state NAME[0:N-1] = START",
         "equation" => "I(a,b) = EXPRESSION   or   V(a,b) = EXPRESSION   or   ddt(STATE) = EXPRESSION",
         "cycle" => "cycle when CONDITION",
+        "warn" => "warn when CONDITION \"what is wrong then\"",
         "when" => "when CONDITION { STATE = VALUE … }",
-        "vary" => "device NAME, NAME ~ normal(13%) in LOW:HIGH   or   cycle NAME ~ lognormal(15%)",
+        "vary" => {
+            "device NAME, NAME ~ normal(13%) in LOW:HIGH   or   cycle NAME ~ lognormal(15%)   or   telegraph NAME ~ levels(1, 0.9, \
+             dwell=[5m, 2m])"
+        }
         "stuck" => "stuck p=SHARE NAME ~ uniform(LOW, HIGH) …",
         "layer" => "input 28x28   conv 32 5x5 same activation=relu weights=\"FILE\"   maxpool 2x2   dense 10",
         "update" => "NAME = VALUE, NAME[i,j] += VALUE, a, b = VALUE, VALUE",

@@ -69,6 +69,7 @@ impl Blocks<'_> {
             DeviceItem::Let(l) => format!("{}{}", bindings(l), doc::print(&l.doc)),
             DeviceItem::Equation(e) => format!("{} = {}", expr(&e.left), expr(&e.right)),
             DeviceItem::Cycle(c) => format!("cycle when {}", expr(&c.condition)),
+            DeviceItem::Warn(w) => format!("warn when {} \"{}\"", expr(&w.condition), w.text),
             DeviceItem::When(w) => return self.body(&format!("when {} ", expr(&w.condition)), &w.body),
             DeviceItem::If(i) => {
                 return self.branches(&i.branches, &i.otherwise, |inner, item: &DeviceItem| inner.device_item(item));
@@ -91,7 +92,11 @@ impl Blocks<'_> {
         self.braces(&format!(".variation {} ", variation.name.text), &variation.items, |inner, item| {
             let text = match item {
                 VariationItem::Vary(v) => {
-                    let each = if v.each == Each::Device { "device" } else { "cycle" };
+                    let each = match v.each {
+                        Each::Device => "device",
+                        Each::Cycle => "cycle",
+                        Each::Telegraph => "telegraph",
+                    };
                     format!("{each} {} ~ {}{}", names(&v.names), expr(&v.law), limits(&v.range))
                 }
                 VariationItem::Stuck(s) => {

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use memspice::analysis::formula::Coefficients;
 use memspice::analysis::{
@@ -204,7 +203,7 @@ impl Waves {
 }
 
 fn quietly<T>(run: impl FnOnce(&mut Control) -> T) -> T {
-    let interrupted = AtomicBool::new(false);
+    let interrupted = Arc::default();
     run(&mut Control::new(&interrupted, &mut |_| {}))
 }
 

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use super::draws::in_time;
 use super::gather::{Look, Scene, evaluate, gather};
 use super::graph::{Place, Source};
 use super::piece::Piece;
 use super::program::Program;
+use super::unsteady::Unsteady;
 use crate::circuit::definition::Definition;
 use crate::circuit::{Circuit, PartId};
 use crate::device::places::Places;
 use crate::device::stamping::scatter;
 use crate::device::{Device, Environment, Layout, Local, Memory, Mode, Point, Rest, Review, Stamps};
 use crate::model::tape::BLOCK;
+use crate::random::{Keys, Stream};
 
 /// Of the typical size of a state: how precisely Newton and the integrator know it.
 const STATE_TOLERANCE: f64 = 1e-8;
@@ -24,6 +25,9 @@ pub(super) struct Equations {
     pub paths: Vec<String>,
     /// Which parameters each part or its model sets.
     pub given: Vec<Vec<bool>>,
+    /// All parameters of each part, where defaults follow others
+    pub numbers: Vec<Vec<f64>>,
+    pub unsteady: Unsteady,
 }
 
 impl Equations {
@@ -92,27 +96,36 @@ impl Device for Equations {
         }
         let program = &self.program;
         layout.pattern(&program.pattern_g, &program.pattern_c);
-        layout.memory(program.derived, program.slots.count(), program.limited + program.jumps.len());
+        // Behind the derived numbers: the temperature, for a setup in the midst of a run.
+        let derived = program.derived + usize::from(!self.unsteady.is_empty());
+        layout.memory(derived, program.slots.count(), program.limited + program.jumps.len());
         let most = |pieces: &[&Piece]| pieces.iter().map(|p| p.space(BLOCK)).max().unwrap_or(0);
         let jumps = program.jumps.iter().flat_map(|j| j.draws.iter().map(|d| &d.1).chain([&j.values]));
-        let jumps: Vec<&Piece> = jumps.chain([&program.watch, &program.outputs]).collect();
+        let jumps: Vec<&Piece> = jumps.chain([&program.watch, &program.outputs, &program.warnings]).collect();
         let lattice = program.lattice.iter().map(|l| l.rates.space(BLOCK)).max().unwrap_or(0);
         let loads = most(&[&program.main, &program.limits]);
+        layout.warnings(self.definition.warnings.len());
         layout.scratch(loads.max(2 * most(&jumps)).max(lattice));
     }
 
     fn setup(&self, env: &Environment, memory: &mut Memory, lane: usize) {
-        memory.keys[lane] = [env.seed, env.draw, env.point];
+        let branch = memory.keys[lane].branch;
+        memory.keys[lane] = Keys { seed: env.seed, draw: env.draw, point: env.point, branch };
         for i in 0..memory.instances {
             let parameters = self.parameters(i, |k| memory.param(i, k, lane));
             for (n, value) in self.derive(parameters, env.temp).into_iter().enumerate() {
                 memory.set_derived(i, n, lane, value);
             }
+            if !self.unsteady.is_empty() {
+                memory.set_derived(i, self.program.derived, lane, env.temp);
+            }
         }
     }
 
     fn start(&self, memory: &mut Memory, lane: usize, put: &mut dyn FnMut(usize, usize, f64)) {
+        self.forget_events(memory, lane);
         for i in 0..memory.instances {
+            self.refresh(memory, (i, lane), None);
             let starts = self.drawn_starts(memory, i, lane);
             for (n, value) in starts.into_iter().enumerate() {
                 match self.program.places[n] {
@@ -125,10 +138,9 @@ impl Device for Equations {
             }
             (0..self.program.limited).for_each(|n| memory.set_limit(i, n, lane, f64::NAN));
         }
-        self.forget_events(memory, lane);
         if self.program.lattice.is_some() {
-            let key = memory.keys[lane];
-            memory.set_streams(lane, |i| in_time(key, &self.paths[i], "white"));
+            let keys = memory.keys[lane];
+            memory.set_streams(lane, |i| Stream::in_time(keys, &self.paths[i], "white"));
         }
     }
 
@@ -181,11 +193,15 @@ impl Device for Equations {
     }
 
     fn accept(&self, at: &Point, memory: &mut Memory, lane: usize) -> bool {
-        if !self.program.watches() {
+        let warns = !self.definition.warnings.is_empty();
+        if !(warns || self.program.watches()) {
             return false;
         }
         let mut scratch = std::mem::take(&mut memory.scratch);
-        let jumped = self.happen(at, memory, lane, &mut scratch);
+        if warns {
+            self.heed(at, memory, lane, &mut scratch);
+        }
+        let jumped = self.program.watches() && self.happen(at, memory, lane, &mut scratch);
         memory.scratch = scratch;
         jumped
     }
@@ -209,8 +225,11 @@ impl Device for Equations {
     }
 
     fn cycles(&self, instance: usize, memory: &Memory, lane: usize) -> u64 {
-        let cycles = self.definition.events.len()..self.program.jumps.len();
-        cycles.map(|e| memory.state(instance, self.program.slots.count_of(e), lane) as u64).sum()
+        self.begun(memory, (instance, lane))
+    }
+
+    fn branch(&self, memory: &mut Memory, lane: usize) {
+        self.rekey(memory, lane);
     }
 
     fn range(&self, instance: usize, name: &str, memory: &Memory, lane: usize) -> Option<(f64, f64)> {

@@ -7,13 +7,14 @@
 //! at which the step saw it first.
 
 use super::device::Equations;
-use super::draws::{in_time, law};
+use super::draws::law;
 use super::gather::{Look, Scene, evaluate, evaluate_at, nothing};
 use super::graph::{Place, Source};
 use super::watch::Watched;
 use crate::device::places::Places;
 use crate::device::{Memory, Mode, Point, Review};
 use crate::model::tape::BLOCK;
+use crate::random::Stream;
 
 /// How near behind an event a step must end, of its first length.
 const NEAR: f64 = 1e-4;
@@ -64,6 +65,11 @@ impl Equations {
                             self.cross(memory, place, e, h, end(condition) != 0.0, end(level))
                         }
                         Watched::Hazard { rate } => self.spend(memory, place, e, h, half(rate), end(rate)),
+                        Watched::Telegraph(n) => {
+                            let rate = self.telegraph_rate(memory, place, n);
+                            both(memory, place, self.program.slots.level(e), rate);
+                            self.spend(memory, place, e, h, rate, rate)
+                        }
                     };
                     earliest = earliest.min(fraction);
                 }
@@ -79,10 +85,7 @@ impl Equations {
     /// Takes results of the watching tape for those of the last accepted point; nothing fires.
     fn know(&self, memory: &mut Memory, (i, lane): (usize, usize), result: impl Fn(usize) -> f64) {
         let slots = &self.program.slots;
-        let mut set = |slot: usize, value: f64| {
-            memory.set_state(i, slot, lane, value);
-            memory.set_trial(i, slot, lane, value);
-        };
+        let mut set = |slot: usize, value: f64| both(memory, (i, lane), slot, value);
         for (e, jump) in self.program.jumps.iter().enumerate() {
             match jump.watched {
                 Watched::Becomes { condition, level } => {
@@ -90,6 +93,8 @@ impl Equations {
                     set(slots.level(e), result(level));
                 }
                 Watched::Hazard { rate } => set(slots.level(e), result(rate)),
+                // Its rate is asked for as it is needed.
+                Watched::Telegraph(_) => {}
             }
         }
         set(slots.known(), 1.0);
@@ -217,6 +222,7 @@ impl Equations {
                         both(memory, (i, lane), slots.level(e), watched[level]);
                     }
                     Watched::Hazard { rate } => both(memory, (i, lane), slots.level(e), watched[rate].max(0.0)),
+                    Watched::Telegraph(_) => {}
                 }
                 both(memory, (i, lane), slots.fires(e), f64::from(fires));
                 more |= fires;
@@ -242,7 +248,7 @@ impl Equations {
         let mut drawn = Vec::with_capacity(jump.draws.len());
         for (n, args) in &jump.draws {
             let args = self.now(args, at, memory, place, scratch, &[]);
-            let mut stream = in_time(key, &self.paths[i], &format!("when:{n}"));
+            let mut stream = Stream::in_time(key, &self.paths[i], &format!("when:{n}"));
             drawn.push((*n, stream.draw(&law(self.definition.draws[*n].law, args), count as u64)));
         }
         let values = self.now(&jump.values, at, memory, place, scratch, &drawn);
@@ -257,15 +263,25 @@ impl Equations {
             }
         }
         both(memory, place, slots.count_of(e), count + 1.0);
-        if matches!(jump.watched, Watched::Hazard { .. }) {
-            let budget = memory.state(i, slots.past(e), lane);
-            both(memory, place, slots.past(e), budget + self.budget(memory, place, e, count as u64 + 1));
+        if !matches!(jump.watched, Watched::Becomes { .. }) {
+            let budget = memory.state(i, slots.past(e), lane) + self.budget(memory, place, e);
+            both(memory, place, slots.past(e), budget);
+        }
+        if self.is_cycle(e) || matches!(jump.watched, Watched::Telegraph(_)) {
+            self.refresh(memory, place, Some(e));
         }
     }
 
-    /// A hazard's next budget.
-    fn budget(&self, memory: &Memory, (i, lane): (usize, usize), e: usize, count: u64) -> f64 {
-        in_time(memory.keys[lane], &self.paths[i], &format!("hazard:{e}")).exponential(count)
+    /// What an event that happens at random may spend next.
+    pub(super) fn budget(&self, memory: &Memory, (i, lane): (usize, usize), e: usize) -> f64 {
+        let count = memory.state(i, self.program.slots.count_of(e), lane) as u64;
+        match self.program.jumps[e].watched {
+            Watched::Becomes { .. } => 0.0,
+            Watched::Hazard { .. } => {
+                Stream::in_time(memory.keys[lane], &self.paths[i], &format!("hazard:{e}")).exponential(count)
+            }
+            Watched::Telegraph(n) => self.telegraph_budget(memory, (i, lane), n, count),
+        }
     }
 
     /// Results of a piece for one instance at an accepted point, states that have jumped there being what they became.
@@ -304,8 +320,8 @@ impl Equations {
             (0..self.program.jumping.len()).for_each(|n| both(memory, (i, lane), slots.jump(n), f64::NAN));
             for (e, jump) in self.program.jumps.iter().enumerate() {
                 memory.set_limit(i, self.program.limited + e, lane, 0.0);
-                if matches!(jump.watched, Watched::Hazard { .. }) {
-                    let budget = self.budget(memory, (i, lane), e, 0);
+                if !matches!(jump.watched, Watched::Becomes { .. }) {
+                    let budget = self.budget(memory, (i, lane), e);
                     both(memory, (i, lane), slots.past(e), budget);
                 }
             }
@@ -327,7 +343,7 @@ impl Equations {
 }
 
 /// Sets a number of the memory, for good.
-fn both(memory: &mut Memory, (i, lane): (usize, usize), slot: usize, value: f64) {
+pub(super) fn both(memory: &mut Memory, (i, lane): (usize, usize), slot: usize, value: f64) {
     memory.set_state(i, slot, lane, value);
     memory.set_trial(i, slot, lane, value);
 }

@@ -12,6 +12,7 @@
 //! | `state x` with `ddt(x) = r` | an unknown of its own, condensed: Q = x, F = −r, bounds by complementarity |
 //! | `state x` without, or with `white()` | a number in the memory |
 //! | `ddt` elsewhere | an unknown u with u = d(…)/dt |
+//! | a parameter that `.variation` draws anew | a setup of its instance at an event |
 
 mod bounds;
 mod device;
@@ -29,6 +30,8 @@ mod start;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod unsteady;
+mod warn;
 mod watch;
 
 use std::sync::Arc;
@@ -38,6 +41,7 @@ use crate::circuit::definition::Definition;
 use crate::circuit::{Circuit, PartId};
 use device::Equations;
 use program::Program;
+use unsteady::Unsteady;
 
 /// One device of all parts of one definition and model.
 pub fn build(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
@@ -49,8 +53,13 @@ fn equations(circuit: &Circuit, definition: &Arc<Definition>, parts: &[PartId]) 
     let given = |&part: &PartId| {
         definition.kind.params.iter().map(|p| circuit.setting(part, &p.name).is_some()).collect::<Vec<bool>>()
     };
+    let unsteady = Unsteady::new(circuit, definition, parts);
+    // Defaults that follow other parameters do so as long as nobody sets them.
+    let follow = definition.defaults.iter().any(Option::is_some);
     Equations {
-        program: Program::compile(definition),
+        program: Program::compile(definition, &unsteady),
+        unsteady,
+        numbers: if follow { parts.iter().map(|&p| circuit.numbers(p)).collect() } else { Vec::new() },
         definition: definition.clone(),
         given: parts.iter().map(given).collect(),
         paths: parts.iter().map(|&p| circuit.part(p).path.clone()).collect(),

@@ -1,12 +1,13 @@
 //! A definition → its program: which terminals and numbers an instance has, and the tapes of everything it computes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::graph::{Place, Source};
 use super::lattice::{Lattice, shaking};
 use super::piece::{Piece, derived};
 use super::rows::Rows;
 use super::slots::Slots;
+use super::unsteady::Unsteady;
 use super::watch::{EventRoots, Watched, events, jumping};
 use crate::circuit::definition::{Definition, Own};
 use crate::circuit::equation::Quantity;
@@ -75,25 +76,32 @@ pub(super) struct Program {
     /// Contributions: what must not jump without a restart
     pub outputs: Piece,
     pub watch: Piece,
+    /// Of each warning: its condition and what it compares
+    pub warnings: Piece,
     pub jumps: Vec<Jump>,
+    /// The last of them: parameters that jump by themselves
+    pub telegraphs: usize,
     /// States that are unknowns and that events set, with their terminals
     pub jumping: Vec<(usize, usize)>,
     pub lattice: Option<Lattice>,
 }
 
 impl Program {
-    pub fn compile(definition: &Definition) -> Program {
+    pub fn compile(definition: &Definition, unsteady: &Unsteady) -> Program {
         let mut rows = Rows::new(definition);
         let stamping = stamp(&mut rows);
         let starts: Vec<Id> = definition.states.iter().map(|s| rows.graph.lower(&s.start)).collect();
         let draws = start_draws(definition, &mut rows);
-        let (events, watch) = events(definition, &mut rows);
+        let (events, watch) = events(definition, unsteady, &mut rows);
+        let warnings = definition.warnings.iter().flat_map(|w| [&w.condition, &w.value]);
+        let warnings: Vec<Id> = warnings.map(|e| rows.graph.lower(e)).collect();
         let names = names(definition, &rows);
         let shaking = shaking(definition, &mut rows);
         let limits: Vec<Id> = rows.graph.names.limits.iter().flat_map(|l| [l.0, l.1]).collect();
         // Where nothing is iterated, `$limit(x, step)` is x.
         let mut roots = Roots::new(&mut rows);
         let limits = roots.plain(&mut rows, &limits);
+        let warnings = roots.plain(&mut rows, &warnings);
         let watch = roots.plain(&mut rows, &watch);
         let outputs = rows.outputs.clone();
         let outputs = roots.plain(&mut rows, &outputs);
@@ -111,7 +119,8 @@ impl Program {
         let given: Vec<Id> = given.into_iter().map(|source| rows.graph.source(source)).collect();
         let graph = &rows.graph;
         let piece = |roots: &[Id]| Piece::new(graph, &derived, roots);
-        let prompt = prompt(&rows, &outputs);
+        let changing = events.iter().flat_map(|e| e.params.iter().copied()).collect();
+        let prompt = prompt(&rows, &outputs, &changing);
         let jump = |e: EventRoots| Jump {
             watched: e.watched,
             lands: prompt(&e),
@@ -141,7 +150,9 @@ impl Program {
             ),
             outputs: piece(&outputs),
             watch: piece(&watch),
+            warnings: piece(&warnings),
             jumps: events.into_iter().map(jump).collect(),
+            telegraphs: unsteady.telegraphs.len(),
             jumping,
             lattice,
             branches: rows.branches,
@@ -160,9 +171,9 @@ impl Program {
     }
 }
 
-/// Whether an event must be landed on. What only a rate reads, and what is the same whenever it is set, takes effect at the
-/// next accepted point: 65 000 cells whose rates are drawn anew in one pulse do not cut its edge 65 000 times.
-fn prompt(rows: &Rows, outputs: &[Id]) -> impl Fn(&EventRoots) -> bool + use<> {
+/// Whether an event must be landed on. What only a rate reads, a state or a parameter, and what is the same whenever it is
+/// set, takes effect at the next accepted point: 65 000 cells whose rates are drawn anew in one pulse do not cut its edge 65 000 times.
+fn prompt(rows: &Rows, outputs: &[Id], changing: &BTreeSet<usize>) -> impl Fn(&EventRoots) -> bool + use<> {
     let seen: Vec<bool> = (rows.places.iter())
         .map(|place| match place {
             Place::Kept(slot) => {
@@ -172,8 +183,18 @@ fn prompt(rows: &Rows, outputs: &[Id]) -> impl Fn(&EventRoots) -> bool + use<> {
             Place::Unknown(_) | Place::Lattice(_) => true,
         })
         .collect();
+    let read: HashSet<usize> = (changing.iter().copied())
+        .filter(|&param| {
+            let reads = rows.graph.depends(|s| s == Source::Param(param));
+            outputs.iter().any(|id| reads[id.0 as usize])
+        })
+        .collect();
     let moves = rows.graph.depends(|s| matches!(s, Source::Difference(..) | Source::Time | Source::Kept(_)));
-    move |event| event.sets.iter().any(|s| seen[*s]) || event.values.iter().any(|id| moves[id.0 as usize])
+    move |event| {
+        event.sets.iter().any(|s| seen[*s])
+            || event.values.iter().any(|id| moves[id.0 as usize])
+            || event.params.iter().any(|p| read.contains(p))
+    }
 }
 
 /// Nodes that some tape computes.

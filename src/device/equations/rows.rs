@@ -2,8 +2,8 @@
 
 use super::bounds::{Bounds, clip, range, resistance};
 use super::graph::{Graph, Place, Source, shaken};
-use crate::circuit::definition::{Contribution, Definition, Flow};
-use crate::circuit::equation::Equation;
+use crate::circuit::definition::{Contribution, Definition, Flow, Own};
+use crate::circuit::equation::{Equation, Quantity};
 use crate::device::stamping::Row;
 use crate::model::dag::Id;
 
@@ -117,14 +117,23 @@ impl Rows {
         }
     }
 
-    /// `stuck`, if the kind has such a parameter and no equation reads it: where it is not 0 no state changes.
+    /// `stuck`, if the kind has such a parameter and no equation reads it: where it is not 0 no state changes. One that an
+    /// operating point solves to rest has its start value there.
     fn stick(&mut self, definition: &Definition, values: &[Id]) {
         let Some(stuck) = self.unread(definition, "stuck", values) else { return };
         let zero = self.graph.dag.constant(0.0);
         for n in 0..self.rates.len() {
-            if let Some(rate) = self.rates[n] {
-                self.rates[n] = Some(self.graph.dag.select(stuck, zero, rate));
-            }
+            let Some(rate) = self.rates[n] else { continue };
+            let state = &definition.states[n];
+            let drawn = state.start.quantities().iter().any(|q| matches!(q, Quantity::Own(Own::Draw(_))));
+            let rest = match state.settles && !drawn {
+                true => {
+                    let start = self.graph.lower(&state.start);
+                    self.graph.dag.sub(start, self.graph.names.states[n])
+                }
+                false => zero,
+            };
+            self.rates[n] = Some(self.graph.dag.select(stuck, rest, rate));
         }
         self.stuck = Some(stuck);
     }

@@ -1,24 +1,25 @@
 //! Parameters → derived numbers and the values states start from.
 
 use super::device::Equations;
-use super::draws::{at_start, law};
+use super::draws::law;
 use super::graph::Source;
 use super::piece::Input;
 use crate::circuit::definition::Own;
 use crate::circuit::equation::Quantity;
 use crate::device::memory::Memory;
+use crate::random::Stream;
 
 impl Equations {
     /// All parameters of an instance: defaults that follow others are computed where nothing was given or set.
     pub(super) fn parameters(&self, instance: usize, set: impl Fn(usize) -> f64) -> Vec<f64> {
         let kind = &self.definition.kind;
         let mut values: Vec<f64> = Vec::with_capacity(kind.params.len());
-        for (k, param) in kind.params.iter().enumerate() {
+        for k in 0..kind.params.len() {
             let value = set(k);
             let untouched = !self.given[instance][k]
-                && match param.default {
-                    Some(default) => default.to_bits() == value.to_bits(),
-                    None => value.is_nan(),
+                && match self.numbers.get(instance).and_then(|n| n.get(k)) {
+                    Some(number) => number.to_bits() == value.to_bits(),
+                    None => true,
                 };
             values.push(match self.definition.defaults.get(k) {
                 Some(Some(follows)) if untouched => follows.value(&mut |q| match q {
@@ -69,10 +70,10 @@ impl Equations {
 
     /// The start values of an instance in a lane, with its own random numbers.
     pub(super) fn drawn_starts(&self, memory: &Memory, instance: usize, lane: usize) -> Vec<f64> {
-        let key = memory.keys[lane];
+        let stream = |n: usize| Stream::once(memory.keys[lane], &self.paths[instance], &format!("start:{n}"));
         self.starts(
             |n| memory.derived(instance, n, lane),
-            |n, args| at_start(key, &self.paths[instance], n).draw(&law(self.definition.draws[n].law, args), 0),
+            |n, args| stream(n).draw(&law(self.definition.draws[n].law, args), 0),
         )
     }
 }

@@ -146,6 +146,7 @@ pub fn device(name: &str, pins: &[&str]) -> Make {
         contributions: Vec::new(),
         events: Vec::new(),
         cycles: Vec::new(),
+        warnings: Vec::new(),
         noises: Vec::new(),
         draws: Vec::new(),
         span: NOWHERE,

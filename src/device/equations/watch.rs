@@ -1,10 +1,11 @@
 //! What is watched between accepted points: conditions of `when` and `cycle when` as numbers whose sign tells, rates of
 //! hazards, and what jumps when they fire.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::graph::{Graph, Place};
 use super::rows::Rows;
+use super::unsteady::{Unsteady, followers};
 use crate::circuit::definition::{Definition, Own, Trigger};
 use crate::circuit::equation::{Equation, Quantity};
 use crate::model::dag::{Id, Node};
@@ -17,6 +18,8 @@ pub(super) enum Watched {
     Becomes { condition: usize, level: usize },
     /// The rate, 1/s
     Hazard { rate: usize },
+    /// The n-th parameter that jumps by itself: its rate is no result, it is the same between two jumps
+    Telegraph(usize),
 }
 
 /// An event before its tapes are made.
@@ -27,10 +30,12 @@ pub(super) struct EventRoots {
     pub values: Vec<Id>,
     /// Places among `definition.draws`, and the arguments of their laws
     pub draws: Vec<(usize, Vec<Id>)>,
+    /// Parameters that change
+    pub params: BTreeSet<usize>,
 }
 
-/// The events of a definition, cycles behind them, and the results of the watching tape.
-pub(super) fn events(definition: &Definition, rows: &mut Rows) -> (Vec<EventRoots>, Vec<Id>) {
+/// The events of a definition, cycles and parameters that jump behind them, and the results of the watching tape.
+pub(super) fn events(definition: &Definition, unsteady: &Unsteady, rows: &mut Rows) -> (Vec<EventRoots>, Vec<Id>) {
     let mut results = Vec::new();
     let mut events = Vec::new();
     for event in &definition.events {
@@ -58,13 +63,22 @@ pub(super) fn events(definition: &Definition, rows: &mut Rows) -> (Vec<EventRoot
             .filter(|&n| read(n))
             .map(|n| (n, definition.draws[n].args.iter().map(|a| rows.graph.lower(a)).collect()))
             .collect();
-        events.push(EventRoots { watched, sets: event.sets.iter().map(|s| s.0).collect(), values, draws });
+        let sets = event.sets.iter().map(|s| s.0).collect();
+        events.push(EventRoots { watched, sets, values, draws, params: BTreeSet::new() });
     }
     for cycle in &definition.cycles {
         let watched = becomes(rows, cycle, &mut results);
-        events.push(EventRoots { watched, sets: Vec::new(), values: Vec::new(), draws: Vec::new() });
+        events.push(redraws(watched, followers(definition, &unsteady.cycles)));
+    }
+    for (n, param) in unsteady.telegraphs.iter().enumerate() {
+        events.push(redraws(Watched::Telegraph(n), followers(definition, &[*param])));
     }
     (events, results)
+}
+
+/// An event that sets no states.
+fn redraws(watched: Watched, params: BTreeSet<usize>) -> EventRoots {
+    EventRoots { watched, sets: Vec::new(), values: Vec::new(), draws: Vec::new(), params }
 }
 
 fn becomes(rows: &mut Rows, condition: &Equation, results: &mut Vec<Id>) -> Watched {

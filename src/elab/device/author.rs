@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::cell::{Cell, any_own, is_leaf, own_quantity, size};
-use crate::circuit::definition::{Contribution, Draw, Event, Let, Noise, Own, State};
+use crate::circuit::definition::{Contribution, Draw, Event, Let, Noise, Own, State, Warning};
 use crate::circuit::equation::{Equation, Quantity};
 use crate::circuit::kind::{Param, Probe};
 use crate::diag::{Diagnostic, Span};
@@ -121,6 +121,7 @@ pub struct Author<'b, 'a> {
     pub rates: Vec<Rate>,
     pub events: Vec<Event>,
     pub cycles: Vec<Equation>,
+    pub warnings: Vec<Warning>,
     pub noises: Vec<Noise>,
     pub draws: Vec<Draw>,
     pub probes: Vec<Probe>,
@@ -162,6 +163,7 @@ impl<'b, 'a> Author<'b, 'a> {
             rates: Vec::new(),
             events: Vec::new(),
             cycles: Vec::new(),
+            warnings: Vec::new(),
             noises: Vec::new(),
             draws: Vec::new(),
             probes: Vec::new(),

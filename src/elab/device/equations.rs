@@ -68,6 +68,7 @@ impl<'b, 'a> Author<'b, 'a> {
                 }
                 DeviceItem::When(w) => self.when(w),
                 DeviceItem::Cycle(c) => self.cycle(c),
+                DeviceItem::Warn(w) => self.warn(w),
                 _ => {}
             }
         }

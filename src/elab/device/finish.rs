@@ -24,6 +24,16 @@ impl<'b, 'a> Author<'b, 'a> {
         }
     }
 
+    /// `stuck`: where it is not 0, no state moves. The equations do not read it.
+    pub fn may_stick(&mut self) {
+        let mut stuck = Param::new("stuck", 0.0, "", "1: its states do not move");
+        stuck.place = crate::circuit::kind::Place::Instance;
+        self.params.push(stuck);
+        self.defaults.push(None);
+        self.ranges.push(None);
+        self.values.push(0.0);
+    }
+
     /// Several copies in parallel: `m`, unless the device has a parameter of the name.
     pub fn multiply(&mut self) {
         let mut m = Param::new("m", 1.0, "", "copies in parallel").range(0.0, f64::INFINITY);
@@ -76,6 +86,7 @@ impl<'b, 'a> Author<'b, 'a> {
             contributions: std::mem::take(&mut self.contributions),
             events: std::mem::take(&mut self.events),
             cycles: std::mem::take(&mut self.cycles),
+            warnings: std::mem::take(&mut self.warnings),
             noises: std::mem::take(&mut self.noises),
             draws: std::mem::take(&mut self.draws),
             span: self.device.name.span,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::{check, in_order};
+use super::{Form, check, in_order};
 use crate::circuit::definition::Definition;
 use crate::circuit::kind::KindRef;
 use crate::circuit::{ModelId, Setting};
@@ -13,6 +13,7 @@ use crate::elab::elements::pin_names;
 use crate::elab::instance::Instance;
 use crate::elab::line::Draft;
 use crate::elab::scope::Scope;
+use crate::elab::variation::{Owner, Scatter};
 use crate::syntax::ast::{self, Argument, Device, DeviceItem, Element, Word};
 use crate::value::fault::Fault;
 
@@ -38,7 +39,8 @@ impl<'a> Builder<'a> {
         let multiplied = !own && (asked || instance.multiplier != 1.0);
         let key = std::ptr::from_ref(device) as usize;
         self.devices.entry(key).or_default().used = true;
-        let nominal = self.definition(device, home, &HashMap::new(), multiplied).ok_or(Fault::Said)?;
+        let mut form = Form { multiplied, stuck: false };
+        let nominal = self.definition(device, home, &HashMap::new(), form).ok_or(Fault::Said)?;
         let mut draft = Draft::new(KindRef::Defined(nominal.clone()), Vec::new());
         for word in pins {
             draft.pins.extend(self.nets(word, scope, instance)?);
@@ -55,15 +57,32 @@ impl<'a> Builder<'a> {
                 Diagnostic::error("elab::pin-count", message).at(span, "here").at(device.name.span, "its definition");
             return Err(Fault::Wrong(Box::new(d)));
         }
+        draft.owner = Owner::new(Some(device), card.map(|c| c.0));
+        let scatter = self.scatter(draft.owner, &draft.kind, scope);
+        form.stuck = self.drawing.is_some() && scatter.as_ref().is_some_and(|s| s.sticks());
         if let Some((card, home)) = card {
             draft.model = Some(self.model(card, home).ok_or(Fault::Said)?);
         }
         self.set(&line, &mut draft)?;
         let given = self.given(draft.model, &draft, &line.path);
-        let definition = self.definition(device, home, &given, multiplied).ok_or(Fault::Said)?;
+        let definition = self.definition(device, home, &given, form).ok_or(Fault::Said)?;
+        if let Some(scatter) = &scatter {
+            self.varied_sizes(device, &definition, scatter);
+        }
         draft.kind = KindRef::Defined(definition.clone());
         self.look_at_numbers(key, &definition, &given, &line.path, span);
         self.finish(&line, draft)
+    }
+
+    /// A parameter that decides how many states there are cannot be drawn: the equations would be others.
+    fn varied_sizes(&mut self, device: &Device, definition: &std::sync::Arc<Definition>, scatter: &Scatter) {
+        for k in self.sizes(device, definition) {
+            let name = &definition.kind.params[k].name;
+            if let Some(span) = scatter.varies(name) {
+                let message = format!("'{name}' decides how many states {} has", crate::diag::a(&definition.kind.name));
+                self.report(Diagnostic::error("elab::varied-size", message).at(span, "cannot be drawn"));
+            }
+        }
     }
 
     /// Parameters that the model, the line or the outside gives, by lower-case name.

@@ -7,10 +7,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::author::{Author, Binding, Frame, Place};
 use super::cell::{Cell, any_own, own_quantity};
-use crate::circuit::definition::{Event, Own, Trigger};
+use crate::circuit::definition::{Event, Own, Trigger, Warning};
 use crate::circuit::equation::{Equation, Function};
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{Assignment, Cycle, Expr, ExprKind, Stmt, StmtKind, Update, When};
+use crate::syntax::ast::{Assignment, Binary, Cycle, Expr, ExprKind, Stmt, StmtKind, Unary, Update, Warn, When};
+use crate::syntax::print;
 use crate::value::fault::Fault;
 
 /// A body as far as it has been read.
@@ -27,6 +28,16 @@ impl<'b, 'a> Author<'b, 'a> {
         if let Some(condition) = self.said(condition) {
             let condition = self.only_here(condition);
             self.cycles.push(condition);
+        }
+    }
+
+    pub fn warn(&mut self, w: &'a Warn) {
+        let compared = compared(&w.condition);
+        let pair = self.at(Place::Condition, |a| Ok::<_, Fault>((a.scalar(&w.condition)?, a.scalar(compared)?)));
+        if let Some((condition, value)) = self.said(pair) {
+            let condition = self.only_here(condition);
+            let (compared, text) = (print::expr(compared), w.text.clone());
+            self.warnings.push(Warning { condition, compared, value, text, span: w.span });
         }
     }
 
@@ -229,6 +240,15 @@ impl<'b, 'a> Author<'b, 'a> {
                 self.report(d.help("it holds its start value until a protocol sets it; a param says that better"));
             }
         }
+    }
+}
+
+/// The left side of the first comparison in a condition; the condition where it compares nothing.
+fn compared(condition: &Expr) -> &Expr {
+    match &condition.kind {
+        ExprKind::Binary(Binary::And | Binary::Or, a, _) | ExprKind::Unary(Unary::Not, a) => compared(a),
+        ExprKind::Binary(Binary::Lt | Binary::Le | Binary::Gt | Binary::Ge | Binary::Eq | Binary::Ne, a, _) => a,
+        _ => condition,
     }
 }
 

@@ -39,13 +39,21 @@ pub struct Variants {
     used: bool,
 }
 
+/// What an instance needs beside the parameters of its device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// `m`, copies in parallel
+    pub multiplied: bool,
+    /// `stuck`, not 0 where its states do not move
+    pub stuck: bool,
+}
+
 #[derive(Debug)]
 struct Made {
     definition: Option<Arc<Definition>>,
     /// Values of parameters that it is made for
     sizes: Vec<(usize, f64)>,
-    /// With `m`, copies in parallel
-    multiplied: bool,
+    form: Form,
     reads: Vec<Read>,
     /// Ranges of parameters
     ranges: Vec<Option<(Equation, Equation)>>,
@@ -54,10 +62,10 @@ struct Made {
 }
 
 impl Made {
-    fn fits(&self, given: &HashMap<String, f64>, multiplied: bool, scope: &Scope) -> bool {
+    fn fits(&self, given: &HashMap<String, f64>, form: Form, scope: &Scope) -> bool {
         let around = self.reads.iter().all(|r| value_at(scope, r).is_some_and(|v| *v == r.value));
         let Some(d) = &self.definition else { return around };
-        around && self.multiplied == multiplied && {
+        around && self.form == form && {
             let values = d.parameters(&in_order(d, given));
             self.sizes.iter().all(|(k, v)| values.get(*k) == Some(v))
         }
@@ -86,14 +94,14 @@ impl<'a> Builder<'a> {
         device: &'a Device,
         home: &Scope<'a>,
         given: &HashMap<String, f64>,
-        multiplied: bool,
+        form: Form,
     ) -> Option<Arc<Definition>> {
         let key = std::ptr::from_ref(device) as usize;
         let known = self.devices.entry(key).or_default();
-        if let Some(made) = known.made.iter().find(|m| m.fits(given, multiplied, home)) {
+        if let Some(made) = known.made.iter().find(|m| m.fits(given, form, home)) {
             return made.definition.clone();
         }
-        let (mut made, found) = make(self.shared, home, device, given, multiplied);
+        let (mut made, found) = make(self.shared, home, device, given, form);
         for d in found {
             self.report(d);
         }
@@ -101,6 +109,13 @@ impl<'a> Builder<'a> {
         made.checked.clear();
         self.devices.entry(key).or_default().made.push(made);
         definition
+    }
+
+    /// The parameters that sizes of arrays rest on, as far as a definition was made for them.
+    pub fn sizes(&self, device: &Device, definition: &Arc<Definition>) -> Vec<usize> {
+        let made = self.devices.get(&(std::ptr::from_ref(device) as usize)).into_iter().flat_map(|v| &v.made);
+        let mut own = made.filter(|m| m.definition.as_ref().is_some_and(|d| Arc::ptr_eq(d, definition)));
+        own.next().map_or(Vec::new(), |m| m.sizes.iter().map(|s| s.0).collect())
     }
 
     /// Devices that no instance uses are looked at too.
@@ -112,7 +127,7 @@ impl<'a> Builder<'a> {
             if self.devices.get(&key).is_some_and(|v| v.used) {
                 continue;
             }
-            let Some(d) = self.definition(device, scope, &HashMap::new(), false) else { continue };
+            let Some(d) = self.definition(device, scope, &HashMap::new(), Form::default()) else { continue };
             let values = d.parameters(&vec![None; d.kind.params.len()]);
             for found in check::numbers(&d, &values, self.shared.temp, None) {
                 self.report(found);
@@ -135,7 +150,7 @@ fn make<'a>(
     home: &Scope<'a>,
     device: &'a Device,
     given: &HashMap<String, f64>,
-    multiplied: bool,
+    form: Form,
 ) -> (Made, Vec<Diagnostic>) {
     let mut author = Author::new(home, device, given);
     author.declare_pins();
@@ -156,7 +171,10 @@ fn make<'a>(
     author.starts();
     author.warn_constant_states(named);
     author.join_rates();
-    if multiplied {
+    if form.stuck {
+        author.may_stick();
+    }
+    if form.multiplied {
         author.multiply();
     }
     let (definition, mut author) = author.finish();
@@ -168,7 +186,7 @@ fn make<'a>(
     let made = Made {
         definition: definition.map(Arc::new),
         sizes: author.sizes.into_iter().collect(),
-        multiplied,
+        form,
         reads: author.reads,
         ranges: author.ranges,
         checked: HashSet::new(),

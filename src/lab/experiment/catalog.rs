@@ -55,10 +55,12 @@ impl Catalog {
         }
         let templates: Templates = list
             .iter()
-            .filter(|e| matches!(e.content, Content::Template(..)))
+            .filter(|e| !matches!(e.content, Content::Call(_)))
             .map(|e| (e.name.lower(), e.clone()))
             .collect();
-        let mut catalog = Catalog { entries: Vec::new(), templates: templates.keys().cloned().collect() };
+        let only_templates =
+            list.iter().filter(|e| matches!(e.content, Content::Template(..))).map(|e| e.name.lower()).collect();
+        let mut catalog = Catalog { entries: Vec::new(), templates: only_templates };
         for e in list {
             match entry(e, &templates, main) {
                 Ok(Some(entry)) => catalog.entries.push(entry),

@@ -62,7 +62,11 @@ fn called(
     templates: &Templates,
     depth: usize,
 ) -> Result<StmtKind, Box<Diagnostic>> {
-    let Content::Template(formals, body) = &template.content else { return Ok(StmtKind::Block(Vec::new())) };
+    let (formals, body) = match &template.content {
+        Content::Template(formals, body) => (&formals[..], body),
+        Content::Body(body) => (&[][..], body),
+        Content::Call(_) => return Ok(StmtKind::Block(Vec::new())),
+    };
     let wrong = |at: Span, message: String| {
         let list: Vec<&str> = formals.iter().map(|(n, _)| n.text.as_str()).collect();
         let help = format!("it is called as {}({})", template.name.text, list.join(", "));

@@ -92,7 +92,7 @@ impl Place {
             let setting = Setting {
                 options: options.clone(),
                 env,
-                max_step: f64::INFINITY,
+                max_step: options.max_step,
                 initial: ready.deck.plan.initial.clone(),
                 nodeset: ready.deck.plan.nodeset.clone(),
                 interrupted: shared.interrupted.clone(),

@@ -6,7 +6,7 @@ use super::selection::Selection;
 use super::{Deck, Elaborate};
 use crate::analysis::{
     AcSweep, Control, DcSweep, Failure, Observer, Simulator, Sink, Stats, TranSpec, ac, dc, environment, op,
-    set_source, tran,
+    set_source, tran, warned,
 };
 use crate::circuit::plan::{AnalysisKind, Observation, Plan, Sweep, Target};
 use crate::circuit::{Circuit, NetId, PartId};
@@ -33,11 +33,12 @@ pub(super) struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// The circuit with one value for each `.step` card of the deck.
-    pub fn new(deck: &Deck, values: &[f64], elaborate: Elaborate<'a>) -> Result<Bench<'a>, Stop> {
+    /// The circuit with one value for each `.step` card of the deck, as the n-th point: what happens at random is another at
+    /// each.
+    pub fn new(deck: &Deck, (number, values): (usize, &[f64]), elaborate: Elaborate<'a>) -> Result<Bench<'a>, Stop> {
         let pairs = deck.plan.steps.iter().map(|s| &s.target).zip(values.iter().copied());
         let overrides = set(Overrides::default(), &deck.circuit, pairs);
-        let deck = match overrides == Overrides::default() {
+        let mut deck = match overrides == Overrides::default() {
             true => deck.clone(),
             false => elaborate(&overrides).map_err(Stop::Netlist)?,
         };
@@ -49,6 +50,7 @@ impl<'a> Bench<'a> {
         let system = System::new(deck.circuit.clone(), Condensation::Condensed)
             .map(Arc::new)
             .map_err(|e: SystemError| Stop::Failed(e.into(), None))?;
+        deck.plan.options.point = number as u64;
         Ok(Bench { deck, system, sources, overrides, elaborate })
     }
 
@@ -62,7 +64,13 @@ impl<'a> Bench<'a> {
     ) -> Result<Stats, Failure> {
         let mut observer = Observer::new(&self.system, &observations.iter().collect::<Vec<_>>());
         match &self.deck.plan.analyses[a].kind {
-            AnalysisKind::Op => op(&mut self.simulator(0.0, 0.0)?, &mut observer, sink),
+            AnalysisKind::Op => {
+                let mut simulator = self.simulator(0.0, 0.0)?;
+                simulator.interrupted = control.interrupted.clone();
+                let result = op(&mut simulator, &mut observer, sink);
+                control.warned = warned(&simulator.system, &simulator.memories);
+                result
+            }
             AnalysisKind::Dc(sweeps) => {
                 let mut rebuild = |more: &[(&Target, f64)]| self.rebuilt(more, observations.len());
                 let sweep = DcSweep { sweeps, rebuild: &mut rebuild };
@@ -73,6 +81,11 @@ impl<'a> Bench<'a> {
                 ac(&mut self.simulator(0.0, 0.0)?, &sweep, &mut observer, sink, control)
             }
             &AnalysisKind::Tran { step, stop, start, max_step, uic } => {
+                let longest = self.deck.plan.options.max_step;
+                let max_step = match max_step {
+                    Some(own) => Some(own.min(longest)),
+                    None => longest.is_finite().then_some(longest),
+                };
                 let spec = TranSpec { step, stop, start, max_step, uic };
                 tran(self.simulator(step, stop)?, &spec, &mut observer, sink, control)
             }

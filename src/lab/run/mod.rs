@@ -21,7 +21,7 @@ use super::report::{Experiment, Status, Totals};
 use super::wave::{Full, Recorder, Wave};
 use super::writer::{Format, is_too_much};
 use crate::analysis::sink::{Control, Progress};
-use crate::analysis::{Attempt, Failure, Stats};
+use crate::analysis::{Attempt, Failure, Stats, Warned};
 use crate::circuit::Circuit;
 use crate::circuit::plan::Plan;
 use crate::diag::{Diagnostic, any_error};
@@ -127,7 +127,7 @@ pub fn run(deck: &Deck, name: &str, elaborate: Elaborate, options: &RunOptions, 
     let points = step_points(&deck.plan);
     let done = match options.threads > 1 && points.len() > 1 {
         false => points.iter().enumerate().try_for_each(|(k, values)| {
-            let bench = Bench::new(deck, values, elaborate)?;
+            let bench = Bench::new(deck, (k, values), elaborate)?;
             runner.point(Computed::Here(&bench), values, (k, points.len()), control)
         }),
         true => {
@@ -199,6 +199,8 @@ struct Runner<'a> {
     raw: output::Raw,
     diagnostics: Vec<Diagnostic>,
     measures: Vec<Measured>,
+    /// What models had to say
+    warned: Vec<Warned>,
     totals: Totals,
     room: u64,
     plotted: usize,
@@ -224,6 +226,7 @@ impl<'a> Runner<'a> {
             raw: output::Raw::default(),
             diagnostics: Vec::new(),
             measures: Vec::new(),
+            warned: Vec::new(),
             totals: Totals::default(),
             room: options.room,
             plotted: 0,
@@ -311,7 +314,9 @@ impl<'a> Runner<'a> {
                 if self.options.trace {
                     control.trace = Some(&mut write);
                 }
-                computed.run(a, selection, &mut sink, &mut control)
+                let done = computed.run(a, selection, &mut sink, &mut control);
+                Warned::merge(&mut self.warned, control.warned);
+                done
             }
         };
         if let Some(trace) = &mut trace
@@ -388,6 +393,7 @@ impl<'a> Runner<'a> {
     }
 
     fn finish(mut self, end: End, points: usize, started: Instant) -> Outcome {
+        self.diagnostics.extend(self.warned.iter().map(Warned::diagnostic));
         let mut plots = Vec::new();
         if self.options.plots {
             for output in &self.outputs {

@@ -14,7 +14,7 @@ use num_complex::Complex64;
 use super::bench::{Bench, Stop};
 use super::selection::Selection;
 use super::{Deck, Elaborate};
-use crate::analysis::{Attempt, Control, Failure, Header, Progress, Row, Sink, Stats};
+use crate::analysis::{Attempt, Control, Failure, Header, Progress, Row, Sink, Stats, Warned};
 
 /// Values sent at a time, and how many such blocks of one point may wait: 32 MiB of real numbers.
 const BLOCK: usize = 4096;
@@ -33,8 +33,8 @@ enum Message<'a> {
     Rows(Vec<f64>, Values),
     Attempts(Vec<Attempt>),
     End,
-    /// How an analysis ended, and its seconds.
-    Done(Result<Stats, Failure>, f64),
+    /// How an analysis ended, its seconds, and what models had to say.
+    Done(Result<Stats, Failure>, f64, Vec<Warned>),
 }
 
 enum Values {
@@ -51,7 +51,7 @@ struct Pace {
 
 /// What workers and the reader share.
 struct Shared {
-    halt: AtomicBool,
+    halt: Arc<AtomicBool>,
     paces: Vec<Pace>,
 }
 
@@ -77,7 +77,7 @@ pub(super) fn run(
     take: Take,
 ) -> Result<(), Stop> {
     let paces = points.iter().map(|_| Pace::default()).collect();
-    let shared = Shared { halt: AtomicBool::new(false), paces };
+    let shared = Shared { halt: Arc::default(), paces };
     let (jobs, queue) = mpsc::channel::<(usize, SyncSender<Message>)>();
     let queue = Mutex::new(queue);
     std::thread::scope(|scope| {
@@ -131,7 +131,7 @@ fn compute<'a>(
     if shared.halt.load(Ordering::Relaxed) {
         return Ok(());
     }
-    let bench = match Bench::new(deck, values, elaborate) {
+    let bench = match Bench::new(deck, (k, values), elaborate) {
         Ok(bench) => Arc::new(bench),
         Err(stop) => return to.send(Message::Not(stop)),
     };
@@ -158,11 +158,12 @@ fn compute<'a>(
             control.trace = Some(&mut see);
         }
         let result = bench.run(a, &selection.observations, &mut sink, &mut control);
+        let warned = control.warned;
         if !attempts.is_empty() {
             to.send(Message::Attempts(attempts))?;
         }
         let failed = result.is_err();
-        to.send(Message::Done(result, started.elapsed().as_secs_f64()))?;
+        to.send(Message::Done(result, started.elapsed().as_secs_f64(), warned))?;
         if failed {
             return Ok(());
         }
@@ -247,7 +248,10 @@ impl<'a, 's> Remote<'a, 's> {
         loop {
             let told = match next(&self.from, self.shared, control) {
                 None => return (Err(Failure::Interrupted), 0.0),
-                Some(Message::Done(result, seconds)) => return (result, seconds),
+                Some(Message::Done(result, seconds, warned)) => {
+                    control.warned = warned;
+                    return (result, seconds);
+                }
                 Some(Message::Begin(header)) => sink.begin(&header),
                 Some(Message::Rows(scale, values)) => replay(sink, &scale, &values),
                 Some(Message::End) => sink.end(),

@@ -1,7 +1,8 @@
 //! Decks made by hand through a whole run: files, measures, plots, and what is left of runs that end early.
 
 use std::fs;
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 use crate::circuit::equation::{Equation, Function, Quantity};
@@ -94,8 +95,9 @@ fn ran(deck: &Deck, change: impl Fn(&mut RunOptions), interrupt: bool) -> Ran {
         trace: false,
     };
     change(&mut options);
-    let interrupted = AtomicBool::new(interrupt);
-    let mut quiet = |_| {};
+    // One thread is interrupted as soon as something is there, several are from the start.
+    let interrupted = Arc::new(AtomicBool::new(interrupt && options.threads > 1));
+    let mut quiet = |_| interrupted.store(interrupt, Ordering::Relaxed);
     let mut control = Control::new(&interrupted, &mut quiet);
     let again = |overrides: &Overrides| {
         let mut fresh = deck.clone();
@@ -316,7 +318,7 @@ fn a_step_of_a_parameter_elaborates_again() {
         threads: 1,
         trace: false,
     };
-    let interrupted = AtomicBool::new(false);
+    let interrupted = Arc::default();
     let mut quiet = |_| {};
     let mut control = Control::new(&interrupted, &mut quiet);
     let outcome = run(&deck(c, plan.clone()), "deck", &again, &options, &mut control);

@@ -21,6 +21,8 @@ pub enum DeviceItem {
     When(When),
     /// `cycle when condition`: the end of a switching cycle
     Cycle(Cycle),
+    /// `warn when condition "text"`
+    Warn(Warn),
     If(DeviceIf),
 }
 
@@ -33,6 +35,7 @@ impl DeviceItem {
             DeviceItem::Equation(e) => e.span,
             DeviceItem::When(w) => w.span,
             DeviceItem::Cycle(c) => c.span,
+            DeviceItem::Warn(w) => w.span,
             DeviceItem::If(i) => i.span,
         }
     }
@@ -95,6 +98,14 @@ pub struct Cycle {
     pub span: Span,
 }
 
+/// What is said of a run in which the condition held: the model means nothing there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Warn {
+    pub condition: Expr,
+    pub text: String,
+    pub span: Span,
+}
+
 /// `if condition { … } else if … { … } else { … }` around lets and equations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeviceIf {
@@ -134,6 +145,8 @@ pub enum Each {
     Device,
     /// Again after each `cycle when`
     Cycle,
+    /// Jumps between two levels at random
+    Telegraph,
 }
 
 /// `stuck p=1.5% g ~ uniform(10u, 100u)`

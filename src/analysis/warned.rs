@@ -1,0 +1,91 @@
+//! What models had to say of a run: `warn when` conditions that held somewhere.
+
+use crate::device::Memory;
+use crate::diag::{Diagnostic, Span};
+use crate::mna::System;
+
+/// A warning of one kind of device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Warned {
+    /// Name of the device, and what its model says
+    pub device: String,
+    pub text: String,
+    /// What was compared, as written, and its value in the first instance when it happened there (s)
+    pub compared: String,
+    pub value: f64,
+    pub time: f64,
+    /// Path of the first instance and its line
+    pub path: String,
+    pub part: Span,
+    /// In how many instances of how many
+    pub instances: usize,
+    pub of: usize,
+    /// The line of the device
+    pub span: Span,
+}
+
+/// All warnings so far; of several lanes the first that has one counts.
+pub fn warned(system: &System, memories: &[Memory]) -> Vec<Warned> {
+    let mut out: Vec<Warned> = Vec::new();
+    for (group, memory) in system.groups.iter().zip(memories).filter(|(_, m)| m.slots.warnings > 0) {
+        let Some(definition) = group.parts.first().and_then(|p| system.circuit.part(*p).kind.definition()) else {
+            continue;
+        };
+        for (warning, lanes) in definition.warnings.iter().zip(memory.warned.chunks_exact(memory.lanes)) {
+            let Some(found) = lanes.iter().flatten().next() else { continue };
+            let Some(part) = group.parts.get(found.first).map(|p| system.circuit.part(*p)) else { continue };
+            let one = Warned {
+                device: definition.kind.name.to_string(),
+                text: warning.text.clone(),
+                compared: warning.compared.clone(),
+                value: found.value,
+                time: found.time,
+                path: part.path.clone(),
+                part: part.span,
+                instances: found.instances,
+                of: group.parts.len(),
+                span: warning.span,
+            };
+            // Models and sizes of one device are groups of their own.
+            match out.iter_mut().find(|w| w.span == one.span) {
+                Some(known) => known.join(one),
+                None => out.push(one),
+            }
+        }
+    }
+    out
+}
+
+impl Warned {
+    /// The same warning of other parts of the same circuit.
+    fn join(&mut self, other: Warned) {
+        let (instances, of) = (self.instances + other.instances, self.of + other.of);
+        if other.time < self.time {
+            *self = other;
+        }
+        (self.instances, self.of) = (instances, of);
+    }
+
+    /// Adds the warnings of another run of the circuit: the first of each stays, with the largest count.
+    pub fn merge(into: &mut Vec<Warned>, more: Vec<Warned>) {
+        for one in more {
+            match into.iter_mut().find(|w| w.span == one.span) {
+                Some(known) => known.instances = known.instances.max(one.instances),
+                None => into.push(one),
+            }
+        }
+    }
+
+    /// As a report at the line of the first instance.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let (text, device, compared) = (&self.text, &self.device, &self.compared);
+        let first = format!("{} first: {compared} = {:.4e} at t = {:.4e} s", self.path, self.value, self.time);
+        let many = match self.of {
+            1 => String::new(),
+            of => format!(", in {} of {of} parts", self.instances),
+        };
+        Diagnostic::warning("run::outside-model", format!("{device}: {text}{many}"))
+            .at(self.part, first)
+            .at(self.span, "where the model says so")
+    }
+}
