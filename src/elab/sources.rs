@@ -157,7 +157,7 @@ impl<'a> Builder<'a> {
                     }
                 };
                 let path =
-                    self.shared.files.roots.find(s.span.file, &name).ok_or_else(|| data::missing(&name, value.span))?;
+                    self.shared.files.roots.find(s.span.file, &name).ok_or_else(|| data::missing(&self.shared.files.roots, &name, value.span))?;
                 for v in data::columns(&path, &name, value.span)? {
                     reading.wave.args.push(Some(v));
                 }
