@@ -302,3 +302,38 @@ R1 a 0 1k
 .protocol main() { wait 1u }";
     assert_eq!(run(text).err().map_or("", |d| d.code), "process::zero-delay-loop");
 }
+
+/// relu([1·1 + 2·0.5, −3·1 + 4·0.5]), its sums, and the same of a measured voltage.
+#[test]
+fn a_network_between_measurements() {
+    let text = "
+.smu in
+R1 in out 1k
+R2 out 0 1k
+.network n {
+  input 2
+  dense 2  activation=relu  weights={[[1, 2], [-3, 4]]}
+}
+.func half(s) = s/2
+.func of(layer, x) = layer.sums(x)
+.protocol main() -> y, s, h, l, f {
+  let x, layer = [1, 0.5], n.dense1
+  y = n(x)
+  s = n.dense1.sums(x)
+  force in = 2
+  wait 1u
+  h = n([V(out), 0.5], dense1=half)
+  l = layer.sums([x, 2*x])[1,:]
+  f = of(layer, x)
+}";
+    let results = run(text).unwrap_or_else(|d| panic!("{}: {}", d.code, d.message));
+    let near = |name: &str, want: [f64; 2]| {
+        let got = &results.iter().find(|(n, _)| n == name).unwrap().1;
+        assert!(got.len() == 2 && got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-5), "{name}: {got:?}");
+    };
+    near("y", [2.0, 0.0]);
+    near("s", [2.0, -1.0]);
+    near("h", [1.0, -0.5]);
+    near("l", [4.0, -2.0]);
+    near("f", [2.0, -1.0]);
+}

@@ -345,8 +345,10 @@ impl<'c, 'a> Context<'c, 'a> {
                 ExprKind::Name(n) => n.to_ascii_lowercase(),
                 _ => return false,
             };
-            let hidden = self.locals.iter().any(|(n, _)| *n == name);
-            return !hidden && matches!(self.scope.value(&name), Some(Value::Network(_)));
+            return match self.locals.iter().find(|(n, _)| *n == name) {
+                Some((_, term)) => matches!(term, Term::Fixed(Value::Network(_))),
+                None => matches!(self.scope.value(&name), Some(Value::Network(_))),
+            };
         }
     }
 

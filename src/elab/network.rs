@@ -90,7 +90,8 @@ impl Maker<'_, '_, '_> {
         let outcome = match (line.kind, self.net.is_some()) {
             (Kind::Input, false) => self.input(&line),
             (Kind::Input, true) => {
-                let fault = Fault::new("elab::network-input", layer.kind.span, "a network has one input", "a second one");
+                let fault =
+                    Fault::new("elab::network-input", layer.kind.span, "a network has one input", "a second one");
                 Err((fault, self.shape.take()))
             }
             (_, false) if self.faults.is_empty() => {
@@ -110,7 +111,9 @@ impl Maker<'_, '_, '_> {
         let none = |fault| (fault, None);
         let shape = Shape::new(line.axes())
             .ok_or_else(|| none(line.wrong(line.layer.kind.span, "an input has one to three sizes")))?;
-        let shape = shape.checked().map_err(|e| none(self.misfit(line, &e)))?;
+        let shape = shape
+            .checked()
+            .map_err(|e| none(wrong("elab::layer-shape", line.layer.kind.span, format!("input: {e}"), "too big")))?;
         self.net = Some(nn::Network::new(shape.clone()));
         self.shape = Some(shape);
         Ok(())
@@ -135,20 +138,20 @@ impl Maker<'_, '_, '_> {
 
     fn made(&self, line: &Line, input: &Shape) -> Result<nn::Layer, Refused> {
         let none = |fault| (fault, None);
-        let misfit = |e: Error| none(self.misfit(line, &e));
+        let misfit = |e: Error| none(self.misfit(line, input, &e));
         match line.kind {
             Kind::Conv => {
                 line.exactly(2).map_err(none)?;
                 let filters = line.count(0).map_err(none)?;
                 let window = line.window(1, self.context, |_| 1).map_err(none)?;
                 let shape = nn::Layer::conv_shape(input, filters, window).map_err(misfit)?;
-                self.weighted(line, &shape, |w| nn::Layer::conv(input, filters, window, w))
+                self.weighted(line, input, &shape, |w| nn::Layer::conv(input, filters, window, w))
             }
             Kind::Dense => {
                 line.exactly(1).map_err(none)?;
                 let units = line.count(0).map_err(none)?;
                 let shape = Shape::units(units).checked().map_err(misfit)?;
-                self.weighted(line, &shape, |w| nn::Layer::dense(input, units, w))
+                self.weighted(line, input, &shape, |w| nn::Layer::dense(input, units, w))
             }
             Kind::MaxPool | Kind::AvgPool => {
                 line.exactly(1).map_err(none)?;
@@ -169,10 +172,11 @@ impl Maker<'_, '_, '_> {
         }
     }
 
-    /// A layer with weights, which has this shape.
+    /// A layer with weights that gives this shape.
     fn weighted(
         &self,
         line: &Line,
+        input: &Shape,
         shape: &Shape,
         make: impl Fn(Weights) -> Result<nn::Layer, Error>,
     ) -> Result<nn::Layer, Refused> {
@@ -195,7 +199,7 @@ impl Maker<'_, '_, '_> {
         };
         let matrix = self.array(setting).map_err(known)?;
         let bias = line.setting("bias").map(|s| self.array(s)).transpose().map_err(known)?;
-        make(Weights { matrix: &matrix, bias: bias.as_deref() }).map_err(|e| known(self.misfit(line, &e)))
+        make(Weights { matrix: &matrix, bias: bias.as_deref() }).map_err(|e| known(self.misfit(line, input, &e)))
     }
 
     /// The numbers that `weights=` or `bias=` names.
@@ -260,34 +264,34 @@ impl Maker<'_, '_, '_> {
     }
 
     /// What does not fit, at the line.
-    fn misfit(&self, line: &Line, error: &Error) -> Fault {
-        let kind = line.kind.name();
+    fn misfit(&self, line: &Line, input: &Shape, error: &Error) -> Fault {
+        let name = self.layers.last().map_or("", String::as_str);
         let place = line.layer.kind.span;
         let at = |name: &str| line.setting(name).map_or(place, |s| s.span);
-        let gets = match &self.net {
-            Some(net) if self.layers.len() <= 1 => format!("it gets the input {}", net.input),
-            _ => "it gets what the layer above gives".to_string(),
-        };
         match error {
             Error::Weights { expected, found } => {
                 let wanted = &expected[0];
-                let d = Diagnostic::error("elab::weights-shape", format!("{kind}: {error}"))
+                let d = Diagnostic::error("elab::weights-shape", format!("{name}: {error}"))
                     .at(at("weights"), format!("shape {found:?}"))
                     .at(place, format!("needs {wanted:?}"));
-                Fault::Wrong(Box::new(d.help(reshaped(wanted, found, &gets))))
+                Fault::Wrong(Box::new(d.help(reshaped(wanted, found, input))))
             }
             Error::Bias { expected, found } => {
-                let d = Diagnostic::error("elab::bias-shape", format!("{kind}: {error}"))
+                let d = Diagnostic::error("elab::bias-shape", format!("{name}: {error}"))
                     .at(at("bias"), format!("shape {found:?}"))
-                    .at(place, format!("needs one number for each of {expected}"));
+                    .at(place, format!("needs one number for each of its {expected}"));
                 Fault::Wrong(Box::new(d))
             }
-            Error::NotFinite(_) => wrong("elab::weights", at("weights"), format!("{kind}: {error}"), "read from here"),
-            Error::NoPlanes(shape) => wrong("elab::layer-shape", place, format!("{kind}: {error}"), "needs a picture")
-                .with_help(format!("before it stand {} numbers in a list; input 28x28 has rows and columns", shape.count())),
-            Error::Window(_, shape) => wrong("elab::layer-shape", place, format!("{kind}: {error}"), "larger than what it gets")
-                .with_help(format!("what it gets is {shape}; 'same' lets a window stand out over the edges")),
-            other => wrong("elab::layer-shape", place, format!("{kind}: {other}"), "this layer"),
+            Error::NotFinite(_) => wrong("elab::weights", at("weights"), format!("{name}: {error}"), "read from here"),
+            Error::NoPlanes(_) => {
+                wrong("elab::layer-shape", place, format!("{name}: {error}"), "needs rows and columns")
+                    .with_help("input 28x28 has rows and columns; dense and flatten take them away")
+            }
+            Error::Window(..) => {
+                wrong("elab::layer-shape", place, format!("{name}: {error}"), "larger than what it gets")
+                    .with_help("'same' lets a window stand out over the edges")
+            }
+            other => wrong("elab::layer-shape", place, format!("{name}: {other}"), "this layer"),
         }
     }
 }
@@ -297,7 +301,7 @@ fn wrong(code: &'static str, span: Span, message: String, label: &str) -> Fault 
 }
 
 /// How weights of a wrong shape may be meant.
-fn reshaped(wanted: &[usize], found: &[usize], gets: &str) -> String {
+fn reshaped(wanted: &[usize], found: &[usize], input: &Shape) -> String {
     let turned: Vec<usize> = found.iter().rev().copied().collect();
     if turned == wanted && wanted.len() == 2 {
         return "weights are units × inputs: transpose( ) turns them".to_string();
@@ -307,7 +311,7 @@ fn reshaped(wanted: &[usize], found: &[usize], gets: &str) -> String {
         return format!("as many numbers; if their order is right, reshape(w, {}) fits", list.join(", "));
     }
     match wanted.len() {
-        2 => format!("units × inputs; {gets}"),
-        _ => format!("filters × channels × rows × columns of the window; {gets}"),
+        2 => format!("units × inputs, and what it gets is {input}"),
+        _ => format!("filters × channels × rows × columns of the window, and what it gets is {input}"),
     }
 }

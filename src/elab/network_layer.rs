@@ -86,7 +86,7 @@ impl<'l> Line<'l> {
                 }
                 (Kind::Conv | Kind::MaxPool | Kind::AvgPool, "same") => line.pad(Padding::Same, value.span())?,
                 (Kind::Conv | Kind::MaxPool | Kind::AvgPool, "valid") => line.pad(Padding::Valid, value.span())?,
-                _ => line.sizes.push((sizes(value, &word, context)?, value.span())),
+                _ => line.sizes.push((line.sizes(value, &word, context)?, value.span())),
             }
         }
         for setting in &layer.settings {
@@ -95,6 +95,24 @@ impl<'l> Line<'l> {
             }
         }
         Ok(line)
+    }
+
+    /// `28x28`, `32`, `n`, `{2*n}`
+    fn sizes(&self, value: &Value, lower: &str, context: &Context) -> Result<Vec<usize>, Fault> {
+        let span = value.span();
+        let literal: Option<Vec<usize>> = lower.split('x').map(|n| n.parse().ok()).collect();
+        let constant = match (literal, value) {
+            (Some(list), _) => Constant::vector(list.into_iter().map(|n| n as f64).collect()),
+            (None, Value::Word(w)) => {
+                word_value(w, context).map_err(|fault| match did_you_mean(lower, ["same", "valid"]) {
+                    Some(help) => self.wrong(span, &format!("'{}' is no size", w.text)).with_help(help),
+                    None => fault.with_help(format!("the form is: {}", self.kind.row().3)),
+                })?
+            }
+            (None, Value::Expr(e)) => context.value(e)?,
+            _ => return Err(self.wrong(span, "a size is needed here")),
+        };
+        whole(&constant, span)
     }
 
     fn pad(&mut self, padding: Padding, span: Span) -> Result<(), Fault> {
@@ -169,19 +187,6 @@ impl<'l> Line<'l> {
         };
         Ok(Window { size, stride, padding: self.padding.map_or_else(Padding::default, |p| p.0) })
     }
-}
-
-/// `28x28`, `32`, `n`, `{2*n}`
-fn sizes(value: &Value, lower: &str, context: &Context) -> Result<Vec<usize>, Fault> {
-    let span = value.span();
-    let literal: Option<Vec<usize>> = lower.split('x').map(|n| n.parse().ok()).collect();
-    let constant = match (literal, value) {
-        (Some(list), _) => Constant::vector(list.into_iter().map(|n| n as f64).collect()),
-        (None, Value::Word(w)) => word_value(w, context)?,
-        (None, Value::Expr(e)) => context.value(e)?,
-        _ => return Err(Fault::new("elab::layer-form", span, "a size is needed here", "not a size")),
-    };
-    whole(&constant, span)
 }
 
 /// Counts from 1 on.

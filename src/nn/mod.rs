@@ -24,7 +24,7 @@ pub use window::{Padding, Window};
 /// A number of axes that do not fit.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Error {
-    #[error("a window goes over rows and columns, and {0} has none")]
+    #[error("a window goes over rows and columns, which {0} numbers in a list do not have")]
     NoPlanes(Shape),
     #[error("a window of {0} does not fit into {1}")]
     Window(Window, Shape),

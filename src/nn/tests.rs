@@ -55,8 +55,7 @@ fn a_convolution_is_a_sum_over_its_window() {
     for (stride, padding, rows, columns, before) in
         [(1, Padding::Valid, 4, 3, 0), (2, Padding::Same, 3, 3, 1), (2, Padding::Valid, 2, 2, 0)]
     {
-        let layer =
-            Layer::conv(&input, 20, window(3, stride, padding), Weights { matrix: &w, bias: None }).unwrap();
+        let layer = Layer::conv(&input, 20, window(3, stride, padding), Weights { matrix: &w, bias: None }).unwrap();
         let y = of(layer, &input, &x);
         assert_eq!(y.shape(), [20, rows, columns]);
         // "same" over 6 rows by stride 2 needs one row more, below; over 5 columns one on each side.
@@ -66,7 +65,8 @@ fn a_convolution_is_a_sum_over_its_window() {
                 for c in 0..columns {
                     let mut sum = 0.0;
                     for (d, i, j) in (0..18).map(|k| (k / 9, k / 3 % 3, k % 3)) {
-                        let (a, b) = ((r * stride + i).wrapping_sub(before[0]), (c * stride + j).wrapping_sub(before[1]));
+                        let (a, b) =
+                            ((r * stride + i).wrapping_sub(before[0]), (c * stride + j).wrapping_sub(before[1]));
                         sum += w[[f, d, i, j]] * x.get([d, a, b]).copied().unwrap_or(0.0);
                     }
                     assert!((y[[f, r, c]] - sum).abs() < 1e-5, "{f} {r} {c}: {} is not {sum}", y[[f, r, c]]);
@@ -159,7 +159,8 @@ fn an_activation_from_outside_must_be_given() {
 
 #[test]
 fn softmax_is_over_channels_or_over_all_units() {
-    let soft = |axes: &[usize], x: &ArrayD<f64>| of(Layer::activation(&shape(axes), Activation::Softmax), &shape(axes), x);
+    let soft =
+        |axes: &[usize], x: &ArrayD<f64>| of(Layer::activation(&shape(axes), Activation::Softmax), &shape(axes), x);
     let units = soft(&[3], &array(&[3], |k| 1000.0 + k as f64));
     let e = 1f64.exp();
     assert!((units[[2]] - e * e / (1.0 + e + e * e)).abs() < 1e-7, "{units}");

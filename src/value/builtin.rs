@@ -356,7 +356,12 @@ pub const GROUPS: &[(&str, &[Builtin])] = &[
             file("npy", "\"file\", else=\"file\"", &["else"], "an array of numpy"),
             file("npz", "\"file\", else=\"file\"", &["else"], "several arrays of numpy: npz(\"file\").name"),
             file("idx", "\"file\", else=\"file\"", &["else"], "an array in the format of MNIST"),
-            file("pgm", "\"file\", else=\"file\"", &["else"], "rows × columns of a portable grey map (P2 or P5), as they stand in it"),
+            file(
+                "pgm",
+                "\"file\", else=\"file\"",
+                &["else"],
+                "rows × columns of a portable grey map (P2 or P5), as they stand in it",
+            ),
             file(
                 "png",
                 "\"file\", else=\"file\"",

@@ -156,7 +156,11 @@ fn ask(network: &Network, ask: Ask, args: &[ExprArg], span: Span, scope: &mut dy
         Ask::Sums(layer) => (Some(layer), false),
     };
     let Some(layer) = layer else {
-        return network.net.forward(&x, &Replaced::new()).map(|y| Value::array(y).into()).map_err(|e| wrong(network, e, span));
+        return network
+            .net
+            .forward(&x, &Replaced::new())
+            .map(|y| Value::array(y).into())
+            .map_err(|e| wrong(network, e, span));
     };
     let shown = |id: LayerId| id < layer || id == layer && activated;
     for (id, activation) in network.outside.iter().filter(|(id, _)| shown(**id)) {
@@ -179,7 +183,8 @@ fn ask(network: &Network, ask: Ask, args: &[ExprArg], span: Span, scope: &mut dy
     let mut run = Run { network, layer, activated, span };
     match (images, portion.map(|p| p.max(1))) {
         (Some(count), Some(portion)) if count > portion => {
-            let finished = stands.values().any(|(s, _)| matches!(s, Stand::Array(a) if a.shape().first() != Some(&count)));
+            let finished =
+                stands.values().any(|(s, _)| matches!(s, Stand::Array(a) if a.shape().first() != Some(&count)));
             if finished {
                 let message = format!("an array in place of a layer needs the {count} images on its first axis here");
                 return Err(Fault::new("value::layer-shape", span, message, "too many images for one go"));
@@ -245,7 +250,8 @@ fn stand(expr: &Expr, scope: &mut dyn Scope) -> Result<Stand, Fault> {
 }
 
 fn takes_time(network: &Network, layer: LayerId, span: Span) -> Fault {
-    let message = format!("the activation of {}.{} is a protocol, which takes time", network.name, network.layers[layer.0]);
+    let message =
+        format!("the activation of {}.{} is a protocol, which takes time", network.name, network.layers[layer.0]);
     Fault::new("value::hardware-activation", span, message, "software cannot wait for it")
         .with_help(format!("put something in its place: {}(x, {}=f)", network.name, network.layers[layer.0]))
 }
@@ -361,7 +367,8 @@ pub fn scalar(lower: &str) -> Option<&'static Builtin> {
 
 /// An activation that is neither a network's own nor a function of the netlist.
 pub fn unknown(f: &Name, known: &[String]) -> Fault {
-    let fault = Fault::new("value::unknown-activation", f.span, format!("there is no activation '{}'", f.text), "not known");
+    let fault =
+        Fault::new("value::unknown-activation", f.span, format!("there is no activation '{}'", f.text), "not known");
     let own = Activation::NAMES.iter().copied();
     match did_you_mean(&f.text, own.chain(known.iter().map(String::as_str))) {
         Some(help) => fault.with_help(help),
@@ -374,7 +381,8 @@ fn wrong(network: &Network, error: nn::Error, span: Span) -> Fault {
     let layer = |id: &LayerId| network.layers.get(id.0).map_or("a layer", String::as_str).to_string();
     match &error {
         nn::Error::Input { expected, found } => {
-            let message = format!("an array of shape {found:?} is not the input {expected} of the network {}", network.name);
+            let message =
+                format!("an array of shape {found:?} is not the input {expected} of the network {}", network.name);
             let count: usize = found.iter().product();
             let axes: Vec<String> = expected.axes().iter().map(usize::to_string).collect();
             let help = match found.len() > 0 && count.is_multiple_of(expected.count()) && count > 0 {

@@ -33,7 +33,9 @@ pub(super) fn pgm(bytes: &[u8], name: &str, span: Span) -> Result<Value, Fault> 
             let body = rest.get(1..).unwrap_or(&[]);
             match most < 256 {
                 true => body.iter().take(count).map(|b| f64::from(*b)).collect(),
-                false => body.chunks_exact(2).take(count).map(|b| f64::from(u16::from_be_bytes([b[0], b[1]]))).collect(),
+                false => {
+                    body.chunks_exact(2).take(count).map(|b| f64::from(u16::from_be_bytes([b[0], b[1]]))).collect()
+                }
             }
         }
     };
@@ -77,9 +79,7 @@ pub(super) fn png(files: &Files, bytes: &[u8], name: &str, span: Span) -> Result
     let mut buffer = vec![0; size];
     let frame = reader.next_frame(&mut buffer).map_err(wrong)?;
     let samples: Vec<f64> = match frame.bit_depth {
-        png::BitDepth::Sixteen => {
-            buffer.chunks_exact(2).map(|b| f64::from(u16::from_be_bytes([b[0], b[1]]))).collect()
-        }
+        png::BitDepth::Sixteen => buffer.chunks_exact(2).map(|b| f64::from(u16::from_be_bytes([b[0], b[1]]))).collect(),
         _ => buffer.iter().map(|b| f64::from(*b)).collect(),
     };
     let colors = match frame.color_type {

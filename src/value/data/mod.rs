@@ -82,9 +82,11 @@ impl Files {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(d);
     }
 
-    /// What was noted of the files read so far.
+    /// What was noted of the files read so far, in the order of the netlist.
     pub fn take_notes(&self) -> Vec<Diagnostic> {
-        std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut notes = std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner));
+        notes.sort_by_key(|d| d.labels.first().map(|l| l.span));
+        notes
     }
 }
 
@@ -109,12 +111,15 @@ pub fn read(files: &Files, kind: &str, args: &[Value], options: &[(Name, Value)]
     }
     let found = names.iter().enumerate().find_map(|(k, n)| files.roots.find(span.file, n).map(|path| (k, path)));
     let Some((which, path)) = found else {
-        return Err(missing(&files.roots, name, span));
+        return Err(missing(&files.roots, name, &names[1..], span));
     };
     if which > 0 {
         files.note(
-            Diagnostic::note("value::stand-in", format!("'{}' stands in for '{name}', which was not found", names[which]))
-                .at(span, "its numbers are not the ones meant"),
+            Diagnostic::note(
+                "value::stand-in",
+                format!("'{}' stands in for '{name}', which was not found", names[which]),
+            )
+            .at(span, "its numbers are not the ones meant"),
         );
     }
     // A stand-in may be of another kind: idx("train.gz", else="digits.npy").
@@ -123,7 +128,7 @@ pub fn read(files: &Files, kind: &str, args: &[Value], options: &[(Name, Value)]
 
 /// The numbers of a file that is named alone, by its extension: `weights="conv1.npy"`.
 pub fn named(files: &Files, name: &str, span: Span) -> Result<Value, Fault> {
-    let Some(path) = files.roots.find(span.file, name) else { return Err(missing(&files.roots, name, span)) };
+    let Some(path) = files.roots.find(span.file, name) else { return Err(missing(&files.roots, name, &[], span)) };
     if extension(&path).is_none() {
         let message = format!("'{name}' does not say what it is");
         return Err(Fault::new("value::bad-file", span, message, "this file")
