@@ -188,12 +188,13 @@ fn in_order<'a>(
     for &k in &kept {
         value_nodes.insert(assigns[k].name.lower(), graph.add_node(Defined::Param(assigns[k])));
     }
-    for (name, network) in by_place(networks) {
-        value_nodes.entry(name.clone()).or_insert_with(|| graph.add_node(Defined::Network(network)));
+    for (name, network) in by_place(networks.iter().map(|(name, n)| (name.as_str(), Defined::Network(n)))) {
+        value_nodes.entry(name.to_string()).or_insert_with(|| graph.add_node(network));
     }
-    let mut func_nodes: HashMap<&str, NodeIndex> =
-        funcs.iter().map(|(name, f)| (name.as_str(), graph.add_node(Defined::Func(f)))).collect();
-    func_nodes.extend(routines.iter().map(|(name, r)| (name.as_str(), graph.add_node(Defined::Routine(r)))));
+    let functions = funcs.iter().map(|(name, f)| (name.as_str(), Defined::Func(f)));
+    let routines = routines.iter().map(|(name, r)| (name.as_str(), Defined::Routine(r)));
+    let func_nodes: HashMap<&str, NodeIndex> =
+        by_place(functions.chain(routines)).into_iter().map(|(name, f)| (name, graph.add_node(f))).collect();
     for node in graph.node_indices() {
         let formals = if let Defined::Func(f) = graph[node] { &f.formals[..] } else { &[] };
         let mut sources = HashSet::new();
@@ -264,9 +265,9 @@ fn cycle(members: &[Defined]) -> Diagnostic {
 }
 
 /// In file order, whatever the order of a map.
-fn by_place<'n, 'a>(networks: &'n HashMap<String, &'a Network>) -> Vec<(&'n String, &'a Network)> {
-    let mut list: Vec<(&String, &Network)> = networks.iter().map(|(name, n)| (name, *n)).collect();
-    list.sort_by_key(|(_, n)| n.name.span);
+fn by_place<'n, 'a>(definitions: impl Iterator<Item = (&'n str, Defined<'a>)>) -> Vec<(&'n str, Defined<'a>)> {
+    let mut list: Vec<(&str, Defined)> = definitions.collect();
+    list.sort_by_key(|(_, d)| d.name().span);
     list
 }
 
