@@ -252,8 +252,9 @@ fn stand(expr: &Expr, scope: &mut dyn Scope) -> Result<Stand, Fault> {
 fn takes_time(network: &Network, layer: LayerId, span: Span) -> Fault {
     let message =
         format!("the activation of {}.{} is a protocol, which takes time", network.name, network.layers[layer.0]);
-    Fault::new("value::hardware-activation", span, message, "software cannot wait for it")
-        .with_help(format!("put something in its place: {}(x, {}=f)", network.name, network.layers[layer.0]))
+    Fault::new("value::hardware-activation", span, message, "software cannot wait for it").with_help(
+        "a protocol or an experiment can call this network; software can put a function in place of the layer",
+    )
 }
 
 /// One question on its way through the layers.
@@ -385,7 +386,7 @@ fn wrong(network: &Network, error: nn::Error, span: Span) -> Fault {
                 format!("an array of shape {found:?} is not the input {expected} of the network {}", network.name);
             let count: usize = found.iter().product();
             let axes: Vec<String> = expected.axes().iter().map(usize::to_string).collect();
-            let help = match found.len() > 0 && count.is_multiple_of(expected.count()) && count > 0 {
+            let help = match !found.is_empty() && count > 0 && count.is_multiple_of(expected.count()) {
                 true => format!("reshape(x, -1, {}) makes images of these numbers", axes.join(", ")),
                 false => format!("it takes shape [{0}], or [n, {0}] for n images", axes.join(", ")),
             };
