@@ -14,6 +14,7 @@ pub mod kernel;
 pub mod lab;
 pub mod mna;
 pub mod model;
+pub mod nn;
 pub mod process;
 pub mod random;
 pub mod solve;

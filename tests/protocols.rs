@@ -302,3 +302,99 @@ R1 a 0 1k
 .protocol main() { wait 1u }";
     assert_eq!(run(text).err().map_or("", |d| d.code), "process::zero-delay-loop");
 }
+
+/// relu([1·1 + 2·0.5, −3·1 + 4·0.5]), its sums, and the same of a measured voltage.
+#[test]
+fn a_network_between_measurements() {
+    let text = "
+.smu in
+R1 in out 1k
+R2 out 0 1k
+.network n {
+  input 2
+  dense 2  activation=relu  weights={[[1, 2], [-3, 4]]}
+}
+.func half(s) = s/2
+.func of(layer, x) = layer.sums(x)
+.protocol main() -> y, s, h, l, f {
+  let x, layer = [1, 0.5], n.dense1
+  y = n(x)
+  s = n.dense1.sums(x)
+  force in = 2
+  wait 1u
+  h = n([V(out), 0.5], dense1=half)
+  l = layer.sums([x, 2*x])[1,:]
+  f = of(layer, x)
+}";
+    let results = run(text).unwrap_or_else(|d| panic!("{}: {}", d.code, d.message));
+    let near = |name: &str, want: [f64; 2]| {
+        let got = &results.iter().find(|(n, _)| n == name).unwrap().1;
+        assert!(got.len() == 2 && got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-5), "{name}: {got:?}");
+    };
+    near("y", [2.0, 0.0]);
+    near("s", [2.0, -1.0]);
+    near("h", [1.0, -0.5]);
+    near("l", [4.0, -2.0]);
+    near("f", [2.0, -1.0]);
+}
+
+/// A cell that gives back twice what it is given, measured as a current, as the activation of a layer: in the block, in a
+/// call, in an instance, through a function that maps it.
+#[test]
+fn hardware_stands_between_the_layers_of_a_network() {
+    let text = "
+.subckt cell
+.smu x
+R1 x 0 500
+.protocol twice(v) -> y {
+  force x = v
+  wait 1u
+  y = 1k*I(x)
+}
+.ends
+X1 cell
+.smu z
+R2 z 0 1k
+.protocol minus(v) -> y {
+  force z = -v
+  wait 1u
+  y = 1k*I(z)
+}
+.network soft {
+  input 2
+  dense 3                   weights={[[1, 2], [3, 4], [5, -6]]}
+  dense 2  activation=relu  weights={[[1, 1, 0], [0, -1, 1]]}
+}
+.network hard {
+  input 2
+  dense 3  activation=X1.twice  weights={[[1, 2], [3, 4], [5, -6]]}
+  dense 2  activation=minus     weights={[[1, 1, 0], [0, -1, 1]]}
+}
+.func by_circuit(s) = reshape(map(X1.twice, flat(s)), shape(s))
+.func last(s) = s + 1
+.protocol main() -> plain, path, func, both, block, sums, batch, over {
+  let x = [1, 0.5]
+  plain = soft(x)
+  path = soft(x, dense1=X1.twice)
+  func = soft(x, dense1=by_circuit)
+  both = soft(x, dense1=X1.twice, dense2=minus)
+  block = hard(x)
+  sums = hard.dense2.sums(x)
+  batch = hard.dense1([x, 2*x])[1,:]
+  over = hard(x, dense1=[1, 2, 3], dense2=last)
+}";
+    let results = run(text).unwrap_or_else(|d| panic!("{}: {}", d.code, d.message));
+    let near = |name: &str, want: &[f64]| {
+        let got = &results.iter().find(|(n, _)| n == name).unwrap().1;
+        assert!(got.len() == want.len() && got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-4), "{name}: {got:?}");
+    };
+    // The sums of dense1 are 2, 5, 2.
+    near("plain", &[7.0, 0.0]);
+    near("path", &[14.0, 0.0]);
+    near("func", &[14.0, 0.0]);
+    near("both", &[-14.0, 6.0]);
+    near("block", &[-14.0, 6.0]);
+    near("sums", &[14.0, -6.0]);
+    near("batch", &[8.0, 20.0, 8.0]);
+    near("over", &[4.0, 2.0]);
+}

@@ -13,7 +13,8 @@ use super::instance::{Instance, is_ground, spread};
 use super::kinds::Kinds;
 use super::live::Pending;
 use super::missing::Missing;
-use super::scope::{Definitions, Scope};
+use super::network;
+use super::scope::{Definitions, Scope, Step};
 use super::value::Value as Constant;
 use super::variation::{Owner, Scatter};
 use super::{Draw, Overrides};
@@ -166,17 +167,18 @@ impl<'a> Builder<'a> {
         for name in &definitions.circular {
             scope.values.entry(name.clone()).or_insert(Constant::Broken);
         }
-        for (name, expr) in &definitions.params {
+        for (name, step) in &definitions.steps {
             if scope.values.contains_key(name) {
                 continue;
             }
-            let value = match Context::constant(self.shared, &scope).value(expr) {
-                Ok(v) => v,
-                Err(fault) => {
-                    self.fault(fault);
-                    Constant::Broken
-                }
+            let value = match step {
+                Step::Param(expr) => Context::constant(self.shared, &scope).value(expr).map_err(|f| vec![f]),
+                Step::Network(network) => network::network(network, &Context::constant(self.shared, &scope)),
             };
+            let value = value.unwrap_or_else(|faults| {
+                faults.into_iter().for_each(|f| self.fault(f));
+                Constant::Broken
+            });
             scope.values.insert(name.clone(), value);
         }
         Rc::new(scope)

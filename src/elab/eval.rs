@@ -138,6 +138,7 @@ impl<'c, 'a> Context<'c, 'a> {
             ExprKind::Text(t) => Ok(Term::Fixed(Value::Text(t.as_str().into()))),
             ExprKind::Name(n) => self.name(n, span),
             ExprKind::Index(base, slots) => self.index(base, slots, span),
+            ExprKind::Call { .. } | ExprKind::Method { .. } if self.of_network(expr) => self.software(expr),
             ExprKind::Call { name, args } => self.call(name, args, span),
             ExprKind::Node(_) => Err(Fault::new("elab::node", span, "a node stands only in V( ) and I( )", "here")),
             ExprKind::Field(base, name) => self.field(base, name, span),
@@ -348,6 +349,26 @@ impl<'c, 'a> Context<'c, 'a> {
             }
         }
         functions::call(self, name, positional, named, span)
+    }
+
+    /// Whether a call is of a network, or of a layer by its path.
+    fn of_network(&self, expr: &Expr) -> bool {
+        let mut root = expr;
+        loop {
+            let name = match &root.kind {
+                ExprKind::Method { base, .. } | ExprKind::Field(base, _) => {
+                    root = base;
+                    continue;
+                }
+                ExprKind::Call { name, .. } if std::ptr::eq(root, expr) => name.lower(),
+                ExprKind::Name(n) => n.to_ascii_lowercase(),
+                _ => return false,
+            };
+            return match self.locals.iter().find(|(n, _)| *n == name) {
+                Some((_, term)) => matches!(term, Term::Fixed(Value::Network(_))),
+                None => matches!(self.scope.value(&name), Some(Value::Network(_))),
+            };
+        }
     }
 
     /// A `.func`: its body with the arguments in place, in the scope it was defined in.

@@ -16,11 +16,12 @@ mod functions;
 mod generate;
 mod instance;
 mod kinds;
-mod later;
 mod line;
 mod live;
 mod measures;
 mod missing;
+mod network;
+mod network_layer;
 mod options;
 mod outputs;
 mod parts;
@@ -113,9 +114,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     let files = Files::new(data.clone());
     let shared = Shared::new(&files, temp);
     let mut builder = Builder::new(kinds, &shared, &ast.title);
-    later::report(&ast.items, &mut builder.diagnostics);
     builder.missing.unread = ast.lost.clone();
-    builder.missing.unread.all |= !builder.diagnostics.is_empty();
     builder.overrides = overrides.clone();
     globals(&ast.items, &mut builder);
 
@@ -206,6 +205,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     let has_noise = cards.iter().any(|c| c.card.name.is("noise"));
     diagnostics.extend(consistency::check(&mut plan, &missing, has_noise));
     diagnostics.extend(shared.notes.take());
+    diagnostics.extend(files.take_notes());
     diagnostics = missing.not_explained(diagnostics);
     // Where these cards are wrong, any net may be held by what they say.
     let all = missing.names("rshunt") || missing.names("uic");

@@ -9,6 +9,7 @@ use super::term::Term;
 use super::value::assign::Given;
 use super::value::scope::Budget;
 use super::value::software::{self, Definition, Found, Library, Machine};
+use super::value::variables::Variables;
 use super::value::{Answer, Value};
 use crate::diag::Span;
 use crate::syntax::ast::{Expr, ExprArg, ExprKind, Iter, Name, Over, Routine, Slot, Stmt, StmtKind};
@@ -49,12 +50,39 @@ impl Context<'_, '_> {
                 Term::Live(_) => return Err(Fault::Live(a.value.span)),
             }
         }
+        self.with_machine(|machine| software::call(found, &given, span, machine)).map(Some)
+    }
+
+    /// The value of an expression that is nothing but software, such as the call of a network.
+    pub fn software(&self, expr: &Expr) -> Result<Term, Fault> {
+        let mut variables = Variables::default();
+        let mut live = None;
+        reads(expr, &mut |name, _| {
+            let argument = self.locals.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+            if matches!(argument, Some((_, Term::Live(_)))) {
+                live = Some(expr.span);
+            }
+        });
+        if let Some(span) = live {
+            return Err(Fault::Live(span));
+        }
+        for (name, term) in self.locals {
+            if let Term::Fixed(value) = term {
+                variables.declare(name.clone(), value.clone(), expr.span)?;
+            }
+        }
+        self.with_machine(|machine| software::evaluate(expr, variables, self.scope, machine))
+            .map(|answer| Term::Fixed(answer.first()))
+    }
+
+    /// Runs software on what all expressions of the elaboration share.
+    fn with_machine<T>(&self, run: impl FnOnce(&mut Machine) -> Result<T, Fault>) -> Result<T, Fault> {
         let shared = self.shared;
         let budget = Budget { depth: shared.depth(), steps: shared.steps.get() };
         let mut machine = Machine { files: shared.files, memo: &shared.memo, draws: None, budget, temp: shared.temp };
-        let answer = software::call(found, &given, span, &mut machine);
+        let out = run(&mut machine);
         shared.steps.set(machine.budget.steps);
-        answer.map(Some)
+        out
     }
 
     /// `f(x).name`, if `base` is the call of a function with statements.

@@ -5,11 +5,13 @@ use std::rc::Rc;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
+use super::network::network_reads;
 use super::routines::routine_reads;
-use super::value::Value;
+use super::value::{Value, builtin};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{
-    Assign, Device, Expr, ExprKind, Func, Item, Model, Name, Routine, Slot, Statement, Subckt, Tolerance, Variation,
+    Assign, Device, Expr, ExprKind, Func, Item, Model, Name, Network, Routine, Slot, Statement, Subckt, Tolerance,
+    Variation,
 };
 
 /// What the statements of a body define. Names are lower case.
@@ -17,9 +19,13 @@ use crate::syntax::ast::{
 pub struct Definitions<'a> {
     /// Every parameter once, its last definition, each after those it reads.
     pub params: Vec<(String, &'a Expr)>,
+    /// Parameters and networks in the order in which they get their values
+    pub steps: Vec<(String, Step<'a>)>,
     pub funcs: HashMap<String, &'a Func>,
     /// Functions with statements
     pub routines: HashMap<String, &'a Routine>,
+    pub networks: HashMap<String, &'a Network>,
+    pub protocols: HashSet<String>,
     /// Parameters and functions that define themselves in a circle, which has been reported
     pub circular: HashSet<String>,
     pub models: HashMap<String, &'a Model>,
@@ -29,11 +35,18 @@ pub struct Definitions<'a> {
     pub variations: Vec<&'a Variation>,
 }
 
+/// One definition to evaluate.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'a> {
+    Param(&'a Expr),
+    Network(&'a Network),
+}
+
 impl<'a> Definitions<'a> {
     /// Collects what `items` define and puts the parameters in order; `formals` are defaults of a subcircuit's parameters,
     /// which a `.param` of the same name replaces.
     pub fn collect(formals: &'a [Assign], items: &'a [Item], diagnostics: &mut Vec<Diagnostic>) -> Definitions<'a> {
-        let mut out = Definitions::default();
+        let (mut out, mut circular) = (Definitions::default(), HashSet::new());
         let mut assigns: Vec<&'a Assign> = formals.iter().collect();
         for item in items {
             match &item.kind {
@@ -45,6 +58,17 @@ impl<'a> Definitions<'a> {
                 Statement::Function(r) => {
                     out.funcs.remove(&r.name.lower());
                     out.routines.insert(r.name.lower(), r);
+                }
+                Statement::Network(n) => {
+                    if let Some(old) = out.networks.insert(n.name.lower(), n)
+                        && old != n
+                    {
+                        let code = "elab::duplicate-network";
+                        diagnostics.push(redefined(code, "network", &n.name.text, n.name.span, old.name.span));
+                    }
+                }
+                Statement::Protocol(p) => {
+                    out.protocols.insert(p.name.lower());
                 }
                 Statement::Model(m) => {
                     if let Some(old) = out.models.insert(m.name.lower(), m)
@@ -84,9 +108,30 @@ impl<'a> Definitions<'a> {
                 _ => {}
             }
         }
-        out.params = in_order(&assigns, &out.funcs, &out.routines, &mut out.circular, diagnostics);
+        out.shadowed(&assigns, diagnostics);
+        out.steps = in_order(&assigns, &out, &mut circular, diagnostics);
+        out.circular = circular;
+        out.params = out.steps.iter().filter_map(|(name, step)| step.param().map(|e| (name.clone(), e))).collect();
         out.funcs.retain(|name, _| !out.circular.contains(name));
         out
+    }
+
+    /// A network is called like a function and stands for itself like a parameter: it shares its name with neither.
+    fn shadowed(&self, assigns: &[&'a Assign], diagnostics: &mut Vec<Diagnostic>) {
+        for (lower, network) in &self.networks {
+            let func = self.funcs.get(lower).map(|f| ("a function", f.name.span));
+            let routine = self.routines.get(lower).map(|r| ("a function", r.name.span));
+            let param = assigns.iter().find(|a| a.name.is(lower)).map(|a| ("a parameter", a.name.span));
+            if let Some((what, at)) = func.or(routine).or(param) {
+                let message = format!("a network and {what} are both called '{}'", network.name.text);
+                let d = Diagnostic::error("elab::network-name", message).at(network.name.span, "this network");
+                diagnostics.push(d.at(at, format!("{what} of this name")).help("rename one of them"));
+            } else if builtin::find(lower).is_some() {
+                let message = format!("'{}' is the name of a built-in function", network.name.text);
+                let d = Diagnostic::error("elab::network-name", message).at(network.name.span, "this network");
+                diagnostics.push(d.help("call the network something else"));
+            }
+        }
     }
 }
 
@@ -101,14 +146,25 @@ fn redefined(code: &'static str, what: &str, name: &str, span: Span, old: Span) 
 #[derive(Clone, Copy)]
 enum Defined<'a> {
     Param(&'a Assign),
+    Network(&'a Network),
     Func(&'a Func),
     Routine(&'a Routine),
+}
+
+impl<'a> Step<'a> {
+    fn param(self) -> Option<&'a Expr> {
+        match self {
+            Step::Param(e) => Some(e),
+            Step::Network(_) => None,
+        }
+    }
 }
 
 impl<'a> Defined<'a> {
     fn name(self) -> &'a Name {
         match self {
             Defined::Param(a) => &a.name,
+            Defined::Network(n) => &n.name,
             Defined::Func(f) => &f.name,
             Defined::Routine(r) => &r.name,
         }
@@ -119,11 +175,11 @@ impl<'a> Defined<'a> {
 /// and left out.
 fn in_order<'a>(
     assigns: &[&'a Assign],
-    funcs: &HashMap<String, &'a Func>,
-    routines: &HashMap<String, &'a Routine>,
+    definitions: &Definitions<'a>,
     circular: &mut HashSet<String>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<(String, &'a Expr)> {
+) -> Vec<(String, Step<'a>)> {
+    let Definitions { funcs, routines, networks, .. } = definitions;
     let mut last: HashMap<String, usize> = HashMap::with_capacity(assigns.len());
     for (k, a) in assigns.iter().enumerate() {
         last.insert(a.name.lower(), k);
@@ -131,26 +187,35 @@ fn in_order<'a>(
     let mut kept: Vec<usize> = last.values().copied().collect();
     kept.sort_unstable();
     let mut graph: DiGraph<Defined<'a>, ()> = DiGraph::with_capacity(kept.len() + funcs.len(), kept.len());
-    let mut param_nodes = HashMap::with_capacity(kept.len());
+    // What stands for a value
+    let mut value_nodes: HashMap<String, NodeIndex> = HashMap::with_capacity(kept.len());
     for &k in &kept {
-        param_nodes.insert(assigns[k].name.lower(), graph.add_node(Defined::Param(assigns[k])));
+        value_nodes.insert(assigns[k].name.lower(), graph.add_node(Defined::Param(assigns[k])));
     }
-    let mut func_nodes: HashMap<&str, NodeIndex> =
-        funcs.iter().map(|(name, f)| (name.as_str(), graph.add_node(Defined::Func(f)))).collect();
-    func_nodes.extend(routines.iter().map(|(name, r)| (name.as_str(), graph.add_node(Defined::Routine(r)))));
+    for (name, network) in by_place(networks.iter().map(|(name, n)| (name.as_str(), Defined::Network(n)))) {
+        value_nodes.entry(name.to_string()).or_insert_with(|| graph.add_node(network));
+    }
+    let functions = funcs.iter().map(|(name, f)| (name.as_str(), Defined::Func(f)));
+    let routines = routines.iter().map(|(name, r)| (name.as_str(), Defined::Routine(r)));
+    let func_nodes: HashMap<&str, NodeIndex> =
+        by_place(functions.chain(routines)).into_iter().map(|(name, f)| (name, graph.add_node(f))).collect();
     for node in graph.node_indices() {
         let formals = if let Defined::Func(f) = graph[node] { &f.formals[..] } else { &[] };
         let mut sources = HashSet::new();
         let mut see = |name: &str, called: bool| {
             let lower = name.to_ascii_lowercase();
+            let (func, value) = (func_nodes.get(lower.as_str()), value_nodes.get(&lower));
             if called {
-                sources.extend(func_nodes.get(lower.as_str()));
+                // A network is called too.
+                sources.extend(func.or(value));
             } else if !formals.iter().any(|(f, _)| f.is(name)) {
-                sources.extend(param_nodes.get(&lower));
+                // A function in place of a layer: cnn(x, conv1=f)
+                sources.extend(value.or(func.filter(|f| **f != node)));
             }
         };
         match graph[node] {
             Defined::Param(a) => reads(&a.value, &mut see),
+            Defined::Network(n) => network_reads(n, &mut see),
             Defined::Func(f) => reads(&f.body, &mut see),
             Defined::Routine(r) => routine_reads(r, &mut see),
         }
@@ -158,19 +223,20 @@ fn in_order<'a>(
             graph.add_edge(source, node, ());
         }
     }
-    let param = |d: Defined<'a>| match d {
-        Defined::Param(a) => Some((a.name.lower(), &a.value)),
+    let step = |d: Defined<'a>| match d {
+        Defined::Param(a) => Some((a.name.lower(), Step::Param(&a.value))),
+        Defined::Network(n) => Some((n.name.lower(), Step::Network(n))),
         Defined::Func(_) | Defined::Routine(_) => None,
     };
     match petgraph::algo::toposort(&graph, None) {
-        Ok(order) => order.into_iter().filter_map(|n| param(graph[n])).collect(),
+        Ok(order) => order.into_iter().filter_map(|n| step(graph[n])).collect(),
         Err(_) => {
             let mut out = Vec::new();
             // Strongly connected components; reversed, what is read comes first.
             for group in petgraph::algo::kosaraju_scc(&graph).into_iter().rev() {
-                let software = |n: &NodeIndex| !matches!(graph[*n], Defined::Param(_));
+                let software = |n: &NodeIndex| matches!(graph[*n], Defined::Func(_) | Defined::Routine(_));
                 if group.len() == 1 && !graph.contains_edge(group[0], group[0]) {
-                    out.extend(param(graph[group[0]]));
+                    out.extend(step(graph[group[0]]));
                 } else if group.iter().all(software) && group.iter().any(|n| matches!(graph[*n], Defined::Routine(_))) {
                     // A function with statements may call itself: how deep is seen when it runs.
                 } else {
@@ -200,6 +266,13 @@ fn cycle(members: &[Defined]) -> Diagnostic {
         d = d.at(member.name().span, format!("'{}' is defined here", member.name().text));
     }
     d
+}
+
+/// In file order, whatever the order of a map.
+fn by_place<'n, 'a>(definitions: impl Iterator<Item = (&'n str, Defined<'a>)>) -> Vec<(&'n str, Defined<'a>)> {
+    let mut list: Vec<(&str, Defined)> = definitions.collect();
+    list.sort_by_key(|(_, d)| d.name().span);
+    list
 }
 
 /// Calls `see` with every name an expression may read as a parameter, and (true) with every function it calls.

@@ -156,8 +156,9 @@ impl<'a> Builder<'a> {
                         return Err(Fault::new("elab::no-file", value.span, "file= takes the name of a file", "here"));
                     }
                 };
+                let roots = &self.shared.files.roots;
                 let path =
-                    self.shared.files.roots.find(s.span.file, &name).ok_or_else(|| data::missing(&name, value.span))?;
+                    roots.find(s.span.file, &name).ok_or_else(|| data::missing(roots, &name, &[], value.span))?;
                 for v in data::columns(&path, &name, value.span)? {
                     reading.wave.args.push(Some(v));
                 }

@@ -3,17 +3,28 @@
 
 use std::sync::Arc;
 
-use super::analysis;
 use super::code::{Code, Op, OpKind, Place};
+use super::{analysis, networks};
 use crate::diag::Span;
 use crate::syntax::ast::{
     Assignment, Column, Drive, Expr, ExprArg, ExprKind, Let, Name, Routine, Stmt, StmtKind, Tolerance,
 };
+use crate::value::network::Part;
 
 /// Which names are protocols where a body stands: own ones, and `.func`s whose expression calls one.
 pub trait Callables {
     /// Whether a call of this lower-case name may take time.
     fn takes_time(&self, lower: &str) -> bool;
+
+    /// Whether an expression is the name of a protocol, or the path to one: `slot`, `X1.slot`.
+    fn is_protocol(&self, _path: &Expr) -> bool {
+        false
+    }
+
+    /// The network of a lower-case name.
+    fn network(&self, _lower: &str) -> Option<Part> {
+        None
+    }
 }
 
 /// First character of the names of answers: no name of a netlist begins with it.
@@ -49,6 +60,7 @@ pub fn takes_time(e: &Expr, callables: &dyn Callables) -> bool {
             name.is("map")
                 || callables.takes_time(&name.lower())
                 || args.iter().any(|a| takes_time(&a.value, callables))
+                || networks::waits(e, callables)
         }
         ExprKind::Method { .. } => true,
         ExprKind::Index(base, _) | ExprKind::Field(base, _) | ExprKind::Unary(_, base) => takes_time(base, callables),
@@ -59,14 +71,14 @@ pub fn takes_time(e: &Expr, callables: &dyn Callables) -> bool {
     }
 }
 
-struct Compiler<'c> {
-    callables: &'c dyn Callables,
+pub(super) struct Compiler<'c> {
+    pub callables: &'c dyn Callables,
     ops: Vec<Op>,
     answers: usize,
 }
 
 impl Compiler<'_> {
-    fn op(&mut self, span: Span, kind: OpKind) -> usize {
+    pub fn op(&mut self, span: Span, kind: OpKind) -> usize {
         self.ops.push(Op { span, kind });
         self.ops.len() - 1
     }
@@ -247,9 +259,12 @@ impl Compiler<'_> {
     }
 
     /// Takes the calls that may take time out of an expression.
-    fn hoist(&mut self, e: &Expr) -> Expr {
+    pub fn hoist(&mut self, e: &Expr) -> Expr {
         if !takes_time(e, self.callables) {
             return e.clone();
+        }
+        if let Some(software) = self.network(e) {
+            return software;
         }
         let span = e.span;
         let kind = match &e.kind {
@@ -301,7 +316,7 @@ impl Compiler<'_> {
         recall(span, into)
     }
 
-    fn fresh(&mut self) -> String {
+    pub fn fresh(&mut self) -> String {
         self.answers += 1;
         format!("{ANSWER}{}", self.answers)
     }

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 use super::code::Code;
 use super::compile::{self, Callables};
 use super::groups::Groups;
-use super::program::{InstanceId, Program};
+use super::program::{Instance, InstanceId, Member, Program};
 use crate::circuit::{Circuit, NetId};
 use crate::process::program::SmuId;
-use crate::syntax::ast::{Func, Routine};
+use crate::syntax::ast::{Expr, ExprKind, Func, Routine};
 use crate::value::Value;
 use crate::value::data::Files;
 use crate::value::memo::Memo;
+use crate::value::network::Part;
 use crate::value::software::{Definition, Found, Library};
 
 /// `.func`s and top-level constants.
@@ -115,5 +116,45 @@ impl Callables for Visible<'_> {
         let deeper = Visible { machine: self.machine, at: self.at, depth: self.depth + 1 };
         let func = self.machine.functions.expressions.get(lower).filter(|_| self.depth < 20);
         func.is_some_and(|f| compile::takes_time(&f.body, &deeper))
+    }
+
+    fn is_protocol(&self, path: &Expr) -> bool {
+        let (instance, name) = match &path.kind {
+            ExprKind::Name(n) => (self.instance(self.at), n.to_ascii_lowercase()),
+            ExprKind::Field(base, name) => (self.inside(base), name.lower()),
+            _ => return false,
+        };
+        instance.is_some_and(|i| i.protocols.contains_key(&name))
+    }
+
+    fn network(&self, lower: &str) -> Option<Part> {
+        let mut at = self.instance(self.at);
+        let own = std::iter::from_fn(|| {
+            let here = at?;
+            at = here.parent.and_then(|p| self.instance(p));
+            Some(&here.params)
+        });
+        let found = own.chain([&self.machine.functions.values]).find_map(|values| values.get(lower))?;
+        if let Value::Network(part) = found { Some(part.clone()) } else { None }
+    }
+}
+
+impl<'m> Visible<'m> {
+    fn instance(&self, at: InstanceId) -> Option<&'m Instance> {
+        self.machine.program.instances.get(at.0 as usize)
+    }
+
+    /// The instance that a path leads to, or the first of a bus of them.
+    fn inside(&self, path: &Expr) -> Option<&'m Instance> {
+        let (instance, name) = match &path.kind {
+            ExprKind::Name(n) => (self.instance(self.at)?, n.to_ascii_lowercase()),
+            ExprKind::Index(base, _) => return self.inside(base),
+            ExprKind::Field(base, name) => (self.inside(base)?, name.lower()),
+            _ => return None,
+        };
+        instance.members.get(&name)?.items.iter().flatten().find_map(|m| match m {
+            Member::Instance(i) => self.instance(*i),
+            Member::Part(_) => None,
+        })
     }
 }

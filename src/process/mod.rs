@@ -13,6 +13,7 @@ pub mod history;
 pub mod leaves;
 pub mod machine;
 mod map;
+mod networks;
 pub mod notebook;
 mod past;
 pub mod program;

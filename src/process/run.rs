@@ -18,6 +18,7 @@ use crate::value::answer::Answer;
 use crate::value::assign::{self, Passes, Store};
 use crate::value::eval::{condition, eval, number};
 use crate::value::fault::Fault;
+use crate::value::network;
 use crate::value::scope::Budget;
 use crate::value::{HandleKind, Value};
 
@@ -253,7 +254,12 @@ impl Run<'_> {
             }
             OpKind::Until { condition: test, timeout } => self.until(process, frame, test, timeout.as_ref(), span)?,
             OpKind::Settle => self.world.settle().map_err(|s| stopped(s, span))?,
-            OpKind::Call { callee, into } => return self.call(frame, callee, into.clone()).map(Some),
+            OpKind::Call { callee, into } => {
+                let Some(answer) = self.software(frame, callee)? else {
+                    return self.call(frame, callee, into.clone()).map(Some);
+                };
+                frame.answers.insert(into.clone(), answer);
+            }
             OpKind::Map { call, into } => {
                 let answer = map::map(self, frame, call)?;
                 frame.answers.insert(into.clone(), answer);
@@ -375,6 +381,16 @@ impl Run<'_> {
             frame.variables.declare(name.lower(), value, name.span)?;
         }
         Ok(())
+    }
+
+    /// The answer of a call through a path that takes no time: of a network or one of its layers.
+    fn software(&mut self, frame: &mut Frame, callee: &Expr) -> Result<Option<Answer>, Fault> {
+        match &callee.kind {
+            ExprKind::Method { base, name, args } => {
+                network::method(base, name, args, callee.span, &mut self.sight(frame))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The frame of a call, its arguments bound and its results at 0.

@@ -14,7 +14,7 @@ use crate::diag::Span;
 use crate::random::Draws;
 use crate::syntax::ast::{Expr, ExprArg, ExprKind, Name};
 use crate::value::answer::Answer;
-use crate::value::assign::{self, Store};
+use crate::value::assign::{self, Given, Store};
 use crate::value::builtin::Tools;
 use crate::value::eval::{eval, picks};
 use crate::value::fault::Fault;
@@ -183,16 +183,23 @@ impl Scope for Sight<'_> {
         if let Some(answer) = self.look_back(&lower, args, span)? {
             return Ok(Some(answer));
         }
-        let machine = self.machine;
-        let Some(found) = machine.functions.function(&lower) else { return Ok(None) };
+        if self.machine.functions.function(&lower).is_none() {
+            return Ok(None);
+        }
         let given = assign::given(args, self)?;
+        self.apply(name, &given, span)
+    }
+
+    fn apply(&mut self, name: &Name, given: &[Given], span: Span) -> Result<Option<Answer>, Fault> {
+        let machine = self.machine;
+        let Some(found) = machine.functions.function(&name.lower()) else { return Ok(None) };
         match found.definition {
             // It may read the circuit where it is called.
             Definition::Expression(func) => {
                 let mark = self.variables.call();
                 let columns = std::mem::replace(&mut self.columns, false);
                 let value =
-                    assign::bind(&func.name, &func.formals, &given, span, self).and_then(|()| eval(&func.body, self));
+                    assign::bind(&func.name, &func.formals, given, span, self).and_then(|()| eval(&func.body, self));
                 self.columns = columns;
                 self.variables.leave(mark);
                 value.map(|v| Some(Answer::One(v)))
@@ -207,7 +214,7 @@ impl Scope for Sight<'_> {
                     budget,
                     temp,
                 };
-                let answer = software::call(found, &given, span, &mut run);
+                let answer = software::call(found, given, span, &mut run);
                 *self.budget = run.budget;
                 answer.map(Some)
             }

@@ -355,7 +355,19 @@ pub const GROUPS: &[(&str, &[Builtin])] = &[
             ),
             file("npy", "\"file\", else=\"file\"", &["else"], "an array of numpy"),
             file("npz", "\"file\", else=\"file\"", &["else"], "several arrays of numpy: npz(\"file\").name"),
-            file("idx", "\"file\", else=\"file\"", &["else"], "an array in the format of MNIST, gzipped or not"),
+            file("idx", "\"file\", else=\"file\"", &["else"], "an array in the format of MNIST"),
+            file(
+                "pgm",
+                "\"file\", else=\"file\"",
+                &["else"],
+                "rows × columns of a portable grey map (P2 or P5), as they stand in it",
+            ),
+            file(
+                "png",
+                "\"file\", else=\"file\"",
+                &["else"],
+                "rows × columns of a picture, 0 to 255 or, of 16 bits, to 65535; colors are averaged",
+            ),
         ],
     ),
     (

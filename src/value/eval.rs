@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::builtin;
 use super::fault::{Fault, did_you_mean};
 use super::index::{self, Pick};
+use super::network;
 use super::scope::Scope;
 use super::{Value, apply};
 use crate::circuit::equation::Function;
@@ -91,7 +92,12 @@ fn compute(expr: &Expr, scope: &mut dyn Scope) -> Result<Answer, Fault> {
             let base = answer(base, scope)?;
             field(base, name, span, scope)?
         }
-        ExprKind::Method { base, name, args } => return scope.method(base, name, args, span),
+        ExprKind::Method { base, name, args } => {
+            return match network::method(base, name, args, span, scope)? {
+                Some(answer) => Ok(answer),
+                None => scope.method(base, name, args, span),
+            };
+        }
         ExprKind::Near(a, b, within) => {
             let (a, b) = (eval(a, scope)?, eval(b, scope)?);
             near(a, b, within, span, scope)?
@@ -203,6 +209,11 @@ fn call(name: &Name, args: &[ExprArg], span: Span, scope: &mut dyn Scope) -> Res
     }
     let lower = name.lower();
     let Some(builtin) = builtin::find(&lower) else {
+        match scope.name(&lower, name.span)? {
+            Some(Value::Network(part)) => return network::call(&part, args, span, scope),
+            Some(Value::Broken) => return Err(Fault::Said),
+            _ => {}
+        }
         let message = format!("there is no function '{}'", name.text);
         let fault = Fault::new("value::unknown-function", name.span, message, "not known");
         let known = scope.known();
@@ -256,6 +267,7 @@ fn field(base: Answer, name: &Name, span: Span, scope: &mut dyn Scope) -> Result
             })
         }
         Value::Handle(handle) => scope.field(&handle, name, span),
+        Value::Network(part) => part.field(name).map(Value::Network),
         other => {
             let message = format!("{} has no '{}'", other.describe(), name.text);
             Err(Fault::new("value::no-result", name.span, message, "no such part"))

@@ -73,6 +73,7 @@ fn key((scope, span): Function, args: &[Value]) -> Key {
             }
             Value::Text(t) => crate::random::key::hash(t),
             Value::Handle(Handle { path, .. }) => crate::random::key::hash(path),
+            Value::Network(part) => crate::random::key::hash(&part.network.name),
             Value::Archive(_) | Value::Broken => 0,
         };
         (h.rotate_left(17) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)

@@ -15,6 +15,7 @@ pub mod index;
 mod kolmogorov;
 mod linear;
 pub mod memo;
+pub mod network;
 mod order;
 mod reduce;
 pub mod scope;
@@ -45,6 +46,8 @@ pub enum Value {
     Text(Arc<str>),
     /// The arrays of an npz file by name.
     Archive(Arc<BTreeMap<String, Value>>),
+    /// Layers of software, or one of them
+    Network(network::Part),
     /// Something outside of values that a name stands for
     Handle(Handle),
     /// Its definition is wrong, which has been reported.
@@ -69,7 +72,6 @@ pub enum HandleKind {
     Function,
     Protocol,
     Experiment,
-    Network,
 }
 
 impl Handle {
@@ -82,7 +84,6 @@ impl Handle {
             HandleKind::Function => "function",
             HandleKind::Protocol => "protocol",
             HandleKind::Experiment => "experiment",
-            HandleKind::Network => "network",
         };
         format!("the {kind} {}", self.path)
     }
@@ -140,6 +141,7 @@ impl Value {
             Value::Number(v) => format!("the number {v}"),
             Value::Array(a) => format!("an array of shape {:?}", a.shape()),
             Value::Text(t) => format!("the text \"{t}\""),
+            Value::Network(part) => part.describe(),
             Value::Handle(h) => h.describe(),
             Value::Broken => "a wrong definition".to_string(),
             Value::Archive(m) => format!("an archive of {}", m.keys().cloned().collect::<Vec<_>>().join(", ")),

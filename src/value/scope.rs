@@ -1,6 +1,7 @@
 //! What an expression may see and do beside the built-in functions: the seam between values and everything else.
 
 use super::answer::Answer;
+use super::assign::Given;
 use super::builtin::Tools;
 use super::fault::Fault;
 use super::index::Pick;
@@ -79,6 +80,11 @@ pub trait Scope {
 
     /// A call that a user's definition or the circuit answers; asked before the built-in functions. None: not known here.
     fn call(&mut self, name: &Name, args: &[ExprArg], span: Span) -> Result<Option<Answer>, Fault>;
+
+    /// A call of a user's function with finished arguments; None: there is none of this name.
+    fn apply(&mut self, _name: &Name, _given: &[Given], _span: Span) -> Result<Option<Answer>, Fault> {
+        Ok(None)
+    }
 
     /// `handle.name`
     fn field(&mut self, handle: &Handle, name: &Name, span: Span) -> Result<Value, Fault> {

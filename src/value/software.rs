@@ -5,7 +5,7 @@ use super::answer::Answer;
 use super::assign::{self, Given, Passes, Store};
 use super::builtin::Tools;
 use super::data::Files;
-use super::eval::{condition, eval, number};
+use super::eval::{answer, condition, eval, number};
 use super::fault::Fault;
 use super::memo::Memo;
 use super::scope::{Budget, Powers, Scope};
@@ -96,6 +96,16 @@ pub fn call(found: Found, given: &[Given], span: Span, machine: &mut Machine) ->
     }
 }
 
+/// The value of an expression with these variables, in sight of a library: for callers that are no software themselves.
+pub fn evaluate(
+    expr: &Expr,
+    variables: Variables,
+    library: &dyn Library,
+    machine: &mut Machine,
+) -> Result<Answer, Fault> {
+    answer(expr, &mut Frame { library, variables, machine, powers: Powers::Spice })
+}
+
 /// One running call.
 struct Frame<'f, 'm> {
     library: &'f dyn Library,
@@ -113,10 +123,16 @@ impl Scope for Frame<'_, '_> {
     }
 
     fn call(&mut self, name: &Name, args: &[ExprArg], span: Span) -> Result<Option<Answer>, Fault> {
-        let library = self.library;
-        let Some(found) = library.function(&name.lower()) else { return Ok(None) };
+        if self.library.function(&name.lower()).is_none() {
+            return Ok(None);
+        }
         let given = assign::given(args, self)?;
-        call(found, &given, span, self.machine).map(Some)
+        self.apply(name, &given, span)
+    }
+
+    fn apply(&mut self, name: &Name, given: &[Given], span: Span) -> Result<Option<Answer>, Fault> {
+        let Some(found) = self.library.function(&name.lower()) else { return Ok(None) };
+        call(found, given, span, self.machine).map(Some)
     }
 
     fn tools(&mut self) -> Tools<'_> {

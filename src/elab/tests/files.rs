@@ -66,6 +66,78 @@ fn npy_npz_and_idx() {
     assert_eq!(of("idx(\"c.gz\")[0,1]"), 8.0);
 }
 
+/// A png of these samples, two rows high.
+fn png(color: png::ColorType, depth: png::BitDepth, samples: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let row = samples.len() * 8 / depth as usize / color.samples() / 2;
+    let mut encoder = png::Encoder::new(&mut bytes, row as u32, 2);
+    encoder.set_color(color);
+    encoder.set_depth(depth);
+    encoder.write_header().unwrap().write_image_data(samples).unwrap();
+    bytes
+}
+
+#[test]
+fn pictures() {
+    use png::{BitDepth, ColorType};
+    let dir = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: &[u8]| std::fs::write(dir.path().join(name), bytes).unwrap();
+    put("plain.pgm", b"P2 # two rows\n3 2\n# greatest\n15\n0 1 2\n3 4 15\n");
+    put("binary.pgm", b"P5\n3 2\n255\n\x00\x01\x02\x0a\x20\xff");
+    put("deep.pgm", b"P5 1 2 1000 \x00\x05\x03\xe8");
+    put("grey.png", &png(ColorType::Grayscale, BitDepth::Eight, &[0, 7, 200, 255]));
+    put("deep.png", &png(ColorType::Grayscale, BitDepth::Sixteen, &[0, 5, 0x12, 0x34]));
+    put("bits.png", &png(ColorType::Grayscale, BitDepth::Four, &[0x0f, 0xf0]));
+    put("color.png", &png(ColorType::Rgb, BitDepth::Eight, &[30, 60, 90, 1, 2, 6]));
+    put("clear.png", &png(ColorType::GrayscaleAlpha, BitDepth::Eight, &[10, 0, 20, 255]));
+    let of = |e: &str| value(dir.path(), e);
+    for (text, number) in [
+        ("pgm(\"plain.pgm\")[1,2]", 15.0),
+        ("pgm(\"plain.pgm\")[0,1]", 1.0),
+        ("pgm(\"binary.pgm\")[1,0]", 10.0),
+        ("pgm(\"deep.pgm\")[1,0]", 1000.0),
+        ("png(\"grey.png\")[1,0]", 200.0),
+        ("png(\"deep.png\")[1,0]", 0x1234 as f64),
+        ("sum(png(\"bits.png\"))", 510.0),
+        ("png(\"color.png\")[0,0]", 60.0),
+        ("png(\"color.png\")[1,0]", 3.0),
+        ("png(\"clear.png\")[0,0]", 10.0),
+    ] {
+        assert_eq!(of(text), number, "{text}");
+    }
+}
+
+#[test]
+fn any_file_may_be_gzipped_and_say_so_or_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: &[u8]| {
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(bytes).unwrap();
+        std::fs::write(dir.path().join(name), gz.finish().unwrap()).unwrap();
+    };
+    put("w.csv.gz", b"1,2\n3,4\n");
+    put("image.gz", b"P2 1 1 9 7");
+    let of = |e: &str| value(dir.path(), e);
+    assert_eq!([of("csv(\"w.csv.gz\")[1,0]"), of("csv(\"w.csv\")[1,0]"), of("pgm(\"image\")[0,0]")], [3.0, 3.0, 7.0]);
+    // The name wins over the function that reads it.
+    assert_eq!(of("idx(\"none\", else=\"w.csv\")[1,1]"), 4.0);
+}
+
+#[test]
+fn what_is_noted_of_files() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("w.csv"), "1,2\n").unwrap();
+    let color = png(png::ColorType::Rgb, png::BitDepth::Eight, &[30, 60, 90, 1, 2, 6]);
+    std::fs::write(dir.path().join("color.png"), color).unwrap();
+    let text = ".param a=csv(\"none.csv\", else=\"w.csv\") b=png(\"color.png\")\nR1 a 0 {a[0,0]}\nV1 a 0 {b[0,0]}\n.op";
+    let (ast, ..) = parse_str("test.cir", &format!("a test\n{text}\n"));
+    let kinds = Kinds::new(registry::REGISTRY.iter().map(|r| r.kind));
+    let roots = DataRoots { folders: vec![dir.path().to_path_buf()], extra: Vec::new() };
+    let (_, found) = elaborate(&ast, &kinds, &Overrides::default(), &roots);
+    let notes: Vec<&str> = found.iter().filter(|d| d.code.starts_with("value::")).map(|d| d.code).collect();
+    assert_eq!(notes, ["value::stand-in", "value::color"]);
+}
+
 #[test]
 fn waveforms_from_files() {
     let dir = tempfile::tempdir().unwrap();
@@ -86,5 +158,15 @@ fn broken_files() {
     assert_eq!(codes("npy(\"x.npy\")[0]"), ["value::bad-file"]);
     assert_eq!(codes("idx(\"y.idx\")[0]"), ["value::bad-file"]);
     assert_eq!(codes("csv(\"none.csv\")[0]"), ["value::no-file"]);
+    for (name, bytes) in [
+        ("short.pgm", &b"P5 2 2 255 ab"[..]),
+        ("color.pgm", b"P6 1 1 255 abc"),
+        ("zero.pgm", b"P2 1 1 0 0"),
+        ("other.pgm", b"GIF89a"),
+        ("other.png", b"P2 1 1 9 7"),
+    ] {
+        std::fs::write(dir.path().join(name), bytes).unwrap();
+        assert_eq!(codes(&format!("{}(\"{name}\")[0,0]", &name[name.len() - 3..])), ["value::bad-file"], "{name}");
+    }
     assert_eq!(codes("csv(\"w.csv\", colls=\"a\")[0]"), ["value::arguments"]);
 }

@@ -1,5 +1,6 @@
 //! Rows → files as they come, in bounded memory: csv, npy, SPICE rawfile; attempts at time steps.
 
+mod array;
 mod csv;
 mod npy;
 mod raw;
@@ -10,6 +11,7 @@ use std::str::FromStr;
 
 use num_complex::Complex64;
 
+pub use array::save_array;
 pub use csv::CsvWriter;
 pub use npy::NpyWriter;
 pub use raw::RawWriter;
