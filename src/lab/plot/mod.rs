@@ -1,7 +1,7 @@
 //! Waves → SVG figures: a panel for each unit, Bode panels for phasors, step points overlaid, the legend beside the curves.
 
-mod axis;
-mod curve;
+pub(super) mod axis;
+pub(super) mod curve;
 mod draw;
 
 use std::collections::{HashMap, HashSet};
