@@ -1,7 +1,7 @@
 //! Results → SVG pictures. Waves and results of experiments become panels, panels become charts of layers or maps of cells,
 //! which find their places on a page and are drawn in pixels.
 
-mod axis;
+pub(super) mod axis;
 mod bars;
 mod bins;
 mod canvas;
@@ -19,7 +19,7 @@ mod phasor;
 mod picture;
 mod stack;
 mod text;
-mod thin;
+pub(super) mod thin;
 mod waves;
 
 #[cfg(test)]
