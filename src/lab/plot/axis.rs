@@ -82,6 +82,7 @@ impl Axis {
         let size = low.abs().max(high.abs());
         // Rounding noise of a constant is not magnified.
         let (low, high) = match high - low > 1e-9 * size && size > LEAST {
+            true if pad == 0.0 => rounded(low, high),
             true => (low - pad * (high - low), high + pad * (high - low)),
             false if size > LEAST => (low - 0.1 * size, high + 0.1 * size),
             false => (-1.0, 1.0),
@@ -132,7 +133,7 @@ impl Axis {
                 let (factor, sign) = prefix(size);
                 (factor, format!("{sign}{unit}"))
             }
-            unit if size >= 1e5 || size < 1e-2 => {
+            unit if !(1e-2..1e5).contains(&size) => {
                 let exponent = 3 * (size.log10() / 3.0 + 1e-9).floor() as i32;
                 (10f64.powi(exponent), format!("×10{} {unit}", superscript(exponent)).trim_end().into())
             }
@@ -194,7 +195,7 @@ impl Axis {
         let angle = [15.0, 30.0, 45.0, 90.0, 180.0].into_iter().find(|a| *a >= 0.8 * about);
         let step = angle.filter(|_| self.unit == "°" && about > 10.0).unwrap_or(nice(about));
         let step = if self.whole { step.max(1.0) } else { step };
-        let (first, last) = ((self.low / step - 1e-9).ceil() as i64, (self.high / step + 1e-9).floor() as i64);
+        let (first, last) = ((self.low / step - 1e-6).ceil() as i64, (self.high / step + 1e-6).floor() as i64);
         // Digits that tell a tick from the next
         let shown = step / self.factor;
         let digits = |v: f64| ((v / self.factor).abs().max(shown) / shown).log10().floor().max(0.0) as usize + 2;
@@ -243,6 +244,15 @@ impl Axis {
     }
 }
 
+/// Ends a hair inside round numbers are those numbers: what was sampled from 1.0005 s on began at 1 s.
+fn rounded(low: f64, high: f64) -> (f64, f64) {
+    const HAIR: f64 = 2e-3;
+    let step = nice((high - low) / 8.0);
+    let round = |v: f64| (v / step).round() * step;
+    let near = |v: f64, outside: f64| if (v - outside).abs() < HAIR * (high - low) { outside } else { v };
+    (near(low, low.min(round(low))), near(high, high.max(round(high))))
+}
+
 /// `⁻³`
 fn superscript(v: i32) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
@@ -284,6 +294,13 @@ mod tests {
     #[test]
     fn ticks_far_from_zero_differ() {
         assert_eq!(labels(&Axis::new(5.0001, 5.0004, "V", 0.0), 3), ["5.0001", "5.0002", "5.0003", "5.0004"]);
+    }
+
+    #[test]
+    fn an_axis_begins_at_a_round_number_that_is_near() {
+        let axis = Axis::new(1.0005, 3.0, "s", 0.0);
+        assert_eq!((axis.low, axis.high), (1.0, 3.0));
+        assert_eq!(Axis::new(1.05, 3.0, "s", 0.0).low, 1.05);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::lab::number::{rough, significant};
+use crate::lab::number::{prefix, rough, significant, takes_prefix};
 use crate::value::special::{gamma_q, normal_cdf};
 
 /// Which distribution is laid through a histogram.
@@ -139,7 +139,16 @@ impl Law {
     pub fn describe(&self, unit: &str) -> Vec<String> {
         match *self {
             Law::Normal { mean, sd } => {
-                vec!["normal".into(), format!("µ = {}", rough(mean, unit)), format!("σ = {}", rough(sd, unit))]
+                let (factor, sign) = if takes_prefix(unit) { prefix(mean.abs().max(sd)) } else { (1.0, "") };
+                // The mean to the digit of the deviation's third
+                let digits = 3.0 + (mean.abs() / sd).log10().floor().clamp(-3.0, 12.0);
+                let number = |v: f64, digits: f64| match digits < 1.0 {
+                    true => "0".into(),
+                    false => significant(v / factor, digits as usize).replace('-', "−"),
+                };
+                let line =
+                    |name: &str, number: String| format!("{name} = {number} {sign}{unit}").trim_end().to_string();
+                vec!["normal".into(), line("µ", number(mean, digits)), line("σ", number(sd, 3.0))]
             }
             Law::Lognormal { mean, sd } => {
                 let median = rough(mean.exp(), unit);
@@ -190,6 +199,17 @@ mod tests {
         near(poisson.below(0.5), (-2f64).exp());
         assert_eq!(poisson.below(-0.5), 0.0);
         assert_eq!(Law::Lognormal { mean: 1.0, sd: 0.5 }.below(0.0), 0.0);
+    }
+
+    #[test]
+    fn parameters_are_written_to_the_digits_that_mean_something() {
+        let lines = |mean, sd, unit| Law::Normal { mean, sd }.describe(unit)[1..].join(", ");
+        assert_eq!(lines(-0.639e-6, 37.71e-6, "S"), "µ = −0.6 µS, σ = 37.7 µS");
+        assert_eq!(lines(0.8621, 0.1104, "V"), "µ = 862 mV, σ = 110 mV");
+        assert_eq!(lines(1000.123, 1.0, ""), "µ = 1000.12, σ = 1");
+        assert_eq!(lines(1e-9, 1.0, ""), "µ = 0, σ = 1");
+        let median = Law::Lognormal { mean: 1e5f64.ln(), sd: 0.2 }.describe("ohm");
+        assert_eq!(median[1..], ["median 100 kohm", "σ(ln) = 0.2"]);
     }
 
     #[test]

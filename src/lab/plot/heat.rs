@@ -218,8 +218,8 @@ impl Map {
             let (row, column) = ((k / self.columns) as f64, (k % self.columns) as f64);
             let color = if is_dark(colors.color(*shade)) { RGBColor(255, 255, 255) } else { INK };
             let v = v / axis.factor;
-            // Three digits of the greatest, fewer of the others
-            let digits = 3.0 + (v.abs() / most).log10().floor().max(-3.0);
+            // Three digits of the greatest, the others to the same decimal
+            let digits = 3.0 + (v.abs().log10().floor() - most.log10().floor()).max(-3.0);
             let label = if axis.log { significant(v, 2) } else { significant(v, digits.max(1.0) as usize) };
             let label = if digits < 1.0 && !axis.log { "0".into() } else { label.replace('-', "−") };
             let at = (corner.0 + (column + 0.5) * cell.0, corner.1 + (row + 0.5) * cell.1);

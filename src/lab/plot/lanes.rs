@@ -19,7 +19,7 @@ const PLACES: usize = 300;
 /// Pixels of a lane
 const LANE: f64 = 26.0;
 /// Of a lane, that its curve may use
-const USED: f64 = 0.8;
+const USED: f64 = 0.66;
 
 /// The chart of curves that need lanes; None for others.
 pub fn chart(curves: &Curves) -> Option<Chart> {
@@ -52,7 +52,7 @@ pub fn chart(curves: &Curves) -> Option<Chart> {
             layers.push(Layer::Path { points, color: GRID, line: Line { width: 1.0, dashed: false } });
         }
         let points = series.x.iter().zip(&series.y).map(|(x, y)| (*x, place(*y))).collect();
-        layers.push(Layer::Path { points, color: PALETTE[0], line: Line { width: 1.5, dashed: false } });
+        layers.push(Layer::Path { points, color: PALETTE[k % 2], line: Line { width: 1.5, dashed: false } });
     }
     let names: Vec<String> = all.iter().rev().map(|c| c.name.clone()).collect();
     let AxisName { name, unit, .. } = &curves.y;

@@ -15,7 +15,7 @@ const NUMBERED: usize = 6;
 const MOST_SIDE: f64 = 440.0;
 const LEAST_SIDE: f64 = 60.0;
 /// Of a grid: width over height
-const ASPECT: f64 = 1.6;
+const ASPECT: f64 = 1.8;
 const EDGE: f64 = 16.0;
 const GAP: f64 = 16.0;
 /// Above a map for its title, below it for the numbers of its columns
@@ -139,7 +139,7 @@ fn columns(maps: &[Map]) -> usize {
     let cost = |columns: &usize| {
         let rows = count.div_ceil(*columns);
         let empty = (columns * rows - count) as f64;
-        0.3 * empty + (*columns as f64 * usual / rows as f64 / ASPECT).ln().abs()
+        0.4 * empty + (*columns as f64 * usual / rows as f64 / ASPECT).ln().abs()
     };
     (1..=count.min(12)).min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or(1)
 }

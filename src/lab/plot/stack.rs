@@ -11,6 +11,7 @@ const PLOT_HEIGHT: f64 = 260.0;
 /// Where there are more charts than these below each other they are lower.
 const MANY: usize = 3;
 const LOW_PLOT_HEIGHT: f64 = 150.0;
+const LOW: f64 = 0.65;
 /// Before the frames of wide charts, at least
 const LEFT: f64 = 88.0;
 const GAP: f64 = 18.0;
@@ -88,8 +89,9 @@ impl Stack {
 
     fn column(mut charts: Vec<Chart>) -> Stack {
         share_axes(&mut charts);
-        let usual = if charts.len() > MANY { LOW_PLOT_HEIGHT } else { PLOT_HEIGHT };
-        let height = |c: &Chart| c.height.unwrap_or(usual);
+        let many = charts.len() > MANY;
+        let usual = if many { LOW_PLOT_HEIGHT } else { PLOT_HEIGHT };
+        let height = |c: &Chart| c.height.map_or(usual, |h| if many { LOW * h } else { h });
         let left = charts.iter().map(|c| c.margin(height(c))).fold(LEFT, f64::max);
         let below: Vec<bool> =
             (0..charts.len()).map(|k| charts.get(k + 1).is_none_or(|next| !same_x(&charts[k], next))).collect();
