@@ -5,18 +5,23 @@
 
 mod act;
 pub mod analysis;
+pub mod bodies;
 pub mod code;
 pub mod compile;
+pub mod flow;
 mod frame;
+pub mod fsm;
 mod groups;
 pub mod history;
 pub mod leaves;
+pub mod lint;
 pub mod machine;
 mod map;
 pub mod notebook;
 mod past;
 pub mod program;
 mod read;
+mod reading;
 mod run;
 pub mod scheduler;
 mod sight;

@@ -6,6 +6,7 @@ use super::compile::ANSWER;
 use super::groups::{instance, pick, shaped, unknown};
 use super::machine::Machine;
 use super::notebook::Notebook;
+use super::reading::Readings;
 use super::program::{Bus, Instance, InstanceId, Member, SignalId};
 use super::world::{Stop, World};
 use crate::circuit::PartId;
@@ -38,6 +39,7 @@ pub(super) struct Sight<'a> {
     pub budget: &'a mut Budget,
     pub draws: &'a mut Draws,
     pub writes: &'a mut Writes,
+    pub readings: &'a mut Readings,
     /// Number of the process
     pub who: usize,
     /// Columns of the notebook are in sight
