@@ -34,6 +34,7 @@ pub fn follow_up_to(
     if held == fresh || changes >= most {
         return held;
     }
+    memory.decisions += 1;
     memory.set_limit(instance, slot, lane, fresh);
     memory.set_limit(instance, slot + 1, lane, changes + 1.0);
     fresh

@@ -414,7 +414,8 @@ impl Run<'_> {
                         base.span,
                         "this is not an instance",
                         "it has no protocols",
-                    ));
+                    )
+                    .with_help("X1.read(…) calls the protocol read of the instance X1"));
                 };
                 if handle.kind != HandleKind::Part {
                     let message = format!("{} has no protocols", handle.describe());

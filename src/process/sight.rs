@@ -316,7 +316,8 @@ impl Store for Sight<'_> {
             }
             ExprKind::Field(owner, name) => {
                 let Value::Handle(handle) = eval(owner, self)? else {
-                    return Err(Fault::new("process::path", owner.span, "this is not a part of the circuit", "here"));
+                    return Err(Fault::new("process::path", owner.span, "this is not a part of the circuit", "here")
+                        .with_help("X1.fire = 1 sets a signal of an instance, X1.Xm.g = 1u a state of a part"));
                 };
                 let Some(group) = self.machine.groups.of(&handle) else { return Err(Fault::Said) };
                 if let [Member::Instance(i)] = group.members[..] {

@@ -98,7 +98,14 @@ pub fn run_text(text: &str, setup: &Setup) -> Result<Outcome, (Wrong, Vec<[Strin
     let (circuit, program) = (Arc::new(deck.circuit), Arc::new(deck.program));
     let system = Arc::new(System::new(circuit.clone(), Condensation::Condensed).expect("known kinds"));
     let env = environment(&options, 1e-9, 1e-3);
-    let setting = Setting { options, env, max_step: f64::INFINITY, interrupted: Arc::new(AtomicBool::new(false)) };
+    let setting = Setting {
+        options,
+        env,
+        max_step: f64::INFINITY,
+        interrupted: Arc::new(AtomicBool::new(false)),
+        initial: Vec::new(),
+        nodeset: Vec::new(),
+    };
     let mut bench = Bench::new(system, &setting, program.clone()).expect("an operating point");
     let times = Arc::new(Mutex::new(Vec::new()));
     let noted = times.clone();
@@ -109,7 +116,7 @@ pub fn run_text(text: &str, setup: &Setup) -> Result<Outcome, (Wrong, Vec<[Strin
     scheduler.set_noisy(setup.noisy, 0);
     let name = Name { text: "main".into(), span: Span { file: FileId(0), start: 0, end: 0 } };
     let job = Job::Protocol { at: InstanceId::TOP, name: &name, given: Vec::new() };
-    let answer = match scheduler.perform(job, &mut bench, &mut NoNotebook) {
+    let answer = match scheduler.perform(job, &mut bench, &NoNotebook) {
         Ok(done) => done.answer,
         Err(Halt::Fault(fault)) => {
             let d = fault.report().expect("a fault with a report");

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use petgraph::Direction;
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
@@ -15,11 +16,31 @@ use crate::circuit::{Circuit, NetId, PartId};
 
 /// Changes of the first part of a loop.
 const FIRST: usize = 8;
-/// Changes of a part that is in no loop.
+/// Changes of a part that is in no loop of logic parts alone; its inputs may depend on it in other ways.
 const ALONE: usize = 30;
 
-/// Of every logic part of a circuit: how often it may change within one operating point.
+/// Of every logic part of a circuit: how often it may change within one operating point, beside what it takes for changes of
+/// those before it to arrive.
 pub fn limits(circuit: &Circuit) -> HashMap<PartId, f64> {
+    let graph = graph(circuit);
+    let mut depths: HashMap<NodeIndex, usize> = HashMap::new();
+    let mut out = HashMap::new();
+    // Who drives comes before who is driven.
+    for mut circle in tarjan_scc(&graph).into_iter().rev() {
+        circle.sort();
+        let drivers = circle.iter().flat_map(|n| graph.neighbors_directed(*n, Direction::Incoming));
+        let depth = drivers.filter_map(|n| depths.get(&n)).max().copied().unwrap_or(0);
+        for (rank, node) in circle.iter().enumerate() {
+            let own = if circle.len() == 1 { ALONE } else { FIRST + rank * (circle.len() + 2) };
+            out.insert(graph[*node], (depth + own) as f64);
+        }
+        circle.iter().for_each(|n| drop(depths.insert(*n, depth + circle.len())));
+    }
+    out
+}
+
+/// Which logic part drives which.
+fn graph(circuit: &Circuit) -> DiGraph<PartId, ()> {
     let is_logic = |p: &PartId| ALL.iter().any(|k| circuit.part(*p).kind.is(k));
     let parts: Vec<PartId> = circuit.part_ids().filter(is_logic).collect();
     let mut graph: DiGraph<PartId, ()> = DiGraph::with_capacity(parts.len(), 2 * parts.len());
@@ -41,13 +62,5 @@ pub fn limits(circuit: &Circuit) -> HashMap<PartId, f64> {
             }
         }
     }
-    let mut out = HashMap::new();
-    for mut circle in tarjan_scc(&graph) {
-        circle.sort();
-        for (rank, node) in circle.iter().enumerate() {
-            let changes = if circle.len() == 1 { ALONE } else { FIRST + rank * (circle.len() + 2) };
-            out.insert(graph[*node], changes as f64);
-        }
-    }
-    out
+    graph
 }
