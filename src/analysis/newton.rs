@@ -14,6 +14,9 @@ pub(super) const ROUNDING: f64 = 16.0 * f64::EPSILON;
 /// memristor behind a large capacitor balances currents far above and far below any tolerance of currents.
 pub(super) const NEGLIGIBLE: f64 = 1e-3;
 
+/// Iterations at most, those of changing decisions included.
+const MOST: usize = 100_000;
+
 /// What is solved: the circuit itself, or a deformation of it that a homotopy asks for.
 #[derive(Clone, Copy, Debug)]
 pub struct Problem<'a> {
@@ -86,12 +89,23 @@ impl Trouble {
 pub fn newton(simulator: &mut Simulator, problem: &Problem) -> Result<usize, Trouble> {
     let mut small_change = false;
     let mut worst = (0, 0.0);
-    for k in 0..problem.iterations {
+    let (mut decided, mut patience) = (0, problem.iterations);
+    for k in 0.. {
+        if k >= patience {
+            break;
+        }
         if simulator.interrupted.load(Ordering::Relaxed) {
             return Err(Trouble::Interrupted);
         }
         assemble(simulator, problem, if k == 0 && problem.cold { Mode::Start } else { Mode::Static });
         simulator.iterations += 1;
+        let decisions = simulator.memories.iter().map(|m| m.decisions).sum();
+        // An iteration in which gates and switches change their mind brings them on by one; each changes a bounded number of
+        // times.
+        if k > 0 && decisions != decided && patience < MOST {
+            patience += 1;
+        }
+        decided = decisions;
         let limited = simulator.memories.iter().any(|m| m.limited[0]);
         if let Some(u) = not_finite(&simulator.assembly.residual) {
             return Err(Trouble::NotFinite(u));

@@ -74,8 +74,13 @@ pub fn land(now: Ticks, h: f64, corner: Option<Ticks>) -> Ticks {
     }
 }
 
-/// The first step after a restart, from the step before it and the distance to the next corner (s). Nothing judges its
-/// truncation error, h²·x″/2 of Euler's formula: it goes with √reltol, that this error goes with reltol.
+/// The first step after a restart, from the step before it and the distance to the next corner (s).
 pub fn restart_step(h: f64, to_corner: f64, reltol: f64) -> f64 {
-    RESTART * (reltol / 1e-3).sqrt().clamp(1e-3, 1.0) * h.min(to_corner)
+    RESTART * caution(reltol) * h.min(to_corner)
+}
+
+/// How much shorter than at reltol 1e-3 a first step is. Nothing judges its truncation error, h²·x″/2 of Euler's formula: it
+/// goes with √reltol, that this error goes with reltol.
+pub fn caution(reltol: f64) -> f64 {
+    (reltol / 1e-3).sqrt().clamp(1e-3, 1.0)
 }

@@ -2,6 +2,7 @@
 //! midst, or a source that was told something new.
 
 use super::observe::View;
+use super::pace::caution;
 use super::simulator::Simulator;
 use super::tran::charges;
 use super::transient::{Transient, inputs};
@@ -48,7 +49,7 @@ impl Transient {
         self.look_ahead(0);
         let state = &mut self.lanes[0];
         let gap = state.corner.map_or(f64::INFINITY, |c| Ticks(c.0 - state.now.0).seconds());
-        state.want = state.want.min(first).min(0.1 * gap);
+        state.want = caution(self.options.reltol) * state.want.min(first).min(0.1 * gap);
     }
 
     /// Parts from what was: what happens at random from now on is that of the branch `name`, independent of all others.

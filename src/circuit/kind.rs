@@ -107,7 +107,7 @@ pub struct Pin {
     pub doc: Label,
     /// May be left unconnected: trailing pins only.
     pub optional: bool,
-    /// Stands for one or more nets (the inputs of a mux): the first pin only.
+    /// Stands for one or more nets, such as the inputs of a mux; see [`Kind::fits`].
     pub repeats: bool,
 }
 
@@ -189,11 +189,41 @@ impl Kind {
         least..=most
     }
 
+    /// Whether a line may connect so many nets. One pin that repeats takes all that are left; of two the second takes 2ⁿ
+    /// nets where the first takes n (a decoder).
+    pub fn fits(&self, count: usize) -> bool {
+        self.nets().contains(&count)
+            && match self.pins.iter().filter(|p| p.repeats).count() {
+                2 => {
+                    let [n, outputs] = self.repeated(count);
+                    u32::try_from(n).ok().and_then(|n| 1usize.checked_shl(n)) == Some(outputs)
+                }
+                _ => true,
+            }
+    }
+
+    /// How many nets the pins that repeat stand for, of a line that connects `count`.
+    fn repeated(&self, count: usize) -> [usize; 2] {
+        let pins = self.pins.iter().filter(|p| p.repeats).count();
+        let left = count.saturating_sub(self.pins.len() - pins);
+        match pins {
+            2 => {
+                let n = (1..left).take_while(|n| n + (1usize << n.min(&60)) <= left).last().unwrap_or(1);
+                [n, left.saturating_sub(n)]
+            }
+            _ => [left, 0],
+        }
+    }
+
     /// The place in `pins` of net `k` of a line that connects `count`.
     pub fn pin_of(&self, k: usize, count: usize) -> usize {
-        let extra =
-            if self.pins.first().is_some_and(|p| p.repeats) { count.saturating_sub(self.pins.len()) } else { 0 };
-        k.saturating_sub(extra).min(self.pins.len().saturating_sub(1))
+        let mut repeated = self.repeated(count).into_iter();
+        let mut end = 0;
+        let place = self.pins.iter().position(|p| {
+            end += if p.repeats { repeated.next().unwrap_or(1) } else { 1 };
+            k < end
+        });
+        place.unwrap_or(self.pins.len().saturating_sub(1))
     }
 
     /// The place of a parameter in `params`, by its canonical name.
@@ -244,7 +274,7 @@ pub const fn optional_pin(name: &'static str, doc: &'static str) -> Pin {
     Pin { name: Cow::Borrowed(name), doc: Cow::Borrowed(doc), optional: true, repeats: false }
 }
 
-/// A first pin that stands for one or more nets.
+/// A pin that stands for one or more nets.
 pub const fn repeated_pin(name: &'static str, doc: &'static str) -> Pin {
     Pin { name: Cow::Borrowed(name), doc: Cow::Borrowed(doc), optional: false, repeats: true }
 }
@@ -309,5 +339,32 @@ impl Param {
     pub const fn range(mut self, low: f64, high: f64) -> Param {
         self.range = (low, high);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::device::registry::by_name;
+
+    /// Pins of each net of a line, by name.
+    fn pins(kind: &str, count: usize) -> Vec<String> {
+        let kind = by_name(kind).unwrap();
+        (0..count).map(|k| kind.pins[kind.pin_of(k, count)].name.to_string()).collect()
+    }
+
+    #[test]
+    fn nets_find_the_pins_that_repeat() {
+        assert_eq!(pins("resistor", 2), ["p", "n"]);
+        assert_eq!(pins("mux", 4), ["in", "in", "in", "com"]);
+        assert_eq!(pins("counter", 4), ["clk", "reset", "q", "q"]);
+        assert_eq!(pins("decoder", 6), ["a", "a", "y", "y", "y", "y"]);
+    }
+
+    #[test]
+    fn a_decoder_has_two_to_the_n_outputs() {
+        let decoder = by_name("decoder").unwrap();
+        let fits: Vec<usize> = (0..25).filter(|n| decoder.fits(*n)).collect();
+        assert_eq!(fits, [3, 6, 11, 20]);
+        assert!(by_name("mux").unwrap().fits(9) && !by_name("mux").unwrap().fits(1));
     }
 }

@@ -14,6 +14,8 @@ use crate::diag::{Diagnostic, Severity, Span, any_error};
 use crate::elab::{self, DataRoots, Kinds, Overrides};
 use crate::lab::report::Finding;
 use crate::lab::run::Deck;
+use crate::process::lint::lint;
+use crate::process::machine::Machine;
 use crate::syntax::ast::{Assign, Ast, Experiment, Item, Name, Statement};
 use crate::syntax::source::{Sources, Text};
 use crate::syntax::{LoadOptions, is_torn, parse_expr_at, parse_file, parse_stream, report};
@@ -134,7 +136,17 @@ impl Netlist {
             netlist.experiments = experiments;
             netlist.deck = Some(deck).filter(|_| !any_error(&netlist.diagnostics));
         }
+        if let Some(machine) = netlist.machine() {
+            netlist.diagnostics.extend(lint(&machine));
+            netlist.deck = netlist.deck.take().filter(|_| !any_error(&netlist.diagnostics));
+        }
         netlist
+    }
+
+    /// What runs beside the circuit, if nothing is wrong so far.
+    pub fn machine(&self) -> Option<Machine> {
+        let deck = self.deck.as_ref()?;
+        Some(Machine::new(deck.circuit.clone(), deck.program.clone(), deck.functions.clone(), self.files()))
     }
 
     /// With values that win over those of the netlist.

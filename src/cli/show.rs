@@ -1,4 +1,4 @@
-//! `memspice show graph|tree|matrix|device FILE`: a netlist as the simulator sees it.
+//! `memspice show graph|tree|matrix|device|fsm FILE`: a netlist as the simulator sees it.
 
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ use crate::circuit::show::{graph_dot, graph_text, tree_dot, tree_text};
 use crate::mna::show::{matrix_dot, matrix_text};
 use crate::mna::{Condensation, System};
 use crate::model::derived::text;
+use crate::process::bodies::{Body, bodies};
+use crate::process::fsm::{self, Fsm, fsm};
 
 /// Shows the circuit of a netlist, as text or for Graphviz.
 #[derive(Args, Debug)]
@@ -19,7 +21,7 @@ pub struct Show {
     pub what: What,
     /// The netlist, or - for standard input
     pub file: String,
-    /// With `device`: which of the file's devices; all without
+    /// With `device` and `fsm`: which of the file's devices, protocols and `.always`; all without
     pub name: Option<String>,
     #[arg(long, value_enum, default_value = "text")]
     pub format: Form,
@@ -37,6 +39,8 @@ pub enum What {
     Matrix,
     /// The equations of a .device: unknowns, F, Q and their derivatives
     Device,
+    /// The state machines of .always and .protocol
+    Fsm,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -53,12 +57,15 @@ pub fn run(args: &Show) -> Exit {
     if args.what == What::Device {
         return devices(&netlist.devices, args.name.as_deref());
     }
+    if args.what == What::Fsm {
+        return machines(&netlist, args.name.as_deref(), args.format);
+    }
     print(&match (args.what, args.format) {
         (What::Graph, Form::Text) => graph_text(circuit),
         (What::Graph, Form::Dot) => graph_dot(circuit),
         (What::Tree, Form::Text) => tree_text(circuit),
         (What::Tree, Form::Dot) => tree_dot(circuit),
-        (What::Device, _) => String::new(),
+        (What::Device | What::Fsm, _) => String::new(),
         (What::Matrix, form) => match System::new(circuit.clone(), Condensation::Condensed) {
             Ok(system) if form == Form::Text => matrix_text(&system),
             Ok(system) => matrix_dot(&system),
@@ -67,6 +74,30 @@ pub fn run(args: &Show) -> Exit {
                 return Exit::Netlist;
             }
         },
+    });
+    Exit::Passed
+}
+
+/// The state machines of what runs beside the circuit.
+fn machines(netlist: &Netlist, name: Option<&str>, form: Form) -> Exit {
+    let Some(machine) = netlist.machine() else { return Exit::Netlist };
+    let all = bodies(&machine);
+    let named = |b: &&Body| name.is_none_or(|n| b.path.eq_ignore_ascii_case(n) || b.name.is(n));
+    let reads = |span| netlist.sources.snippet(span).to_string();
+    let chosen: Vec<Fsm> = all.iter().filter(named).map(|b| fsm(b, &reads)).collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = all.iter().map(|b| b.path.as_str()).collect();
+        let message = match name {
+            Some(n) => format!("the netlist has no protocol or .always `{n}`"),
+            None => "the netlist has neither a .protocol nor an .always".to_string(),
+        };
+        let help = if names.is_empty() { String::new() } else { format!("; it has {}", names.join(", ")) };
+        complain(&format!("error: {message}{help}\n"));
+        return Exit::Netlist;
+    }
+    print(&match form {
+        Form::Text => chosen.iter().map(fsm::text).collect::<Vec<_>>().join("\n"),
+        Form::Dot => fsm::dot(&chosen),
     });
     Exit::Passed
 }

@@ -12,15 +12,29 @@ pub const CHANGES: f64 = 30.0;
 
 /// The decision to load with, `fresh` being what the iterate says. The first iteration of an operating point starts over.
 pub fn follow(memory: &mut Memory, mode: Mode, instance: usize, slot: usize, lane: usize, fresh: f64) -> f64 {
+    follow_up_to(memory, mode, instance, slot, lane, fresh, CHANGES)
+}
+
+/// As [`follow`], with a number of changes of its own.
+pub fn follow_up_to(
+    memory: &mut Memory,
+    mode: Mode,
+    instance: usize,
+    slot: usize,
+    lane: usize,
+    fresh: f64,
+    most: f64,
+) -> f64 {
     let (held, changes) = (memory.limit(instance, slot, lane), memory.limit(instance, slot + 1, lane));
     if mode == Mode::Start {
         memory.set_limit(instance, slot, lane, fresh);
         memory.set_limit(instance, slot + 1, lane, 0.0);
         return fresh;
     }
-    if held == fresh || changes >= CHANGES {
+    if held == fresh || changes >= most {
         return held;
     }
+    memory.decisions += 1;
     memory.set_limit(instance, slot, lane, fresh);
     memory.set_limit(instance, slot + 1, lane, changes + 1.0);
     fresh

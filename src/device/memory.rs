@@ -48,6 +48,8 @@ pub struct Memory {
     pub bent: Vec<bool>,
     /// A value a lane: this load evaluated somewhere else than at x, so the iteration has not converged.
     pub limited: Vec<bool>,
+    /// How often a discrete decision changed where no time passes ([`super::decision`]).
+    pub decisions: u64,
     /// The instance that limited last, for reports.
     pub culprit: Vec<u32>,
     /// A value a lane: what its random numbers are keyed by.
@@ -76,6 +78,7 @@ impl Memory {
             resting: vec![false; instances],
             bent: vec![false; instances],
             limited: vec![false; lanes],
+            decisions: 0,
             culprit: vec![0; lanes],
             keys: vec![Keys::default(); lanes],
             streams: Vec::new(),

@@ -29,6 +29,7 @@ pub mod isource;
 pub mod junction;
 pub mod lane;
 pub mod layout;
+pub mod logic;
 pub mod memory;
 pub mod meyer;
 pub mod mosfet;

@@ -2,7 +2,7 @@
 
 use super::{
     Device, analog_switch, behavioral, capacitor, comparator, controlled, coupled, diode, equations, inductor, isource,
-    mosfet, mux, nonlinear, opamp, resistor, smu, switch, vsource,
+    logic, mosfet, mux, nonlinear, opamp, resistor, smu, switch, vsource,
 };
 use crate::circuit::kind::{Kind, KindRef};
 use crate::circuit::{Circuit, PartId};
@@ -32,6 +32,21 @@ pub static REGISTRY: &[Row] = &[
     Row { kind: &comparator::KIND, build: comparator::build },
     Row { kind: &analog_switch::KIND, build: analog_switch::build },
     Row { kind: &mux::KIND, build: mux::build },
+    Row { kind: &logic::AND, build: logic::build },
+    Row { kind: &logic::OR, build: logic::build },
+    Row { kind: &logic::NAND, build: logic::build },
+    Row { kind: &logic::NOR, build: logic::build },
+    Row { kind: &logic::XOR, build: logic::build },
+    Row { kind: &logic::XNOR, build: logic::build },
+    Row { kind: &logic::NOT, build: logic::build },
+    Row { kind: &logic::BUF, build: logic::build },
+    Row { kind: &logic::DFF, build: logic::build },
+    Row { kind: &logic::TFF, build: logic::build },
+    Row { kind: &logic::LATCH, build: logic::build },
+    Row { kind: &logic::COUNTER, build: logic::build },
+    Row { kind: &logic::DECODER, build: logic::build },
+    Row { kind: &logic::ADC, build: logic::build },
+    Row { kind: &logic::DAC, build: logic::build },
     Row { kind: &controlled::VCVS, build: controlled::build },
     Row { kind: &controlled::CCCS, build: controlled::build },
     Row { kind: &controlled::VCCS, build: controlled::build },

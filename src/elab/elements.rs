@@ -206,8 +206,12 @@ pub fn is_live<T>(result: &Result<T, Fault>) -> bool {
     matches!(result, Err(Fault::Live(_)))
 }
 
-/// `drain gate source bulk`
+/// `drain gate source bulk`, `in … com`
 pub fn pin_names(kind: &Kind) -> String {
-    let name = |p: &Pin| if p.optional { format!("[{}]", p.name) } else { p.name.to_string() };
+    let name = |p: &Pin| match (p.optional, p.repeats) {
+        (true, _) => format!("[{}]", p.name),
+        (_, true) => format!("{} …", p.name),
+        _ => p.name.to_string(),
+    };
     kind.pins.iter().map(name).collect::<Vec<_>>().join(" ")
 }

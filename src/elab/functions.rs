@@ -5,6 +5,7 @@ use super::fault::{Fault, arguments, did_you_mean};
 use super::term::{Term, combine};
 use super::value::Value;
 use super::value::builtin::{self, Body, Builtin, Tools};
+use super::value::converter::check_bits;
 use crate::circuit::equation::{Equation, Function};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::Name;
@@ -85,6 +86,12 @@ fn equation(builtin: &Builtin, args: Vec<Term>, span: Span) -> Result<Term, Faul
             let sign = combine(Function::Sign, args.collect(), span)?;
             combine(Function::Mul, vec![size, sign], span)
         }
+        (Body::Converter(c), _) => {
+            if let Some(bits) = args.get(1).and_then(constant) {
+                check_bits(bits, span)?;
+            }
+            c.of(&args, |v| Term::Fixed(Value::Number(v)), |f, args| combine(f, args, span))
+        }
         (Body::Table, _) => {
             let points: Vec<Value> = args[1..]
                 .iter()
@@ -108,6 +115,13 @@ fn unknown(context: &Context, name: &Name) -> Fault {
     match did_you_mean(&name.lower(), known) {
         Some(help) => fault.with_help(help),
         None => fault.with_help(format!("define it with .func {}(x) = …", name.text)),
+    }
+}
+
+fn constant(term: &Term) -> Option<f64> {
+    match term {
+        Term::Fixed(v) => v.number(),
+        Term::Live(_) => None,
     }
 }
 

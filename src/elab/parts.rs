@@ -169,8 +169,7 @@ impl<'a> Builder<'a> {
         for word in words {
             draft.pins.extend(self.nets(word, scope, instance)?);
         }
-        let nets = kind.nets();
-        if !nets.contains(&draft.pins.len()) {
+        if !kind.fits(draft.pins.len()) {
             let message = format!(
                 "{} connects {} nodes; {} has {}",
                 e.name.text,

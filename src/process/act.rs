@@ -44,7 +44,8 @@ impl Sight<'_> {
                 let target = last.as_ref().unwrap_or(&first)[k];
                 if !target.is_finite() || !first[k].is_finite() {
                     let message = format!("a level of {target} cannot be forced");
-                    return Err(Fault::new("process::level", d.span, message, "not a finite number"));
+                    return Err(Fault::new("process::level", d.span, message, "not a finite number")
+                        .with_help("look for a division by 0, or a reading taken while nothing flowed"));
                 }
                 // The later of two drives of one net counts.
                 list.retain(|other| other.smu != smu);

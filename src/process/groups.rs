@@ -32,6 +32,7 @@ pub struct Groups {
 
 /// The items of a bus that an index picks, and the shape of what is picked.
 pub fn pick<T: Copy>(bus: &Bus<T>, name: &str, picks: &[Pick], span: Span) -> Result<(Vec<T>, Vec<usize>), Fault> {
+    picks.iter().zip(&bus.axes).try_for_each(|(pick, axis)| in_range(pick, *axis, name, span))?;
     let shape: Vec<usize> = bus.axes.iter().map(|a| a.1).collect();
     let (places, shape) = if picks.is_empty() {
         ((0..bus.items.len()).collect(), shape)
@@ -52,6 +53,23 @@ pub fn pick<T: Copy>(bus: &Bus<T>, name: &str, picks: &[Pick], span: Span) -> Re
     items.map(|items| (items, shape)).ok_or_else(|| {
         Fault::new("process::index", span, format!("'{name}' has holes: not every place of this index exists"), "here")
     })
+}
+
+/// Whether an axis of a bus, its first index and its length, has the places of an index.
+fn in_range(pick: &Pick, (low, count): (i64, usize), name: &str, span: Span) -> Result<(), Fault> {
+    let high = low + count as i64 - 1;
+    let far = match pick {
+        Pick::At(i) => Some(*i).filter(|i| !(low..=high).contains(i)),
+        Pick::Range(a, b) if a <= b => [*a, *b].into_iter().find(|i| !(low..=high).contains(i)),
+        _ => None,
+    };
+    match far {
+        None => Ok(()),
+        Some(i) => {
+            Err(Fault::new("value::index", span, format!("'{name}' has no place {i}"), "outside of the bus")
+                .with_help(format!("it goes from {low} to {high}, both included")))
+        }
+    }
 }
 
 /// An index of a bus as one that counts from 0.
@@ -125,7 +143,8 @@ impl Groups {
             for m in &group.members {
                 let Some(bus) = bus(m).filter(|b| b.axes == first.axes) else {
                     let message = format!("not every instance here has the same '{lower}'");
-                    return Err(Fault::new("process::path", span, message, "here"));
+                    return Err(Fault::new("process::path", span, message, "here")
+                        .with_help("name one of them, or a slice of copies that are alike"));
                 };
                 members.extend(bus.items.iter().flatten().copied());
             }
@@ -141,8 +160,10 @@ impl Groups {
 pub fn instance(groups: &Groups, handle: &Handle, span: Span) -> Result<InstanceId, Fault> {
     match groups.of(handle).map(|g| g.members.clone()).as_deref() {
         Some([Member::Instance(i)]) => Ok(*i),
-        Some([_]) => Err(Fault::new("process::path", span, "this is a part, not a subcircuit", "it has no protocols")),
-        _ => Err(Fault::new("process::path", span, "this is not one instance", "choose one of them")),
+        Some([_]) => Err(Fault::new("process::path", span, "this is a part, not a subcircuit", "it has no protocols")
+            .with_help("protocols stand in the netlist itself and in .subckt")),
+        _ => Err(Fault::new("process::path", span, "this is not one instance", "choose one of them")
+            .with_help("an index chooses one: X1[0].read( )")),
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) fn map(run: &mut Run, frame: &mut Frame, call: &Expr) -> Result<Answe
     };
     let xs_value = eval(&xs.value, &mut run.sight(frame))?;
     let items = index::items(&xs_value, xs.value.span)?;
+    run.readings.maps += 1;
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(items.len());
     for (batch, list) in items.chunks(threads).enumerate() {
@@ -45,7 +46,7 @@ pub(super) fn map(run: &mut Run, frame: &mut Frame, call: &Expr) -> Result<Answe
         for (k, x) in list.iter().enumerate() {
             let mut plant = run.world.branch().map_err(|s| stopped(s, call.span))?;
             let number = (batch * threads + k) as u64;
-            let mut scheduler = Scheduler::branch(run.machine, run.others, run.draws, number);
+            let mut scheduler = Scheduler::branch(run.machine, run.others, run.readings, number);
             let mut first = Frame::new(code.clone(), at);
             let given = Given { name: None, value: x.clone(), span: xs.value.span };
             scheduler

@@ -5,12 +5,16 @@
 
 mod act;
 pub mod analysis;
+pub mod bodies;
 pub mod code;
 pub mod compile;
+pub mod flow;
 mod frame;
+pub mod fsm;
 mod groups;
 pub mod history;
 pub mod leaves;
+pub mod lint;
 pub mod machine;
 mod map;
 mod networks;
@@ -18,6 +22,7 @@ pub mod notebook;
 mod past;
 pub mod program;
 mod read;
+mod reading;
 mod run;
 pub mod scheduler;
 mod sight;

@@ -243,6 +243,7 @@ impl Sight<'_> {
         span: Span,
         look: impl FnOnce(&mut Sight) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
+        let noisy = std::mem::replace(&mut self.readings.noisy, false);
         let mut past = Past { history: self.world.history(), at, temp, missing: false };
         let out = look(&mut Sight {
             machine: self.machine,
@@ -254,10 +255,13 @@ impl Sight<'_> {
             budget: &mut *self.budget,
             draws: &mut *self.draws,
             writes: &mut *self.writes,
+            readings: &mut *self.readings,
             who: self.who,
             columns: self.columns,
         });
-        if past.missing { Err(not_kept(span)) } else { out }
+        let missing = past.missing;
+        self.readings.noisy = noisy;
+        if missing { Err(not_kept(span)) } else { out }
     }
 
     /// The values of an expression at moments: its shape, and a column for each of its numbers.

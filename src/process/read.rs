@@ -23,8 +23,25 @@ impl Sight<'_> {
     /// The answer of the circuit to a call; None: it is no question to the circuit.
     pub fn circuit(&mut self, lower: &str, args: &[ExprArg], span: Span) -> Result<Option<Answer>, Fault> {
         let Some((kept, shape)) = self.asked(lower, args, span)? else { return Ok(None) };
-        let values = kept.iter().map(|k| k.read(self.world)).collect();
+        let values = kept.iter().map(|k| self.reading(k)).collect();
         Ok(Some(Answer::One(shaped(values, &shape))))
+    }
+
+    /// A number of the circuit as a unit shows it.
+    fn reading(&mut self, what: &Kept) -> f64 {
+        if let Kept::Quantity(Quantity::Voltage(a, b)) = what
+            && *b != NetId::GROUND
+        {
+            let [a, b] = [*a, *b].map(|n| self.reading(&Kept::Quantity(Quantity::Voltage(n, NetId::GROUND))));
+            return a - b;
+        }
+        let smu = match what {
+            Kept::Unit(smu) => Some(*smu),
+            Kept::Quantity(Quantity::Voltage(net, _)) => self.machine.smus.get(net).copied(),
+            _ => None,
+        };
+        let value = what.read(self.world);
+        smu.map_or(value, |smu| self.readings.show(self.machine, smu, value))
     }
 
     /// What a call asks the circuit for, and in what shape; None: it is no question to the circuit.
@@ -56,7 +73,7 @@ impl Sight<'_> {
             }
             ("v" | "i", _) => {
                 let message = format!("{}( ) takes a net or a part", lower.to_uppercase());
-                return Err(Fault::new("process::net", span, message, "here"));
+                return Err(Fault::new("process::net", span, message, "here").with_help("V(out), V(bl[0:3]), I(R1)"));
             }
             _ => return Ok(None),
         }))
@@ -184,12 +201,14 @@ impl Sight<'_> {
             ExprKind::Node(w) => self.nets(w),
             ExprKind::Field(owner, name) => {
                 let Value::Handle(handle) = eval(owner, self)? else {
-                    return Err(Fault::new("process::path", owner.span, "this is not a part of the circuit", "here"));
+                    return Err(Fault::new("process::path", owner.span, "this is not a part of the circuit", "here")
+                        .with_help("a path leads through instances to a net: X1.out"));
                 };
                 let at = instance(&self.machine.groups, &handle, owner.span)?;
                 self.nets_of(at, &name.text, &index, path.span)
             }
-            _ => Err(Fault::new("process::net", path.span, "a net is needed here", "this is none")),
+            _ => Err(Fault::new("process::net", path.span, "a net is needed here", "this is none")
+                .with_help("bl, bl[0:3], X1.wl[2]")),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::groups::instance;
 use super::machine::Machine;
 use super::map;
 use super::notebook::Notebook;
+use super::reading::Readings;
 use super::sight::{Sight, Writes, stopped};
 use super::world::{Drive, World};
 use crate::device::Ticks;
@@ -30,6 +31,7 @@ pub(super) struct Run<'a> {
     pub budget: &'a mut Budget,
     pub draws: &'a mut Draws,
     pub writes: &'a mut Writes,
+    pub readings: &'a mut Readings,
     /// The processes beside this one, for the branches of a map
     pub others: &'a [Process],
     /// Number of the process
@@ -48,6 +50,7 @@ impl Run<'_> {
             budget: &mut *self.budget,
             draws: &mut *self.draws,
             writes: &mut *self.writes,
+            readings: &mut *self.readings,
             who: self.who,
             columns: frame.body,
         }
@@ -74,6 +77,13 @@ impl Run<'_> {
 
     /// Whether what a process waits for holds. `settled`: at an accepted point, where an edge remembers what it saw.
     pub fn holds(&mut self, process: &mut Process, settled: bool) -> Result<bool, Fault> {
+        let noisy = std::mem::replace(&mut self.readings.noisy, false);
+        let out = self.watched(process, settled);
+        self.readings.noisy = noisy;
+        out
+    }
+
+    fn watched(&mut self, process: &mut Process, settled: bool) -> Result<bool, Fault> {
         let State::When { condition: test, edge, deadline } = process.state.clone() else { return Ok(false) };
         let Some(frame) = process.frames.last_mut() else { return Ok(false) };
         let Some((edge, before)) = edge else { return condition(&test, &mut self.sight(frame)) };
@@ -119,9 +129,10 @@ impl Run<'_> {
             self.cancel(branch)?;
         }
         let Some(frame) = process.frames.last_mut() else { return Ok(()) };
+        let before = frame.variables.clone();
         for branch in &branches {
             if let Some(own) = branch.frames.first() {
-                frame.variables.adopt(&own.variables);
+                frame.variables.adopt(&own.variables, &before);
             }
         }
         Ok(())
@@ -356,15 +367,29 @@ impl Run<'_> {
             ExprKind::Call { name, args } if name.is("fall") => args.first().map(|a| (Edge::Fall, &a.value)),
             _ => None,
         };
-        process.state = match edge {
+        let noisy = std::mem::replace(&mut self.readings.noisy, false);
+        let state = self.watch(frame, test, edge, deadline);
+        self.readings.noisy = noisy;
+        process.state = state?;
+        Ok(())
+    }
+
+    /// The state of one who waits for a condition or an edge: ready where it holds.
+    fn watch(
+        &mut self,
+        frame: &mut Frame,
+        test: &Expr,
+        edge: Option<(Edge, &Expr)>,
+        deadline: Option<Ticks>,
+    ) -> Result<State, Fault> {
+        Ok(match edge {
             Some((edge, of)) => {
                 let up = number(of, &mut self.sight(frame))? > 0.0;
                 State::When { condition: of.clone(), edge: Some((edge, up)), deadline }
             }
             None if condition(test, &mut self.sight(frame))? => State::Ready,
             None => State::When { condition: test.clone(), edge: None, deadline },
-        };
-        Ok(())
+        })
     }
 
     fn next(&mut self, frame: &mut Frame, iter: &crate::syntax::ast::Iter, exit: Place) -> Result<(), Fault> {
@@ -405,7 +430,8 @@ impl Run<'_> {
                         base.span,
                         "this is not an instance",
                         "it has no protocols",
-                    ));
+                    )
+                    .with_help("X1.read(…) calls the protocol read of the instance X1"));
                 };
                 if handle.kind != HandleKind::Part {
                     let message = format!("{} has no protocols", handle.describe());

@@ -10,13 +10,14 @@ use super::leaves::Needs;
 use super::machine::Machine;
 use super::notebook::{Desk, NoNotebook, Notebook};
 use super::program::InstanceId;
+use super::reading::Readings;
 use super::run::Run;
 use super::sight::Writes;
 use super::world::{Plant, Stop};
 use crate::device::Ticks;
 use crate::diag::{Diagnostic, Span};
-use crate::random::{Draws, Stream};
-use crate::syntax::ast::{Name, Stmt, StmtKind};
+use crate::random::Draws;
+use crate::syntax::ast::{Name, Stmt};
 use crate::value::answer::Answer;
 use crate::value::assign::Given;
 use crate::value::fault::Fault;
@@ -49,7 +50,7 @@ pub struct Scheduler<'m> {
     budget: Budget,
     writes: Writes,
     draws: Draws,
-    keys: (u64, u64, String),
+    readings: Readings,
     /// What protocols and `.always` look back at is being kept.
     prepared: bool,
 }
@@ -78,9 +79,7 @@ impl<'m> Scheduler<'m> {
         for (k, instance) in machine.program.instances.iter().enumerate() {
             let at = InstanceId(k as u32);
             for always in &instance.always {
-                // Its body begins again for ever.
-                let forever = Stmt { span: always.name.span, kind: StmtKind::Forever(always.body.clone()) };
-                let code = super::compile::body(&always.name.text, &[forever], &machine.callables(at));
+                let code = super::bodies::always_code(machine, at, always);
                 let mut process = Process::new(Frame::new(code.into(), at), always.name.span);
                 if !instance.path.is_empty() {
                     process.name = format!("{}.{}", instance.path, always.name.text);
@@ -88,28 +87,28 @@ impl<'m> Scheduler<'m> {
                 list.push(process);
             }
         }
-        let draws = Draws::new(Stream::new(seed, draw, "", "process"));
+        let readings = Readings::new(seed, draw);
         Scheduler {
             machine,
             list,
             budget: Budget::default(),
             writes: HashMap::new(),
-            draws,
-            keys: (seed, draw, String::new()),
+            draws: readings.draws(),
+            readings,
             prepared: false,
         }
     }
 
     /// For one branch of a map: the same processes beside it, with random numbers of its own.
-    pub(super) fn branch(machine: &'m Machine, others: &[Process], draws: &Draws, number: u64) -> Scheduler<'m> {
-        let path = format!("map[{}][{number}]", draws.counter);
+    pub(super) fn branch(machine: &'m Machine, others: &[Process], readings: &Readings, number: u64) -> Scheduler<'m> {
+        let readings = readings.fork(number);
         Scheduler {
             machine,
             list: others.to_vec(),
             budget: Budget::default(),
             writes: HashMap::new(),
-            draws: Draws::new(Stream::new(0, number, &path, "process")),
-            keys: (0, number, path),
+            draws: readings.draws(),
+            readings,
             prepared: true,
         }
     }
@@ -165,6 +164,7 @@ impl<'m> Scheduler<'m> {
             budget: &mut self.budget,
             draws: &mut self.draws,
             writes: &mut self.writes,
+            readings: &mut self.readings,
             others: &[],
             who: 0,
         };
@@ -199,6 +199,7 @@ impl<'m> Scheduler<'m> {
             budget: &mut self.budget,
             draws: &mut self.draws,
             writes: &mut self.writes,
+            readings: &mut self.readings,
             others: &[],
             who: 0,
         })
@@ -281,6 +282,7 @@ impl<'m> Scheduler<'m> {
             budget: &mut self.budget,
             draws: &mut self.draws,
             writes: &mut self.writes,
+            readings: &mut self.readings,
             others: &beside,
             who: k,
         };
@@ -314,6 +316,7 @@ impl<'m> Scheduler<'m> {
         }
         let (machine, list) = (self.machine, &mut self.list);
         let (budget, draws, writes) = (&mut self.budget, &mut self.draws, &mut self.writes);
+        let readings = &mut self.readings;
         let mut wrong = None;
         let mut fires = |world: &mut dyn super::world::World| {
             let mut run = Run {
@@ -323,6 +326,7 @@ impl<'m> Scheduler<'m> {
                 budget: &mut *budget,
                 draws: &mut *draws,
                 writes: &mut *writes,
+                readings: &mut *readings,
                 others: &[],
                 who: 0,
             };
@@ -354,9 +358,9 @@ impl<'m> Scheduler<'m> {
         }
     }
 
-    /// Seed, draw and path that key random numbers.
-    pub fn keys(&self) -> (u64, u64, &str) {
-        (self.keys.0, self.keys.1, &self.keys.2)
+    /// Whether readings have their errors (`.smu … noise=`), as in a Monte-Carlo run at this point of a sweep.
+    pub fn set_noisy(&mut self, noisy: bool, point: u64) {
+        (self.readings.noisy, self.readings.point) = (noisy, point);
     }
 }
 

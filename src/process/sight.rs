@@ -6,6 +6,7 @@ use super::compile::ANSWER;
 use super::groups::{instance, pick, shaped, unknown};
 use super::machine::Machine;
 use super::notebook::Notebook;
+use super::reading::Readings;
 use super::program::{Bus, Instance, InstanceId, Member, SignalId};
 use super::world::{Stop, World};
 use crate::circuit::PartId;
@@ -38,6 +39,7 @@ pub(super) struct Sight<'a> {
     pub budget: &'a mut Budget,
     pub draws: &'a mut Draws,
     pub writes: &'a mut Writes,
+    pub readings: &'a mut Readings,
     /// Number of the process
     pub who: usize,
     /// Columns of the notebook are in sight
@@ -321,7 +323,8 @@ impl Store for Sight<'_> {
             }
             ExprKind::Field(owner, name) => {
                 let Value::Handle(handle) = eval(owner, self)? else {
-                    return Err(Fault::new("process::path", owner.span, "this is not a part of the circuit", "here"));
+                    return Err(Fault::new("process::path", owner.span, "this is not a part of the circuit", "here")
+                        .with_help("X1.fire = 1 sets a signal of an instance, X1.Xm.g = 1u a state of a part"));
                 };
                 let Some(group) = self.machine.groups.of(&handle) else { return Err(Fault::Said) };
                 if let [Member::Instance(i)] = group.members[..] {

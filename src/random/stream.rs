@@ -98,6 +98,12 @@ impl Draws {
         Draws { stream, counter: 0 }
     }
 
+    /// The next normal number with mean 0 and standard deviation 1.
+    pub fn normal(&mut self) -> f64 {
+        self.counter += 1;
+        self.stream.normal(self.counter - 1)
+    }
+
     /// The next number of this law.
     pub fn draw(&mut self, law: &Law) -> f64 {
         self.counter += 1;

@@ -239,36 +239,53 @@ pub fn bind(
     span: Span,
     store: &mut dyn Store,
 ) -> Result<(), Fault> {
-    let takes = || {
-        let list: Vec<&str> = formals.iter().map(|(n, _)| n.text.as_str()).collect();
-        format!("it is called as {}({})", callee.text, list.join(", "))
-    };
-    let positional = given.iter().filter(|g| g.name.is_none()).count();
-    if positional > formals.len() {
-        let message = format!("{} takes {} arguments, not {positional}", callee.text, formals.len());
-        return Err(Fault::new("value::arguments", span, message, "called here").with_help(takes()));
-    }
-    for g in given {
-        let Some(name) = &g.name else { continue };
-        let place = formals.iter().position(|(f, _)| f.is(&name.text));
-        let what = match place {
-            None => format!("{} has no argument '{}'", callee.text, name.text),
-            Some(k) if k < positional => format!("'{}' is given twice", name.text),
-            Some(_) => continue,
-        };
-        return Err(Fault::new("value::arguments", name.span, what, "here").with_help(takes()));
-    }
-    for (k, (formal, default)) in formals.iter().enumerate() {
-        let named = given.iter().find(|g| g.name.as_ref().is_some_and(|n| n.is(&formal.text)));
-        let value = match (given.get(k).filter(|g| g.name.is_none()).or(named), default) {
-            (Some(g), _) => g.value.clone(),
+    let places = fit(callee, formals, given.len(), &|k| given[k].name.as_ref(), span)?;
+    for ((formal, default), place) in formals.iter().zip(places) {
+        let value = match (place, default) {
+            (Some(k), _) => given[k].value.clone(),
             (None, Some(default)) => eval(default, store)?,
-            (None, None) => {
-                let message = format!("{} needs its argument '{}'", callee.text, formal.text);
-                return Err(Fault::new("value::arguments", span, message, "called here").with_help(takes()));
-            }
+            (None, None) => continue,
         };
         store.declare(formal, value)?;
     }
     Ok(())
+}
+
+/// Which of `count` arguments, each with its name if it has one, each formal gets; None: it has a default.
+pub fn fit<'n>(
+    callee: &Name,
+    formals: &[(Name, Option<Expr>)],
+    count: usize,
+    name: &dyn Fn(usize) -> Option<&'n Name>,
+    span: Span,
+) -> Result<Vec<Option<usize>>, Fault> {
+    let takes = || {
+        let list: Vec<&str> = formals.iter().map(|(n, _)| n.text.as_str()).collect();
+        format!("it is called as {}({})", callee.text, list.join(", "))
+    };
+    let positional = (0..count).filter(|k| name(*k).is_none()).count();
+    if positional > formals.len() {
+        let message = format!("{} takes {} arguments, not {positional}", callee.text, formals.len());
+        return Err(Fault::new("value::arguments", span, message, "called here").with_help(takes()));
+    }
+    for given in (0..count).filter_map(name) {
+        let place = formals.iter().position(|(f, _)| f.is(&given.text));
+        let what = match place {
+            None => format!("{} has no argument '{}'", callee.text, given.text),
+            Some(k) if k < positional => format!("'{}' is given twice", given.text),
+            Some(_) => continue,
+        };
+        return Err(Fault::new("value::arguments", given.span, what, "here").with_help(takes()));
+    }
+    let place = |(k, (formal, default)): (usize, &(Name, Option<Expr>))| {
+        let named = || (0..count).find(|g| name(*g).is_some_and(|n| n.is(&formal.text)));
+        match (k < positional).then_some(k).or_else(named) {
+            None if default.is_none() => {
+                let message = format!("{} needs its argument '{}'", callee.text, formal.text);
+                Err(Fault::new("value::arguments", span, message, "called here").with_help(takes()))
+            }
+            place => Ok(place),
+        }
+    };
+    formals.iter().enumerate().map(place).collect()
 }

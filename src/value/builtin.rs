@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::answer::Answer;
 use super::call::Call;
+use super::converter::{Converter, check_bits};
 use super::data::Files;
 use super::fault::{Fault, arguments, did_you_mean};
 use super::{Value, apply, arrange, build, data, draw, linear, order, reduce, statistics};
@@ -31,6 +32,8 @@ pub enum Body {
     Table,
     /// The second argument's sign on the first argument's size
     CopySign,
+    /// Between voltages and codes
+    Converter(Converter),
     /// Only of quantities of the running circuit
     Circuit,
 }
@@ -163,6 +166,22 @@ pub const GROUPS: &[(&str, &[Builtin])] = &[
                 &[],
                 Body::Table,
                 "linear between the points, constant outside",
+            ),
+            row(
+                "adc",
+                "v, bits, low, high",
+                (4, 4),
+                &[],
+                Body::Converter(Converter::Adc),
+                "code of a voltage: (v − low)/LSB rounded, from 0 to 2^bits − 1, with LSB = (high − low)/2^bits",
+            ),
+            row(
+                "dac",
+                "code, bits, low, high",
+                (4, 4),
+                &[],
+                Body::Converter(Converter::Dac),
+                "voltage of a code: low + code·LSB",
             ),
             row(
                 "max",
@@ -464,6 +483,10 @@ impl Builtin {
             Body::Table => {
                 table_points(&args[1..], span)?;
                 apply(Function::Table, args, span)
+            }
+            Body::Converter(c) => {
+                args[1].numbers().into_iter().try_for_each(|bits| check_bits(bits, span))?;
+                c.of(args, Value::Number, |f, args| apply(f, &args, span))
             }
             Body::CopySign if args.len() == 1 => apply(Function::Sign, args, span),
             Body::CopySign => {

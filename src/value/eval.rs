@@ -36,6 +36,7 @@ pub fn number(expr: &Expr, scope: &mut dyn Scope) -> Result<f64, Fault> {
     v.number().ok_or_else(|| {
         let message = format!("a number is needed here, not {}", v.describe());
         Fault::new("value::not-a-number", expr.span, message, "this is not one number")
+            .with_help("an index takes one number out of an array; max(…), mean(…) or sum(…) make one of it")
     })
 }
 

@@ -7,6 +7,7 @@ pub mod broadcast;
 mod build;
 pub mod builtin;
 mod call;
+pub mod converter;
 pub mod data;
 mod draw;
 pub mod eval;

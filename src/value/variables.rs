@@ -1,5 +1,7 @@
 //! Variables of running statements: declared in blocks, hidden by calls.
 
+use std::sync::Arc;
+
 use super::fault::Fault;
 use super::{MAX_ELEMENTS, Value};
 use crate::diag::Span;
@@ -72,12 +74,25 @@ impl Variables {
         Ok(true)
     }
 
-    /// Takes over what a copy of these variables, gone its own way, made of them; what it declared itself is left out.
-    pub fn adopt(&mut self, copy: &Variables) {
-        for ((name, own), (other, value)) in self.list.iter_mut().zip(&copy.list) {
-            if name == other && own != value {
-                self.held = self.held - size(own) + size(value);
-                *own = value.clone();
+    /// Takes over what a copy of these variables, which stood as `before` when it went its own way, changed of them: of an
+    /// array the places it changed. What it declared itself is left out.
+    pub fn adopt(&mut self, copy: &Variables, before: &Variables) {
+        for (((name, own), (other, value)), (_, old)) in self.list.iter_mut().zip(&copy.list).zip(&before.list) {
+            if name != other || same(value, old) {
+                continue;
+            }
+            match (&mut *own, value, old) {
+                (Value::Array(own), Value::Array(value), Value::Array(old))
+                    if own.shape() == value.shape() && value.shape() == old.shape() =>
+                {
+                    let changes = value.iter().zip(old.iter());
+                    let places = Arc::make_mut(own).iter_mut().zip(changes);
+                    places.filter(|(_, (v, o))| v.to_bits() != o.to_bits()).for_each(|(own, (v, _))| *own = *v);
+                }
+                _ => {
+                    self.held = self.held - size(own) + size(value);
+                    *own = value.clone();
+                }
             }
         }
     }
@@ -99,6 +114,15 @@ impl Variables {
     }
 }
 
+/// Equal to the bit.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.to_bits() == b.to_bits(),
+        (Value::Array(a), Value::Array(b)) => Arc::ptr_eq(a, b) || a == b,
+        _ => a == b,
+    }
+}
+
 fn size(v: &Value) -> usize {
     match v {
         Value::Array(a) => a.len(),
@@ -110,6 +134,24 @@ fn size(v: &Value) -> usize {
 mod tests {
     use super::*;
     use crate::diag::FileId;
+
+    #[test]
+    fn copies_give_back_what_they_changed_and_no_more() {
+        let span = Span::new(FileId(0), 0, 0);
+        let mut v = Variables::default();
+        v.declare("a".into(), Value::Number(1.0), span).unwrap();
+        v.declare("b".into(), Value::Number(2.0), span).unwrap();
+        v.declare("c".into(), Value::vector(vec![0.0, 0.0]), span).unwrap();
+        let before = v.clone();
+        let (mut one, mut two) = (v.clone(), v.clone());
+        one.set("a", Value::Number(5.0), span).unwrap();
+        one.set("c", Value::vector(vec![7.0, 0.0]), span).unwrap();
+        two.declare("own".into(), Value::Number(0.0), span).unwrap();
+        two.set("c", Value::vector(vec![0.0, 8.0]), span).unwrap();
+        [one, two].iter().for_each(|copy| v.adopt(copy, &before));
+        assert_eq!([v.get("a"), v.get("b"), v.get("own")], [Some(&Value::Number(5.0)), Some(&Value::Number(2.0)), None]);
+        assert_eq!(v.get("c").map(Value::numbers), Some(vec![7.0, 8.0]));
+    }
 
     #[test]
     fn blocks_shadow_and_calls_hide() {

@@ -5,5 +5,6 @@ mod crossbar;
 mod events;
 mod laws;
 mod ledger;
+mod logic;
 mod opamp;
 mod support;

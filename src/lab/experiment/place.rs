@@ -83,12 +83,12 @@ impl Place {
     pub fn plant<'a>(&'a self, shared: &'a Shared) -> LazyPlant<'a> {
         let ready = self.ready.clone();
         let options = ready.deck.plan.options.clone();
-        let (seed, run) = self.draw();
+        let ((seed, run), number) = (self.draw(), self.number);
         let signals = ready.deck.program.signals.iter().map(|s| s.start).collect();
         let temp = options.temp;
         let make = move || {
             let mut env = environment(&options, TSTEP, TSTOP);
-            (env.seed, env.draw) = (seed, run);
+            (env.seed, env.draw, env.point) = (seed, run, number);
             let setting = Setting {
                 options: options.clone(),
                 env,

@@ -46,6 +46,9 @@ pub fn run(shared: &Shared, place: &Place, body: &[Stmt], variables: Variables) 
         scheduler: Scheduler::new(&place.ready.machine, seed, draw),
         plant: place.plant(shared),
     };
+    if let Some(draw) = place.overrides.draw {
+        walker.scheduler.set_noisy(true, draw.point);
+    }
     walker.scheduler.prepare(body, &mut walker.plant, &walker.page);
     let mut variables = variables;
     let outcome = walker.block(body, &mut variables);
