@@ -101,9 +101,12 @@ fn endless(code: &Code, body: &Body, out: &mut Vec<Diagnostic>) {
         if is_loop && !leaves && !circle.iter().any(waits) {
             let span = code.ops.get(first.index()).map_or(body.name.span, |op| head(op));
             out.push(
-                Diagnostic::warning("process::no-wait", format!("a loop of {} has no end and takes no time", body.path))
-                    .at(span, "nothing in it waits")
-                    .help("a wait, a pulse or a call of a protocol lets time pass"),
+                Diagnostic::warning(
+                    "process::no-wait",
+                    format!("a loop of {} has no end and takes no time", body.path),
+                )
+                .at(span, "nothing in it waits")
+                .help("a wait, a pulse or a call of a protocol lets time pass"),
             );
         }
     }

@@ -53,6 +53,14 @@ impl Sight<'_> {
                 _ => None,
             })
             .collect();
+        if let (true, [a]) = (matches!(lower, "e" | "q"), args)
+            && matches!(&a.value.kind, ExprKind::Name(_) | ExprKind::Index(..) | ExprKind::Field(..))
+        {
+            let (nets, shape) = self.net_path(&a.value)?;
+            let units = nets.iter().map(|n| self.unit(*n, a.value.span)).collect::<Result<Vec<SmuId>, _>>()?;
+            let meter = |u| if lower == "e" { Kept::Energy(Some(u)) } else { Kept::Charge(Some(u)) };
+            return Ok(Some((units.into_iter().map(meter).collect(), shape)));
+        }
         let voltage = |a: NetId, b: NetId| Kept::Quantity(Quantity::Voltage(a, b));
         let meter = |unit| if lower == "e" { Kept::Energy(unit) } else { Kept::Charge(unit) };
         Ok(Some(match (lower, words.as_deref()) {

@@ -1,12 +1,15 @@
 //! What an experiment kept → its files: `table.csv`, arrays, pictures, snapshots.
 
-use std::path::Path;
+use std::path::{Component, Path};
 
-use super::notes::Notes;
+use super::notes::{Notes, Sketch};
 use super::page::element_names;
+use super::pictures;
 use super::table::Table;
 use super::{Entry, Settings};
 use crate::diag::Diagnostic;
+use crate::lab::plot::picture;
+use crate::lab::writer::save_array;
 
 /// What was written; paths are relative to the folder of the report.
 #[derive(Default)]
@@ -28,7 +31,54 @@ pub fn write(entry: &Entry, notes: &Notes, settings: &Settings) -> Written {
             Err(error) => out.troubles.push(unwritable(&path, &error.to_string())),
         }
     }
+    if settings.plots {
+        for (k, sketch) in notes.sketches.iter().enumerate() {
+            let stem = if k == 0 { "plot".to_string() } else { format!("plot-{}", k + 1) };
+            drawn(entry, sketch, &folder, &stem, &mut out);
+        }
+    }
+    for (file, value) in &notes.saves {
+        let path = folder.join(file);
+        if Path::new(file).components().any(|c| !matches!(c, Component::Normal(_) | Component::CurDir)) {
+            out.troubles.push(unwritable(&path, "arrays are saved below the folder of the experiment"));
+            continue;
+        }
+        let made = path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(|e| e.to_string());
+        let array = value.to_array().unwrap_or_default();
+        match made.and_then(|()| save_array(&path, &array).map_err(|e| e.to_string())) {
+            Ok(()) => out.tables.push(format!("{}/{file}", entry.name)),
+            Err(why) => out.troubles.push(unwritable(&path, &why)),
+        }
+    }
     out
+}
+
+/// The picture of a `plot` or `histogram` statement, and its curves as a table.
+fn drawn(entry: &Entry, sketch: &Sketch, folder: &Path, stem: &str, out: &mut Written) {
+    let path = folder.join(format!("{stem}.svg"));
+    let title = format!("{}: {}", entry.name, sketch.text);
+    match picture(&pictures::picture(sketch, &title)) {
+        Ok(svg) => match std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, svg)) {
+            Ok(()) => out.plots.push(format!("{}/{stem}.svg", entry.name)),
+            Err(error) => out.troubles.push(unwritable(&path, &error.to_string())),
+        },
+        Err(error) => {
+            let d = Diagnostic::warning("lab::plot", format!("no picture of {}: {error}", sketch.text));
+            out.troubles.push(d.at(sketch.span, "this plot"));
+        }
+    }
+    let Some(rows) = pictures::rows(sketch) else { return };
+    let path = folder.join(format!("{stem}.csv"));
+    let write = || -> Result<(), csv::Error> {
+        let mut writer = csv::Writer::from_path(&path)?;
+        rows.iter().try_for_each(|r| writer.write_record(r))?;
+        writer.flush()?;
+        Ok(())
+    };
+    match write() {
+        Ok(()) => out.waves.push(format!("{}/{stem}.csv", entry.name)),
+        Err(error) => out.troubles.push(unwritable(&path, &error.to_string())),
+    }
 }
 
 fn unwritable(path: &Path, why: &str) -> Diagnostic {

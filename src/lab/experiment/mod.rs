@@ -10,6 +10,7 @@ mod files;
 mod meter;
 mod notes;
 mod page;
+mod pictures;
 mod place;
 mod plant;
 mod shots;

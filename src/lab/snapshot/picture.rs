@@ -98,8 +98,11 @@ impl Panel {
             return None;
         }
         let (x_name, x_unit) = before.keys.last().map_or(("row", ""), |k| (&*k.name, &*k.unit));
-        let x =
-            if x_unit == "Hz" && low > 0.0 { Axis::log(low, high, x_unit, 0.0) } else { Axis::new(low, high, x_unit, 0.0) };
+        let x = if x_unit == "Hz" && low > 0.0 {
+            Axis::log(low, high, x_unit, 0.0)
+        } else {
+            Axis::new(low, high, x_unit, 0.0)
+        };
         let said = |k: &Column| format!("{} = {}", k.name, with_digits(k.cells[worst.rows.0].low, &k.unit, 6));
         Some(Panel {
             x,
