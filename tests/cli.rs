@@ -275,3 +275,59 @@ fn a_failure_says_at_which_step_point() {
         assert_eq!(op.lines().count(), 2, "{op}");
     }
 }
+
+/// Spikes that reset a stochastic memristor, at four amplitudes; the first two are equal.
+const SPIKES: &str = "spikes
+.device cell (p n) {
+  param r=1k l=1meg
+  state y = 0
+  state x = 0
+  I(p,n) = V(p,n)/(r*(1 + y))
+  ddt(x) = -x/1u + 1k*white(every=100n)
+  when hazard(V(p,n) > 0 ? l*V(p,n) : 0) { y = y + uniform(0, 1) }
+  warn when V(p,n) > 1.2 \"above its threshold\"
+}
+.param v=1
+V1 in 0 PULSE(0 {v} 1u 10n 10n 5u 10u)
+R1 in a 100
+X1 a 0 cell
+X2 a 0 cell
+.step param v list 1 1 1.2 1.5
+.tran 100n 50u
+.save X1.y X2.y X1.x
+";
+
+#[test]
+fn what_happens_at_random_is_the_same_for_any_number_of_threads() {
+    let dir = folder(SPIKES);
+    let run = |args: &[&str]| {
+        let output = memspice(dir.path(), &[&["run", "deck.cir"], args].concat());
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        fs::read_to_string(dir.path().join("out/deck/deck/tran.csv")).unwrap()
+    };
+    let one = run(&["--threads", "1"]);
+    assert_eq!(one, run(&["--threads", "2"]));
+    assert_ne!(one, run(&["--threads", "2", "--seed", "2"]));
+    // Each point of a sweep has random numbers of its own.
+    let last = |v: &str, nth: usize| {
+        let rows: Vec<Vec<&str>> = one.lines().map(|l| l.split(',').collect()).collect();
+        let ends: Vec<&Vec<&str>> = rows.iter().filter(|r| r[0] == v && r[1] == "5e-5").collect();
+        ends[nth][2..].iter().map(|f| f.to_string()).collect::<Vec<_>>()
+    };
+    assert_ne!(last("1", 0), last("1", 1));
+}
+
+#[test]
+fn a_model_warns_where_it_means_nothing() {
+    let dir = folder(&SPIKES.replace("R1 in a 100", "R1 in a 1m"));
+    for threads in ["1", "2"] {
+        let output = memspice(dir.path(), &["run", "deck.cir", "--threads", threads]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let said = stderr(&output);
+        assert!(said.contains("cell: above its threshold, in 2 of 2 parts"), "{said}");
+        assert!(said.contains("X1 first: V(p, n) = 1.5"), "{said}");
+        let report = report(dir.path(), "out/deck/report.json");
+        let found: Vec<_> = report["diagnostics"].as_array().unwrap().iter().map(|d| &d["code"]).collect();
+        assert_eq!(found, ["run::outside-model"]);
+    }
+}

@@ -7,4 +7,5 @@ mod laws;
 mod ledger;
 mod logic;
 mod opamp;
+mod random;
 mod support;

@@ -14,7 +14,7 @@ use memspice::circuit::equation::{Equation, Quantity};
 use memspice::circuit::plan::{AnalysisKind, Observation, Plan};
 use memspice::device::Ticks;
 use memspice::device::registry::REGISTRY;
-use memspice::elab::{DataRoots, Kinds, Overrides, elaborate};
+use memspice::elab::{DataRoots, Draw, Kinds, Overrides, elaborate};
 use memspice::mna::{Condensation, System};
 use memspice::syntax::ast::Ast;
 use memspice::syntax::{parse_bytes, source::Sources};
@@ -63,8 +63,17 @@ impl Netlist {
     }
 
     pub fn deck(&self, params: &[(&str, f64)]) -> Deck {
+        self.elaborated(params, None)
+    }
+
+    /// One draw of a Monte-Carlo run.
+    pub fn drawn(&self, params: &[(&str, f64)], run: u64) -> Deck {
+        self.elaborated(params, Some(Draw { seed: 1, run, point: 0 }))
+    }
+
+    fn elaborated(&self, params: &[(&str, f64)], draw: Option<Draw>) -> Deck {
         let params = params.iter().map(|(n, v)| (n.to_string(), memspice::value::Value::Number(*v))).collect();
-        let overrides = Overrides { params, ..Overrides::default() };
+        let overrides = Overrides { params, draw, ..Overrides::default() };
         let (deck, findings) = elaborate(&self.ast, &self.kinds, &overrides, &self.data);
         let deck = deck.unwrap_or_else(|| panic!("{findings:#?}"));
         Deck { circuit: Arc::new(deck.circuit), plan: deck.plan }
@@ -126,7 +135,7 @@ impl Deck {
         })
     }
 
-    /// Runs the `.tran` card and gives the voltages of these nets.
+    /// Runs the `.tran` card and gives the voltages of these nets and what these parts let read.
     pub fn tran(&self, nets: &[&str]) -> Waves {
         let spec = self.transient().expect("a .tran card");
         let mut simulator = self.simulator();
@@ -155,9 +164,16 @@ impl Deck {
 
     fn observer(&self, simulator: &Simulator, nets: &[&str]) -> Observer {
         let observe = |name: &&str| {
-            let net = self.circuit.net_names[&name.to_lowercase()];
-            let equation = Equation::Quantity(Quantity::Voltage(net, memspice::circuit::NetId::GROUND));
-            Observation { label: name.to_string(), equation, span: self.circuit.net(net).span }
+            let lower = name.to_lowercase();
+            let quantity = match self.circuit.net_names.get(&lower) {
+                Some(net) => Quantity::Voltage(*net, memspice::circuit::NetId::GROUND),
+                None => {
+                    let (part, probe) = lower.rsplit_once('.').unwrap_or_else(|| panic!("no net {name}"));
+                    Quantity::Probe(self.circuit.part_names[part], probe.into())
+                }
+            };
+            let span = self.circuit.parts[0].span;
+            Observation { label: name.to_string(), equation: Equation::Quantity(quantity), span }
         };
         let observations: Vec<Observation> = nets.iter().map(observe).collect();
         Observer::new(&simulator.system, &observations.iter().collect::<Vec<_>>())

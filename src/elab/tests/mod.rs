@@ -9,6 +9,7 @@ mod live;
 mod mistakes;
 mod overrides;
 mod software;
+mod variation;
 
 use super::{DataRoots, Deck, Kinds, Overrides, elaborate};
 use crate::circuit::equation::Equation;
