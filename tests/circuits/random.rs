@@ -133,7 +133,8 @@ fn threshold_switches_fire_and_let_go_at_random() {
     let fired: Vec<f64> = names.iter().map(|n| jumps(&waves, n, 0.5, true)[0]).collect();
     assert!(distance(fired.iter().map(|t| t - 1e-9).collect(), mean) < 1.63);
     // Those that are still on: all but a few.
-    let gone: Vec<f64> = names.iter().filter_map(|n| jumps(&waves, n, 0.5, false).first().map(|t| t - 300e-6)).collect();
+    let gone: Vec<f64> =
+        names.iter().filter_map(|n| jumps(&waves, n, 0.5, false).first().map(|t| t - 300e-6)).collect();
     assert!(gone.len() > count - 3 && distance(gone, 20e-6) < 1.63);
     // The same parts fire at the same times whatever the step.
     let fine = netlist("1u").deck(&[]).tran(&names[..5]);

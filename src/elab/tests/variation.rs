@@ -54,7 +54,8 @@ fn a_device_draw_is_keyed_by_seed_run_path_and_parameter() {
             assert_eq!(d.value(path, "g"), 1e-3 * (1.0 + 0.1 * z(path, "device:g", run)));
         }
         // The same at every point of a sweep, and beside other parts and draws.
-        let more = text.replace(".op", "X0 a 0 cell\nR1 a 0 1k\n.op").replace("device g", "device w ~ normal(1%)\n device g");
+        let more =
+            text.replace(".op", "X0 a 0 cell\nR1 a 0 1k\n.op").replace("device g", "device w ~ normal(1%)\n device g");
         assert_eq!(drawn_with(&more, run, 3).value("X2", "g"), d.value("X2", "g"));
     }
     assert_eq!((drawn_with(&text, 2, 5).plan.options.run, drawn_with(&text, 2, 5).plan.options.point), (2, 5));
@@ -141,7 +142,9 @@ fn one_option_switches_all_of_it_off() {
 
 #[test]
 fn stuck_parts_draw_what_is_listed() {
-    let text = format!("{CELL}.save X1.stuck\n.variation cell {{\n device g ~ normal(sig)\n stuck p=p g ~ uniform(1.5m, 1.6m)\n}}");
+    let text = format!(
+        "{CELL}.save X1.stuck\n.variation cell {{\n device g ~ normal(sig)\n stuck p=p g ~ uniform(1.5m, 1.6m)\n}}"
+    );
     assert_eq!(codes(&text), [""; 0], "X1.stuck can be read where nothing is stuck");
     let with = |p: f64, run: u64| {
         let overrides = Overrides {
@@ -185,10 +188,16 @@ fn mistakes_of_a_variation() {
         (".variation cell {\n telegraph g ~ normal(1%)\n}", "elab::levels"),
         (".variation cell {\n telegraph g ~ levels(1, 2)\n}", "elab::levels"),
         (".variation cell {\n telegraph g ~ levels(1, 2, dwell=0)\n}", "elab::levels"),
-        (".model op opamp ()\nX7 a 0 b op\nR7 b 0 1\n.variation op {\n cycle vos ~ normal(0, 1)\n}", "elab::vary-built-in"),
+        (
+            ".model op opamp ()\nX7 a 0 b op\nR7 b 0 1\n.variation op {\n cycle vos ~ normal(0, 1)\n}",
+            "elab::vary-built-in",
+        ),
         (".model op opamp ()\nX7 a 0 b op\nR7 b 0 1\n.variation op {\n stuck p=1\n}", "elab::vary-built-in"),
-        (".device many (a b) {\n param n=3\n state s[0:n-1] = 0\n I(a,b) = V(a,b)\n ddt(s[:]) = 1\n}\nX7 a 0 many\n\
-          .variation many {\n device n ~ integer(1, 3)\n}", "elab::varied-size"),
+        (
+            ".device many (a b) {\n param n=3\n state s[0:n-1] = 0\n I(a,b) = V(a,b)\n ddt(s[:]) = 1\n}\nX7 a 0 many\n\
+          .variation many {\n device n ~ integer(1, 3)\n}",
+            "elab::varied-size",
+        ),
         (".variation cell {\n device g ~ normal(q)\n}", "elab::unknown-parameter"),
     ] {
         assert_eq!(codes(&format!("{CELL}{block}")), [code], "{block}");
