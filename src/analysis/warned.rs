@@ -66,11 +66,18 @@ impl Warned {
         (self.instances, self.of) = (instances, of);
     }
 
-    /// Adds the warnings of another run of the circuit: the first of each stays, with the largest count.
+    /// Adds the warnings of another run of the circuit: of each the earliest stays, with the largest count.
     pub fn merge(into: &mut Vec<Warned>, more: Vec<Warned>) {
         for one in more {
             match into.iter_mut().find(|w| w.span == one.span) {
-                Some(known) => known.instances = known.instances.max(one.instances),
+                Some(known) => {
+                    let instances = known.instances.max(one.instances);
+                    let earlier = one.time.total_cmp(&known.time).then_with(|| one.path.cmp(&known.path));
+                    if earlier.then_with(|| one.value.total_cmp(&known.value)).is_lt() {
+                        *known = one;
+                    }
+                    known.instances = instances;
+                }
                 None => into.push(one),
             }
         }

@@ -1,9 +1,9 @@
 //! A circuit under source-measure units: what it consists of, how it starts, how its units are told what to do.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
-use crate::analysis::{Failure, Pace, Simulator, Tracks, Transient, View, operating_point};
+use crate::analysis::{Failure, Pace, Simulator, Tracks, Transient, View, Warned, operating_point, warned};
 use crate::circuit::plan::Options;
 use crate::circuit::{NetId, PartId};
 use crate::device::smu::{Order, Task};
@@ -51,6 +51,18 @@ pub struct Bench {
     pub(super) point: Vec<f64>,
     pub(super) interrupted: Arc<AtomicBool>,
     pub(super) watcher: Option<Watcher>,
+    /// Branches that have parted from this one
+    pub(super) branches: u64,
+    /// What models had to say of branches that are over; all of them share it
+    pub(super) told: Arc<Mutex<Vec<Warned>>>,
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        if let Ok(mut told) = self.told.lock() {
+            Warned::merge(&mut told, self.warned_here());
+        }
+    }
 }
 
 impl Bench {
@@ -85,6 +97,8 @@ impl Bench {
             point: Vec::new(),
             interrupted: setting.interrupted.clone(),
             watcher: None,
+            branches: 0,
+            told: Arc::default(),
         })
     }
 
@@ -101,6 +115,17 @@ impl Bench {
     /// Accepted and rejected steps and Newton iterations so far.
     pub fn stats(&self) -> crate::analysis::Stats {
         self.transient.stats
+    }
+
+    /// What models had to say of the run so far, its branches included.
+    pub fn warned(&self) -> Vec<Warned> {
+        let mut all = self.told.lock().map(|t| t.clone()).unwrap_or_default();
+        Warned::merge(&mut all, self.warned_here());
+        all
+    }
+
+    fn warned_here(&self) -> Vec<Warned> {
+        warned(&self.transient.system, &self.transient.memories)
     }
 
     pub fn system(&self) -> &System {

@@ -113,7 +113,10 @@ impl World for Bench {
     }
 
     fn branch(&mut self) -> Result<Box<dyn Plant + Send>, Stop> {
-        Ok(Box::new(self.fork().map_err(|f| self.stop(&f))?))
+        let mut branch = self.fork().map_err(|f| self.stop(&f))?;
+        self.branches += 1;
+        branch.transient.branch(&self.branches.to_string());
+        Ok(Box::new(branch))
     }
 
     fn history(&self) -> &History {
@@ -155,6 +158,8 @@ impl Bench {
             point: Vec::new(),
             interrupted: self.interrupted.clone(),
             watcher: None,
+            branches: 0,
+            told: self.told.clone(),
         })
     }
 

@@ -91,7 +91,9 @@ impl Sight<'_> {
         if let Some(part) = parts.first() {
             let kind = &self.machine.circuit.part(*part).kind;
             let known = || kind.probes.iter().map(|p| &*p.name).chain(kind.params.iter().map(|p| &*p.name));
-            if !known().any(|n| n.eq_ignore_ascii_case(&lower)) {
+            // Every part of a .device says whether it is stuck.
+            let stuck = lower == "stuck" && kind.definition().is_some();
+            if !stuck && !known().any(|n| n.eq_ignore_ascii_case(&lower)) {
                 return Err(unknown(
                     &format!("state or parameter of a {}:", kind.name),
                     &name.text,

@@ -33,6 +33,7 @@ use super::report::{self, Assert, Status, Totals};
 use super::run::{Elaborate, End};
 use super::snapshot;
 use super::writer::Format;
+use crate::analysis::Warned;
 use crate::diag::{Diagnostic, FileId, Span, any_error};
 use crate::elab::Overrides;
 use crate::process::machine::Functions;
@@ -211,6 +212,7 @@ fn finish(
 ) -> (Outcome, Finished) {
     let end = result.as_ref().map_or_else(Stopped::end, |()| End::Completed);
     let mut diagnostics = std::mem::take(&mut notes.diagnostics);
+    diagnostics.extend(notes.warned.iter().map(Warned::diagnostic));
     if let Err(stopped) = result {
         diagnostics.extend(stopped.diagnostics(""));
     }

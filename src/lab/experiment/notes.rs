@@ -2,7 +2,7 @@
 //! keeps its own; they are put together in the order of the points.
 
 use super::table::Table;
-use crate::analysis::Stats;
+use crate::analysis::{Stats, Warned};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::Bins;
 use crate::value::Value;
@@ -106,6 +106,8 @@ pub struct Notes {
     pub shots: Vec<Shot>,
     pub saves: Vec<(String, Value)>,
     pub diagnostics: Vec<Diagnostic>,
+    /// What models had to say
+    pub warned: Vec<Warned>,
     pub stats: Stats,
 }
 
@@ -151,6 +153,7 @@ impl Notes {
         }
         self.saves.extend(other.saves);
         self.diagnostics.extend(other.diagnostics);
+        Warned::merge(&mut self.warned, other.warned);
         self.stats.accepted += other.stats.accepted;
         self.stats.rejected += other.stats.rejected;
         self.stats.newton += other.stats.newton;

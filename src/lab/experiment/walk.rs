@@ -10,7 +10,7 @@ use super::page::Page;
 use super::place::Place;
 use super::plant::LazyPlant;
 use super::stopped::Stopped;
-use crate::analysis::Stats;
+use crate::analysis::{Stats, Warned};
 use crate::diag::Span;
 use crate::elab::Draw;
 use crate::process::notebook::Desk;
@@ -54,6 +54,7 @@ pub fn run(shared: &Shared, place: &Place, body: &[Stmt], variables: Variables) 
     let outcome = walker.block(body, &mut variables);
     let stats = walker.plant.bench().map_or(Stats::default(), |b| b.stats());
     let mut notes = walker.page.notes.into_inner();
+    Warned::merge(&mut notes.warned, walker.plant.bench().map_or(Vec::new(), |b| b.warned()));
     notes.stats.accepted += stats.accepted;
     notes.stats.rejected += stats.rejected;
     notes.stats.newton += stats.newton;
