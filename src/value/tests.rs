@@ -288,7 +288,7 @@ fn mistakes_have_codes_and_help() {
         ("[[1, 2], [3]]", "value::shape", "concat"),
         ("sum([1], axis=2)", "value::shape", ""),
         ("sum([1], axes=0)", "value::arguments", "did you mean 'axis'?"),
-        ("sum()", "value::arguments", "sum(a, axis=)"),
+        ("sum()", "value::arguments", "sum(a, axis=, by=)"),
         ("max([])", "value::empty", ""),
         ("[1, 2] ? 3 : 4", "value::condition", "any(…) or all(…)"),
         ("normal(0, 1)", "value::seed", "seed=1"),
