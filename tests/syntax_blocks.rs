@@ -183,6 +183,7 @@ fn statements_of_an_experiment() {
   assert all(z[0:63, :] ~= ref.logits64 within 0.01%) \"why\"
   assert mu ~= 6 within 0.5 and sd ~= 1 within 0.1 * abs(mu)
   snapshot V(out), table every 10u within 1%
+  snapshot V(osc) every 10u within 1% shift 5u
   plot mean(n, by=[v, R]) vs v, heatmap(cnn.maxpool1(x)[0, :, :])
   histogram n[v == 0.7] bins -1.9:1.9 fit normal
   histogram n bins 20

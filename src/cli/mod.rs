@@ -3,10 +3,13 @@
 mod check;
 pub mod devices;
 mod fmt;
+mod interrupt;
 mod netlist;
+mod review;
 mod run;
 mod show;
 mod terminal;
+mod test;
 
 use std::process::ExitCode;
 
@@ -24,6 +27,8 @@ struct Cli {
 enum Command {
     Run(run::Run),
     Check(check::Check),
+    Test(test::Test),
+    Review(review::Review),
     Show(show::Show),
     Devices(devices::Devices),
     Fmt(fmt::Fmt),
@@ -60,6 +65,8 @@ pub fn main() -> ExitCode {
     let exit = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Review(args) => review::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Fmt(args) => fmt::run(&args),

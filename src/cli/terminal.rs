@@ -31,9 +31,44 @@ pub fn complain(text: &str) {
 
 /// Whether standard error takes colors.
 pub fn color() -> bool {
+    std::io::stderr().is_terminal() && colors_wanted()
+}
+
+/// Whether standard output takes colors.
+pub fn color_out() -> bool {
+    std::io::stdout().is_terminal() && colors_wanted()
+}
+
+fn colors_wanted() -> bool {
     let unset = |name: &str| std::env::var_os(name).is_none_or(|v| v.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
-    std::io::stderr().is_terminal() && unset("NO_COLOR") && !dumb
+    unset("NO_COLOR") && !dumb
+}
+
+/// How a word stands out on a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    Plain,
+    Bold,
+    Faint,
+    Red,
+    Green,
+    Yellow,
+}
+
+impl Paint {
+    /// The text in this color, if there are colors.
+    pub fn on(self, text: &str, color: bool) -> String {
+        let code = match self {
+            Paint::Plain => return text.into(),
+            Paint::Bold => "1",
+            Paint::Faint => "2",
+            Paint::Red => "31",
+            Paint::Green => "32",
+            Paint::Yellow => "33",
+        };
+        if color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.into() }
+    }
 }
 
 /// A bar on standard error with simulated time, steps and the time left; none where it is no terminal or `quiet`.

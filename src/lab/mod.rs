@@ -8,6 +8,7 @@ pub mod plot;
 pub mod previous;
 pub mod report;
 pub mod run;
+pub mod snapshot;
 pub mod summary;
 pub mod wave;
 pub mod writer;

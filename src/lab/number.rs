@@ -76,7 +76,8 @@ pub fn rough(v: f64, unit: &str) -> String {
     with_digits(v, unit, 3)
 }
 
-fn with_digits(v: f64, unit: &str, digits: usize) -> String {
+/// The same with this many digits.
+pub fn with_digits(v: f64, unit: &str, digits: usize) -> String {
     if !v.is_finite() {
         return exact(v);
     }

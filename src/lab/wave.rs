@@ -184,7 +184,7 @@ fn every_second<T>(values: &mut Vec<T>) {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::analysis::sink::Column;
 

@@ -111,7 +111,7 @@ pub fn statement(word: &str) -> &'static str {
         "measure" => "measure NAME = VALUE, NAME …",
         "record" => "record NAME = VALUE, NAME …",
         "assert" => "assert CONDITION \"WHY\"   or   assert A ~= B within 1%",
-        "snapshot" => "snapshot V(NET), table … every TIME within 1%",
+        "snapshot" => "snapshot V(NET), table … every TIME within 1% shift TIME",
         "plot" => "plot Y vs X, Y vs X …",
         "histogram" => "histogram VALUE bins FIRST:LAST fit normal",
         "save" => "save VALUE to \"FILE.npy\"",

@@ -180,9 +180,10 @@ impl Blocks<'_> {
                 let why = why.as_ref().map_or(String::new(), |why| format!(" \"{why}\""));
                 format!("assert {}{why}", expr(condition))
             }
-            StmtKind::Snapshot { values, every, within } => {
+            StmtKind::Snapshot { values, every, within, shift } => {
                 let within = within.as_ref().map_or(String::new(), |t| format!(" within {}", tolerance(t)));
-                format!("snapshot {}{}{within}", join(values, ", ", expr), option(" every ", every))
+                let (every, shift) = (option(" every ", every), option(" shift ", shift));
+                format!("snapshot {}{every}{within}{shift}", join(values, ", ", expr))
             }
             StmtKind::Plot(traces) => format!("plot {}", join(traces, ", ", trace)),
             StmtKind::Histogram { value, bins, fit } => {

@@ -434,16 +434,17 @@ fn columns(rule: Rule, place: Place, text: &str) -> Result<Vec<Column>, Fault> {
 }
 
 fn snapshot(place: Place, text: &str) -> Result<StmtKind, Fault> {
-    let (mut values, mut every, mut within) = (Vec::new(), None, None);
+    let (mut values, mut every, mut within, mut shift) = (Vec::new(), None, None, None);
     for piece in pieces(Rule::snapshot_line, place, text)? {
         match piece.as_rule() {
             Rule::expr => values.push(expr(place, piece)?),
             Rule::every => every = Some(inside(place, piece)?),
             Rule::within => within = Some(expr::within(place, piece)?),
+            Rule::shift => shift = Some(inside(place, piece)?),
             _ => {}
         }
     }
-    Ok(StmtKind::Snapshot { values, every, within })
+    Ok(StmtKind::Snapshot { values, every, within, shift })
 }
 
 fn trace(place: Place, node: Node<'_>) -> Result<Trace, Fault> {

@@ -88,11 +88,13 @@ pub enum StmtKind {
         condition: Expr,
         why: Option<String>,
     },
-    /// `snapshot V(out), table every 10u within 1%`
+    /// `snapshot V(out), table every 10u within 1% shift 5u`
     Snapshot {
         values: Vec<Expr>,
         every: Option<Expr>,
         within: Option<Tolerance>,
+        /// The longest common shift in time that is removed from waves
+        shift: Option<Expr>,
     },
     /// `plot a vs b, c`
     Plot(Vec<Trace>),
