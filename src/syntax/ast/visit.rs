@@ -117,8 +117,8 @@ impl Stmt {
                 columns.iter().for_each(|c| see(&c.value));
             }
             StmtKind::Assert { condition, .. } => see(condition),
-            StmtKind::Snapshot { values, every, within } => {
-                values.iter().chain(every).for_each(&mut *see);
+            StmtKind::Snapshot { values, every, within, shift } => {
+                values.iter().chain(every).chain(shift).for_each(&mut *see);
                 within.iter().for_each(|w| tolerance(w, see));
             }
             StmtKind::Plot(traces) => traces.iter().for_each(|t| {
