@@ -59,6 +59,7 @@ fn taken(wave: Wave, percent: f64) -> Taken {
     Taken {
         text: format!("V(in), V(out), I(V1) every 500n within {percent}%"),
         line: 7,
+        ordinal: 1,
         within: Within::Percent(percent),
         shift: 0.0,
         seen: vec![Seen::Waves { waves: vec![wave], every: Some(500e-9), edge: 1e-9 }],
@@ -70,7 +71,7 @@ fn a_transient_is_itself_whatever_steps_it_took_and_another_with_another_resisto
     let dir = tempfile::tempdir().unwrap();
     let (netlist, picture) = (dir.path().join("rc.cir"), dir.path().join("out/rc/snapshot.svg"));
     let compare = |wave: Wave, mode| -> Verdict {
-        let place = Place { netlist: &netlist, experiment: "deck", ordinal: 1 };
+        let place = Place { netlist: &netlist, experiment: "deck" };
         check(&taken(wave, 1.0), &place, mode, Some(&picture)).unwrap()
     };
     assert_eq!(compare(transient(RC, &[]), Mode::Accept).outcome, Outcome::Accepted);
@@ -130,4 +131,127 @@ fn netlists_are_found_and_run() {
     assert!(code == 2 && text.contains("nothing to test"), "{text}");
     let (code, text) = said(&memspice(dir.path(), &["test", "nowhere"]));
     assert!(code == 2 && text.contains("nowhere"), "{text}");
+}
+
+/// A step on an RC of 1 µs, at two capacitors too; a slow experiment.
+const STEPS: &str = "low pass
+.param r=1k c=1n
+.smu in
+R1 in out {r}
+C1 out 0 {c}
+.experiment step {
+  force in = 1
+  tran 5u
+  measure final = V(out)
+  snapshot V(out), final every 100n within 1%
+}
+.experiment capacitors {
+  sweep c in [1n, 2n] {
+    force in = 1
+    tran 1u
+    record v = V(out)
+    snapshot V(out) every 200n within 1%
+  }
+  snapshot table within 0.5%
+}
+.experiment long slow {
+  tran 1
+}
+";
+
+#[test]
+fn an_experiment_is_new_accepted_and_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    let there = |name: &str| dir.path().join(name).exists();
+    let test = |args: &[&str]| said(&memspice(dir.path(), &[&["test", "rc.cir"], args].concat()));
+    fs::write(dir.path().join("rc.cir"), STEPS).unwrap();
+    let (code, text) = test(&[]);
+    assert_eq!(code, 1, "{text}");
+    for line in [
+        "new       rc.cir step",
+        "snapshot V(out), final every 1e-07 within 1%   rc.cir:10   new",
+        "2 experiments: 2 new in",
+        "; 1 slow one left out",
+        "3 new snapshots wait",
+    ] {
+        let line = line.replace("1e-07", "100n");
+        assert!(text.contains(&line) || text.contains(&line.replace("100n", "1e-7")), "{line}: {text}");
+    }
+    let (code, text) = test(&["--accept"]);
+    assert!(code == 0 && text.contains("2 experiments: 2 accepted"), "{text}");
+    for file in ["step", "capacitors", "capacitors-2"] {
+        assert!(
+            there(&format!("snapshots/rc__{file}.snap")) && !there(&format!("snapshots/rc__{file}.snap.new")),
+            "{file}"
+        );
+    }
+    // 1 - 1/e and 1 - 1/√e after 1 µs
+    let swept = fs::read_to_string(dir.path().join("snapshots/rc__capacitors.snap")).unwrap();
+    assert!(swept.contains("[waves by c, time]"), "{swept}");
+    let table = fs::read_to_string(dir.path().join("snapshots/rc__capacitors-2.snap")).unwrap();
+    assert!(table.contains("[table]") && table.contains("0.63") && table.contains("0.39"), "{table}");
+    let (code, text) = test(&[]);
+    assert!(code == 0 && text.contains("2 experiments: 2 ok"), "{text}");
+
+    // Other parameters from outside are compared, and are no news.
+    let (code, text) = said(&memspice(dir.path(), &["run", "rc.cir", "-e", "step", "--param", "r=1.05k"]));
+    assert!(code == 1 && text.contains("a snapshot differs: V(out) is off by 1.8 tolerances"), "{text}");
+    let report = fs::read_to_string(dir.path().join("out/rc/report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let step = &report["experiments"][0];
+    assert_eq!((&step["status"], &step["snapshots"][0]["passed"]), (&"failed".into(), &false.into()));
+    assert_eq!(step["plots"], serde_json::json!(["step/snapshot.svg"]));
+    assert!(there("out/rc/step/snapshot.svg") && !there("snapshots/rc__step.snap.new"));
+
+    fs::write(dir.path().join("rc.cir"), STEPS.replace("r=1k", "r=1.05k")).unwrap();
+    let (code, text) = test(&[]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("changed   rc.cir step") && text.contains("out/test/rc/step/snapshot.svg"), "{text}");
+    assert!(there("out/test/rc/step/snapshot.svg") && there("snapshots/rc__step.snap.new"));
+    let (code, text) = said(&memspice(dir.path(), &["review"]));
+    assert!(code == 1 && text.contains("changed  snapshots/rc__step.snap   rc.cir:10"), "{text}");
+    assert_eq!(test(&["--accept"]).0, 0);
+    assert_eq!(test(&[]).0, 0);
+    assert!(!there("snapshots/rc__step.snap.new"));
+}
+
+#[test]
+fn an_oscillator_may_start_late_where_the_statement_allows_it() {
+    // A relaxation oscillator of a comparator with hysteresis: its period is 2 RC ln 3.
+    let netlist = |start: &str, shift: &str| {
+        format!(
+            "relaxation oscillator
+.smu sup
+.signal up=1
+Vh hi 0 0.66666666666666667
+Vl lo 0 0.33333333333333333
+R1 sup c 1k
+C1 c 0 1n
+.always {{
+  wait {start}
+  forever {{
+    force sup = 1
+    wait until V(c) > 2/3 timeout 1m
+    force sup = 0
+    wait until V(c) < 1/3 timeout 1m
+  }}
+}}
+.experiment beat {{
+  tran 20u
+  snapshot V(c) every 100n within 2%{shift}
+}}
+"
+        )
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let test = |text: String, args: &[&str]| {
+        fs::write(dir.path().join("osc.cir"), text).unwrap();
+        said(&memspice(dir.path(), &[&["test", "osc.cir"], args].concat()))
+    };
+    for (shift, code) in [(" shift 3u", 0), ("", 1)] {
+        assert_eq!(test(netlist("100n", shift), &["--accept"]).0, 0);
+        assert_eq!(test(netlist("100n", shift), &[]).0, 0);
+        let (found, text) = test(netlist("430n", shift), &[]);
+        assert_eq!(found, code, "{shift}: {text}");
+    }
 }

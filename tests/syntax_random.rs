@@ -233,8 +233,13 @@ fn simple() -> impl Strategy<Value = StmtKind> {
         few(column()).prop_map(Measure),
         few(column()).prop_map(Record),
         (expr(), proptest::option::of("[a-z ';]{0,6}")).prop_map(|(condition, why)| Assert { condition, why }),
-        (few(expr()), proptest::option::of(expr()), proptest::option::of(tolerance(expr())))
-            .prop_map(|(values, every, within)| Snapshot { values, every, within }),
+        (
+            few(expr()),
+            proptest::option::of(expr()),
+            proptest::option::of(tolerance(expr())),
+            proptest::option::of(expr())
+        )
+            .prop_map(|(values, every, within, shift)| Snapshot { values, every, within, shift }),
         few(trace).prop_map(Plot),
         (expr(), proptest::option::of(bins), proptest::option::of(name())).prop_map(|(value, bins, fit)| Histogram {
             value,

@@ -14,11 +14,12 @@ use super::netlist::{Netlist, Reading};
 use super::terminal::{Bar, complain, print};
 use crate::analysis::sink::Control;
 use crate::diag::{FileId, any_error};
-use crate::lab::experiment::{self, Catalog, Meter, Settings};
+use crate::lab::experiment::{self, Catalog, Keeping, Meter, Settings};
 use crate::lab::experiments;
 use crate::lab::previous;
 use crate::lab::report::{Report, Status};
 use crate::lab::run::{self, End, RunOptions, VALUES_WITHOUT_SAVE};
+use crate::lab::snapshot::Mode;
 use crate::lab::summary::summary;
 use crate::lab::writer::Format;
 
@@ -140,6 +141,7 @@ pub fn run(args: &Run) -> Exit {
             dir: dir.clone(),
             formats: args.format.0.clone(),
             plots: !args.format.0.is_empty(),
+            keeping: keeping(args),
             threads,
             interrupted: interrupted.clone(),
             meter: Arc::new(Meter::default()),
@@ -217,6 +219,13 @@ fn choose(netlist: &mut Netlist, args: &Run) -> Option<Chosen> {
     let asked = args.experiments.iter().any(|n| n.eq_ignore_ascii_case("deck"));
     let deck = asked || args.experiments.is_empty() && (cards || experiments.is_empty());
     Some(Chosen { deck, catalog, experiments })
+}
+
+/// With other parameters or another seed other numbers are no news.
+fn keeping(args: &Run) -> Keeping {
+    let as_written = args.reading.params.is_empty() && args.seed == 1 && args.file != "-";
+    let netlist = PathBuf::from(if args.file == "-" { "stdin.cir" } else { &args.file });
+    Keeping { netlist, mode: if as_written { Mode::Pending } else { Mode::Compare } }
 }
 
 /// How all experiments together went.

@@ -156,8 +156,8 @@ mod tests {
         let take = |experiment: &str, value: f64, mode| {
             let seen = vec![Seen::Sheet(Sheet::values([("mu", "", value), ("sd", "", 1.0)]))];
             let text = "mu, sd within 1%".to_string();
-            let taken = Taken { text, line: 5, within: Within::Percent(1.0), shift: 0.0, seen };
-            check(&taken, &Place { netlist: &netlist, experiment, ordinal: 1 }, mode, None).unwrap();
+            let taken = Taken { text, line: 5, ordinal: 1, within: Within::Percent(1.0), shift: 0.0, seen };
+            check(&taken, &Place { netlist: &netlist, experiment }, mode, None).unwrap();
         };
         take("a", 4.0, Mode::Accept);
         take("a", 5.0, Mode::Pending);

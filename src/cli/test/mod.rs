@@ -46,10 +46,12 @@ pub struct Settings {
     pub out: PathBuf,
     pub reading: Reading,
     pub interrupted: Arc<AtomicBool>,
+    /// No progress is shown.
+    pub quiet: bool,
 }
 
-/// Runs one netlist, hands over each experiment as it ends, and says how it went as a whole.
-type RunFile<'a> = &'a dyn Fn(&Path, &Settings, &mut dyn FnMut(Ran)) -> Exit;
+/// Runs one netlist and hands over each experiment as it ends; see [`run_file`].
+type RunFile<'a> = &'a dyn Fn(&Path, &Settings, &mut dyn FnMut(Ran)) -> Option<usize>;
 
 pub fn run(args: &Test) -> Exit {
     test(args, &run_file, &listen(), &mut print)
@@ -73,6 +75,7 @@ fn test(args: &Test, run_file: RunFile, interrupted: &Arc<AtomicBool>, print: &m
             out: folder(&args.out, file),
             reading: Reading { params: Vec::new(), data: args.data.clone() },
             interrupted: interrupted.clone(),
+            quiet: args.quiet,
         };
         let mut each = |ran: Ran| {
             tally.count(&ran);
@@ -81,12 +84,14 @@ fn test(args: &Test, run_file: RunFile, interrupted: &Arc<AtomicBool>, print: &m
             }
             exit = worse(exit, ran.exit());
         };
-        let whole = run_file(file, &settings, &mut each);
-        if whole == Exit::Netlist {
-            tally.wrong += 1;
-            print(&lines(&file.display().to_string(), &Ran::wrong(), color));
+        match run_file(file, &settings, &mut each) {
+            Some(slow) => tally.slow += slow,
+            None => {
+                tally.wrong += 1;
+                print(&lines(&file.display().to_string(), &Ran::wrong(), color));
+                exit = worse(exit, Exit::Netlist);
+            }
         }
-        exit = worse(exit, whole);
         if interrupted.load(Ordering::Relaxed) {
             exit = Exit::Interrupted;
             break;
@@ -115,25 +120,27 @@ fn folder(out: &Path, netlist: &Path) -> PathBuf {
 mod tests {
     use super::*;
     use crate::lab::report::{Assert, Status};
+    use crate::lab::run::End;
     use crate::lab::snapshot::{Place, Seen, Sheet, Taken, Within, check};
 
     /// An experiment that measures `value` and takes a snapshot of it and of a wave of this height.
-    fn measuring(value: f64) -> impl Fn(&Path, &Settings, &mut dyn FnMut(Ran)) -> Exit {
+    fn measuring(value: f64) -> impl Fn(&Path, &Settings, &mut dyn FnMut(Ran)) -> Option<usize> {
         move |netlist, settings, each| {
             let wave = crate::lab::wave::tests::tran((0..11).map(|k| k as f64 * 1e-6), &[("V(out)", &|t| value * t)]);
             let waves = Seen::Waves { waves: vec![wave], every: Some(1e-6), edge: 1e-9 };
             let taken = Taken {
                 text: "mu, V(out) every 1u within 1%".into(),
                 line: 5,
+                ordinal: 1,
                 within: Within::Percent(1.0),
                 shift: 0.0,
                 seen: vec![waves, Seen::Sheet(Sheet::values([("mu", "", value)]))],
             };
-            let place = Place { netlist, experiment: "step", ordinal: 1 };
+            let place = Place { netlist, experiment: "step" };
             let picture = settings.out.join("step/snapshot.svg");
             let verdict = check(&taken, &place, settings.mode, Some(&picture)).unwrap();
-            each(Ran { verdicts: vec![verdict], ..Ran::of("step", Status::Passed) });
-            Exit::Passed
+            each(Ran { verdicts: vec![verdict], ..Ran::of("step", End::Completed, Status::Passed) });
+            Some(0)
         }
     }
 
@@ -198,22 +205,26 @@ mod tests {
         let bench = Bench::new();
         let failed = |_: &Path, _: &Settings, each: &mut dyn FnMut(Ran)| {
             let assert = |passed| Assert { text: "n < 5".into(), line: 9, passed };
-            each(Ran { asserts: vec![assert(true), assert(false)], ..Ran::of("count", Status::Failed) });
-            each(Ran::of("other", Status::Passed));
-            Exit::Failed
+            let asserts = vec![assert(true), assert(false)];
+            each(Ran { asserts, ..Ran::of("count", End::Completed, Status::Failed) });
+            each(Ran::of("other", End::Completed, Status::Passed));
+            Some(3)
         };
         let (exit, said) = bench.test(false, &failed);
         assert_eq!(exit, Exit::Failed);
         assert!(said.contains("failed    ./n/rc.cir count") && said.contains("assert n < 5   ./n/rc.cir:9"), "{said}");
-        assert!(said.contains("2 experiments: 1 ok, 1 failed"), "{said}");
-        assert_eq!(bench.test(false, &|_, _, _| Exit::Netlist).0, Exit::Netlist);
-        let (exit, said) = bench.test(false, &|_, _, each| {
-            each(Ran::of("late", Status::Error));
-            Exit::Simulation
-        });
-        assert_eq!((exit, said.contains("error     ./n/rc.cir late")), (Exit::Simulation, true), "{said}");
+        assert!(said.contains("2 experiments: 1 ok, 1 failed") && said.contains("3 slow ones left out"), "{said}");
+        assert_eq!(bench.test(false, &|_, _, _| None).0, Exit::Netlist);
+        for (end, exit) in [(End::Simulation, Exit::Simulation), (End::Interrupted, Exit::Interrupted)] {
+            let (found, said) = bench.test(false, &|_, _, each| {
+                each(Ran::of("late", end, Status::Error));
+                Some(0)
+            });
+            assert_eq!((found, said.contains("error     ./n/rc.cir late")), (exit, true), "{said}");
+        }
         // Libraries have nothing to run.
-        assert_eq!(bench.test(false, &|_, _, _| Exit::Passed).0, Exit::Netlist);
+        assert_eq!(bench.test(false, &|_, _, _| Some(0)).0, Exit::Netlist);
+        assert_eq!(bench.test(false, &|_, _, _| Some(1)).0, Exit::Passed);
     }
 
     #[test]

@@ -95,6 +95,8 @@ pub struct Tally {
     words: Vec<Word>,
     /// Netlists that are wrong
     pub wrong: usize,
+    /// Experiments left out
+    pub slow: usize,
     new: usize,
     changed: usize,
 }
@@ -107,9 +109,9 @@ impl Tally {
         self.changed += count(Outcome::Changed);
     }
 
-    /// Nothing ran, and nothing was wrong.
+    /// There is nothing that could run.
     pub fn nothing(&self) -> bool {
-        self.words.is_empty() && self.wrong == 0
+        self.words.is_empty() && self.wrong == 0 && self.slow == 0
     }
 
     /// `5 experiments: 3 ok, 1 failed, 1 new in 3.4 s`, and what there is to do.
@@ -125,7 +127,12 @@ impl Tally {
         }
         let experiments = if self.words.len() == 1 { "experiment" } else { "experiments" };
         let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
-        let mut text = format!("\n{} {experiments}{counts} in {}\n", self.words.len(), rough(seconds, "s"));
+        let slow = match self.slow {
+            0 => String::new(),
+            1 => "; 1 slow one left out".into(),
+            n => format!("; {n} slow ones left out"),
+        };
+        let mut text = format!("\n{} {experiments}{counts} in {}{slow}\n", self.words.len(), rough(seconds, "s"));
         let waiting: Vec<String> = [(self.new, "new"), (self.changed, "changed")]
             .iter()
             .filter(|w| w.0 > 0)

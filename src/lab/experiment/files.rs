@@ -7,7 +7,6 @@ use super::page::element_names;
 use super::table::Table;
 use super::{Entry, Settings};
 use crate::diag::Diagnostic;
-use crate::lab::report::Snapshot;
 
 /// What was written; paths are relative to the folder of the report.
 #[derive(Default)]
@@ -15,7 +14,6 @@ pub struct Written {
     pub tables: Vec<String>,
     pub waves: Vec<String>,
     pub plots: Vec<String>,
-    pub snapshots: Vec<Snapshot>,
     pub troubles: Vec<Diagnostic>,
 }
 

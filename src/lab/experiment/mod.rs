@@ -12,6 +12,7 @@ mod notes;
 mod page;
 mod place;
 mod plant;
+mod shots;
 mod stopped;
 mod table;
 mod walk;
@@ -25,9 +26,11 @@ use std::time::Instant;
 pub use catalog::{Catalog, Entry};
 pub use meter::Meter;
 pub use notes::Verdict;
+pub use shots::Keeping;
 
 use super::report::{self, Assert, Status, Totals};
 use super::run::{Elaborate, End};
+use super::snapshot;
 use super::writer::Format;
 use crate::diag::{Diagnostic, FileId, Span, any_error};
 use crate::elab::Overrides;
@@ -52,6 +55,8 @@ pub struct Settings<'a> {
     pub dir: PathBuf,
     pub formats: Vec<Format>,
     pub plots: bool,
+    /// Where snapshots are kept and what is done about those that differ
+    pub keeping: Keeping,
     /// Points computed at a time
     pub threads: usize,
     pub interrupted: Arc<AtomicBool>,
@@ -104,6 +109,7 @@ pub struct Outcome {
     pub diagnostics: Vec<Diagnostic>,
     pub measures: Vec<(String, Value)>,
     pub asserts: Vec<Verdict>,
+    pub snapshots: Vec<snapshot::Verdict>,
     /// Rows of its table
     pub rows: usize,
 }
@@ -209,13 +215,17 @@ fn finish(
     }
     let written = files::write(entry, &notes, settings);
     diagnostics.extend(written.troubles);
+    // Of an experiment that did not come to its end not everything is seen.
+    let complete = end == End::Completed && !any_error(&diagnostics);
+    let (snapshots, said) = if complete { shots::judge(entry, &notes, settings) } else { Default::default() };
+    diagnostics.extend(said);
     diagnostics.extend(failures(&notes.asserts));
     let asserts = notes.asserts.iter().map(|a| Assert {
         text: if a.label.is_empty() { a.text.clone() } else { format!("{} (at {})", a.text, a.label) },
         line: (settings.line)(a.span),
         passed: a.passed,
     });
-    let failed = notes.asserts.iter().any(|a| !a.passed) || written.snapshots.iter().any(|s| !s.passed);
+    let failed = notes.asserts.iter().any(|a| !a.passed) || snapshots.iter().any(|s| !s.passed());
     let status = match end {
         End::Completed if any_error(&diagnostics) => Status::Error,
         End::Completed if failed => Status::Failed,
@@ -231,10 +241,10 @@ fn finish(
         status,
         measures: notes.measures.iter().map(|(n, v)| (n.clone(), reported(v))).collect(),
         asserts: asserts.collect(),
-        snapshots: written.snapshots,
+        snapshots: snapshots.iter().map(snapshot::Verdict::report).collect(),
         tables: written.tables,
         waves: written.waves,
-        plots: written.plots,
+        plots: written.plots.into_iter().chain(shots::pictures(&snapshots, settings)).collect(),
         stats,
     };
     let mut values = HashMap::new();
@@ -245,7 +255,8 @@ fn finish(
     }
     values.extend(notes.measures.iter().map(|(n, v)| (n.to_ascii_lowercase(), v.clone())));
     let rows = notes.table.len();
-    let outcome = Outcome { end, experiment, diagnostics, measures: notes.measures, asserts: notes.asserts, rows };
+    let (measures, asserts) = (notes.measures, notes.asserts);
+    let outcome = Outcome { end, experiment, diagnostics, measures, asserts, snapshots, rows };
     (outcome, Finished { values })
 }
 

@@ -65,6 +65,8 @@ pub struct Shown {
 /// What one `snapshot` statement saw at one point.
 #[derive(Clone, Debug)]
 pub enum Seen {
+    /// The columns of the table
+    Table(Vec<Shown>),
     /// Columns over the times of accepted points, s
     Waves {
         times: Vec<f64>,
@@ -83,8 +85,12 @@ pub struct Shot {
     pub every: Option<f64>,
     /// Where the tolerance is an expression: its value
     pub within: Option<f64>,
+    /// The longest common shift that is removed, s
+    pub shift: f64,
+    /// The longest edge of the circuit's source-measure units, s
+    pub edge: f64,
     /// The point of a sweep, and what was seen there
-    pub list: Vec<(String, Seen)>,
+    pub list: Vec<(Vec<(String, f64)>, Seen)>,
 }
 
 /// Everything kept so far.

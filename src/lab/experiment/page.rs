@@ -25,6 +25,8 @@ pub struct Page<'p> {
     pub point: &'p [(String, Value)],
     /// `vth=0.5 run=3`
     pub label: &'p str,
+    /// The longest edge of the circuit's source-measure units, s
+    pub edge: f64,
     /// Experiments that have run, by lower-case name
     pub results: &'p HashMap<String, Finished>,
     /// Names of all experiments, lower case
@@ -47,9 +49,7 @@ impl Notebook for Page<'_> {
                 self.notes.borrow_mut().draw(s.span, &name, self.label, drawn);
                 Ok(())
             }
-            StmtKind::Snapshot { values, every, within, .. } => {
-                self.snapshot(s, values, every.as_ref(), within.as_ref(), desk)
-            }
+            StmtKind::Snapshot { .. } => self.snapshot(s, desk),
             StmtKind::Save { value, path } => {
                 let v = self.value(value, desk)?;
                 if v.to_array().is_none() {
@@ -343,15 +343,10 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn snapshot(
-        &self,
-        s: &Stmt,
-        values: &[Expr],
-        every: Option<&Expr>,
-        within: Option<&Tolerance>,
-        desk: &mut dyn Desk,
-    ) -> Result<(), Fault> {
-        let every = every.map(|e| number(e, desk)).transpose()?;
+    fn snapshot(&self, s: &Stmt, desk: &mut dyn Desk) -> Result<(), Fault> {
+        let StmtKind::Snapshot { values, every, within, shift } = &s.kind else { return Ok(()) };
+        let mut time = |e: &Option<Expr>| e.as_ref().map(|e| number(e, desk)).transpose();
+        let (every, shift) = (time(every)?, time(shift)?.unwrap_or(0.0));
         let within = match within {
             Some(Tolerance::Absolute(e)) => Some(number(e, desk)?),
             _ => None,
@@ -363,10 +358,13 @@ impl Page<'_> {
                 let names = self.notes.borrow().table.names().to_vec();
                 let mut columns = Vec::new();
                 for n in names {
-                    let Some(v) = self.notes.borrow_mut().table.column(&n, e.span)? else { continue };
-                    columns.extend(shown(&n, "", &v));
+                    // A column of texts has no numbers.
+                    let v = self.notes.borrow_mut().table.column(&n, e.span)?;
+                    if let Some(v) = v.filter(|v| !matches!(v, Value::Number(_))) {
+                        columns.extend(shown(&n, "", &v));
+                    }
                 }
-                seen.push(Seen::Columns(columns));
+                seen.push(Seen::Table(columns));
                 continue;
             }
             let unit = unit(e);
@@ -399,13 +397,15 @@ impl Page<'_> {
                 None => seen.push(Seen::Columns(columns)),
             }
         }
-        let list = seen.into_iter().map(|s| (self.label.to_string(), s));
+        let point = self.point.iter().map(|(n, v)| (n.clone(), v.number().unwrap_or(f64::NAN)));
+        let point: Vec<(String, f64)> = point.collect();
+        let list = seen.into_iter().map(|s| (point.clone(), s));
         let shots = &mut self.notes.borrow_mut().shots;
         match shots.iter_mut().find(|k| k.span == s.span) {
             Some(shot) => shot.list.extend(list),
             None => {
                 let list = list.collect();
-                shots.push(Shot { span: s.span, statement: s.clone(), every, within, list });
+                shots.push(Shot { span: s.span, statement: s.clone(), every, within, shift, edge: self.edge, list });
             }
         }
         Ok(())

@@ -34,6 +34,7 @@ pub fn run(shared: &Shared, place: &Place, body: &[Stmt], variables: Variables) 
         notes: RefCell::new(Notes::default()),
         point: &place.names,
         label: &label,
+        edge: place.ready.deck.program.smus.iter().map(|s| s.edge).fold(0.0, f64::max),
         results: &shared.results,
         known: &shared.known,
     };

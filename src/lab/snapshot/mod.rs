@@ -53,19 +53,19 @@ pub struct Taken {
     pub text: String,
     /// Where it stands in the netlist, from 1
     pub line: usize,
+    /// Among the snapshots of its experiment, from 1
+    pub ordinal: usize,
     pub within: Within,
     /// The longest common shift in time that is removed from waves, s; 0 removes none
     pub shift: f64,
     pub seen: Vec<Seen>,
 }
 
-/// Which snapshot it is.
+/// Whose snapshots they are.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
     pub netlist: &'a Path,
     pub experiment: &'a str,
-    /// Among the snapshots of the experiment, from 1
-    pub ordinal: usize,
 }
 
 /// What is done about a snapshot that is new or differs.
@@ -121,7 +121,7 @@ impl Verdict {
 
 /// Compares what a statement saw with what is kept. Where it differs, both are drawn into the file `picture`.
 pub fn check(taken: &Taken, place: &Place, mode: Mode, picture: Option<&Path>) -> Result<Verdict, GridError> {
-    let file = store::path(place.netlist, place.experiment, place.ordinal);
+    let file = store::path(place.netlist, place.experiment, taken.ordinal);
     let (kept, broken) = match Stored::load(&file) {
         Ok(kept) => (kept, None),
         Err(why) => (None, Some(why.to_string())),
@@ -215,6 +215,7 @@ mod tests {
         Taken {
             text: "V(out), V(in) every 100n within 1%".into(),
             line: 7,
+            ordinal: 1,
             within: Within::Percent(1.0),
             shift,
             seen: vec![Seen::Waves { waves: vec![wave], every: Some(every), edge: 1e-9 }],
@@ -230,7 +231,7 @@ mod tests {
 
         fn check(&self, taken: &Taken, mode: Mode) -> Verdict {
             let netlist = self.0.path().join("rc.cir");
-            let place = Place { netlist: &netlist, experiment: "step", ordinal: 1 };
+            let place = Place { netlist: &netlist, experiment: "step" };
             check(taken, &place, mode, Some(&self.0.path().join("out/step/snapshot.svg"))).unwrap()
         }
 
