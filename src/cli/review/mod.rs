@@ -82,8 +82,8 @@ fn walk(
 ) -> io::Result<Answers> {
     let mut answers = Answers::default();
     for (k, snap) in snaps.iter().enumerate() {
-        let count = format!("\nsnapshot {} of {}\n", k + 1, snaps.len());
-        print(&Paint::Bold.on(&count, color));
+        let count = format!("snapshot {} of {}", k + 1, snaps.len());
+        print(&format!("\n{}\n", Paint::Bold.on(&count, color)));
         match view(snap, color) {
             Ok(text) => print(&text),
             // Not ours to judge

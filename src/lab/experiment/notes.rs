@@ -65,8 +65,11 @@ pub struct Shown {
 /// What one `snapshot` statement saw at one point.
 #[derive(Clone, Debug)]
 pub enum Seen {
-    /// The columns of the table
-    Table(Vec<Shown>),
+    /// The columns of the table, those that sweeps made apart
+    Table {
+        keys: Vec<Shown>,
+        columns: Vec<Shown>,
+    },
     /// Columns over the times of accepted points, s
     Waves {
         times: Vec<f64>,

@@ -140,7 +140,9 @@ impl Page<'_> {
             let value = self.value(&c.value, desk)?;
             row.push((name, value));
         }
-        self.notes.borrow_mut().table.push(row, s.span)
+        let table = &mut self.notes.borrow_mut().table;
+        table.set_keys(self.point.len());
+        table.push(row, s.span)
     }
 
     fn measure(&self, columns: &[Column], desk: &mut dyn Desk) -> Result<(), Fault> {
@@ -343,6 +345,18 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// The columns of the table; those of texts have no numbers.
+    fn table(&self, span: crate::diag::Span) -> Result<Seen, Fault> {
+        let table = &mut self.notes.borrow_mut().table;
+        let (mut keys, mut columns) = (Vec::new(), Vec::new());
+        for (k, name) in table.names().to_vec().iter().enumerate() {
+            if let Some(v) = table.column(name, span)?.filter(|v| !matches!(v, Value::Number(_))) {
+                if k < table.keys() { &mut keys } else { &mut columns }.extend(shown(name, "", &v));
+            }
+        }
+        Ok(Seen::Table { keys, columns })
+    }
+
     fn snapshot(&self, s: &Stmt, desk: &mut dyn Desk) -> Result<(), Fault> {
         let StmtKind::Snapshot { values, every, within, shift } = &s.kind else { return Ok(()) };
         let mut time = |e: &Option<Expr>| e.as_ref().map(|e| number(e, desk)).transpose();
@@ -355,16 +369,7 @@ impl Page<'_> {
         for e in values {
             let name = text_of(e);
             if matches!(&e.kind, ExprKind::Name(n) if n.eq_ignore_ascii_case("table")) {
-                let names = self.notes.borrow().table.names().to_vec();
-                let mut columns = Vec::new();
-                for n in names {
-                    // A column of texts has no numbers.
-                    let v = self.notes.borrow_mut().table.column(&n, e.span)?;
-                    if let Some(v) = v.filter(|v| !matches!(v, Value::Number(_))) {
-                        columns.extend(shown(&n, "", &v));
-                    }
-                }
-                seen.push(Seen::Table(columns));
+                seen.push(self.table(e.span)?);
                 continue;
             }
             let unit = unit(e);

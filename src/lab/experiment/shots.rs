@@ -124,12 +124,20 @@ fn sheets(shot: &Shot) -> Vec<snapshot::Seen> {
                     }
                 }
             }
-            Seen::Table(columns) => place(&mut out, Kind::Table, point, columns, false),
-            Seen::Columns(columns) if columns.iter().all(|c| c.values.len() == 1) => {
-                let kind = if point.is_empty() { Kind::Values } else { Kind::Array(common(columns)) };
-                place(&mut out, kind, point, columns, false);
+            Seen::Table { keys, columns } => {
+                let keys = keys.iter().map(|c| Column::key(&c.name, c.unit, c.values.iter().copied())).collect();
+                place(&mut out, Kind::Table, keys, columns, point.is_empty());
             }
-            Seen::Columns(columns) => place(&mut out, Kind::Array(common(columns)), point, columns, true),
+            Seen::Columns(columns) => {
+                let rows = columns.first().map_or(0, |c| c.values.len());
+                let of_point = |(name, v): &(String, f64)| Column::key(name, "", std::iter::repeat_n(*v, rows));
+                let mut keys: Vec<Column> = point.iter().map(of_point).collect();
+                let kind = if rows == 1 && keys.is_empty() { Kind::Values } else { Kind::Array(common(columns)) };
+                if rows != 1 {
+                    keys.push(Column::key("index", "", (0..rows).map(|k| k as f64)));
+                }
+                place(&mut out, kind, keys, columns, point.is_empty());
+            }
         }
     }
     out
@@ -153,19 +161,13 @@ fn wave(point: &[(String, f64)], times: &[f64], columns: &[Shown]) -> Wave {
     wave
 }
 
-/// Adds rows to the sheet they belong to: the same columns at another point.
-fn place(out: &mut Vec<snapshot::Seen>, kind: Kind, point: &[(String, f64)], columns: &[Shown], indexed: bool) {
-    let rows = columns.first().map_or(0, |c| c.values.len());
-    let mut keys: Vec<Column> =
-        point.iter().map(|(name, v)| Column::key(name, "", std::iter::repeat_n(*v, rows))).collect();
-    if indexed {
-        keys.push(Column::key("index", "", (0..rows).map(|k| k as f64)));
-    }
+/// Adds rows to the sheet of the same columns at other points of a sweep; `alone`: there is no sweep.
+fn place(out: &mut Vec<snapshot::Seen>, kind: Kind, keys: Vec<Column>, columns: &[Shown], alone: bool) {
     let columns: Vec<Column> = columns.iter().map(|c| Column::new(&c.name, c.unit, c.values.iter().copied())).collect();
     let sheet = Sheet { kind, keys, columns };
     let names = |s: &Sheet| s.columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
     let known = out.iter_mut().find_map(|s| match s {
-        snapshot::Seen::Sheet(own) if own.kind == sheet.kind && !point.is_empty() && names(own) == names(&sheet) => {
+        snapshot::Seen::Sheet(own) if own.kind == sheet.kind && !alone && names(own) == names(&sheet) => {
             Some(own)
         }
         _ => None,

@@ -10,6 +10,8 @@ use crate::value::{Value, index};
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     names: Vec<String>,
+    /// The first columns, which sweeps made
+    keys: usize,
     rows: Vec<Vec<Value>>,
     /// Columns made so far, by lower-case name, and of how many rows
     made: HashMap<String, (usize, Value)>,
@@ -26,6 +28,16 @@ impl Table {
 
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// How many of the first columns sweeps made.
+    pub fn keys(&self) -> usize {
+        self.keys
+    }
+
+    /// Says it.
+    pub fn set_keys(&mut self, keys: usize) {
+        self.keys = keys;
     }
 
     pub fn rows(&self) -> &[Vec<Value>] {
@@ -50,6 +62,9 @@ impl Table {
 
     /// The rows of another table behind its own.
     pub fn append(&mut self, other: Table, span: Span) -> Result<(), Fault> {
+        if !other.is_empty() {
+            self.keys = other.keys;
+        }
         for row in other.rows {
             self.push(other.names.iter().cloned().zip(row).collect(), span)?;
         }

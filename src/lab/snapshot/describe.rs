@@ -1,5 +1,7 @@
 //! A difference → sentences for a summary, and the lines of a diff for a review.
 
+use std::collections::HashMap;
+
 use super::compare::{Difference, Off, OffColumn, Shape};
 use super::sheet::{Cell, Kind, Sheet};
 use super::text::{self, heading};
@@ -92,7 +94,7 @@ impl Line {
     }
 }
 
-/// The rows that differ, old above new, at most `most` of each sheet.
+/// The rows that differ, old above new, at most `most` of each sheet: those that are off most.
 pub fn diff(old: &[Sheet], new: &[Sheet], difference: &Difference, within: Within, most: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let shapes = difference.shapes.iter().filter(|s| !matches!(s, Shape::RowsGone { .. } | Shape::RowsNew { .. }));
@@ -103,13 +105,13 @@ pub fn diff(old: &[Sheet], new: &[Sheet], difference: &Difference, within: Withi
         let texts = (before.map(|o| Rows::new(&old[o], within)), Rows::new(sheet, within));
         let events = match before {
             Some(o) => events(o, n, difference),
-            None => (0..texts.1.count).map(|r| Event { old: None, new: Some(r), note: String::new() }).collect(),
+            None => (0..texts.1.count).map(|r| Event::of(None, Some(r))).collect(),
         };
         if events.is_empty() {
             continue;
         }
         lines.extend(texts.1.head.iter().map(|l| Line::new(Mark::Both, l)));
-        for event in events.iter().take(most) {
+        for event in &foremost(&events, most) {
             if let (Some(row), Some(rows)) = (event.old, &texts.0) {
                 lines.push(Line::new(Mark::Old, rows.row(row)));
             }
@@ -152,11 +154,28 @@ struct Event {
     old: Option<usize>,
     new: Option<usize>,
     note: String,
+    /// How far the worst cell of the row is off, in tolerances
+    by: f64,
+}
+
+impl Event {
+    fn of(old: Option<usize>, new: Option<usize>) -> Event {
+        Event { old, new, note: String::new(), by: 0.0 }
+    }
+}
+
+/// Those that are off most, the first of equals, in the order of rows.
+fn foremost(events: &[Event], most: usize) -> Vec<&Event> {
+    let mut order: Vec<usize> = (0..events.len()).collect();
+    order.sort_by(|a, b| events[*b].by.total_cmp(&events[*a].by));
+    order.truncate(most);
+    order.sort_unstable();
+    order.into_iter().map(|k| &events[k]).collect()
 }
 
 fn events(o: usize, n: usize, difference: &Difference) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
-    let mut single = |old, new| events.push(Event { old, new, note: String::new() });
+    let mut single = |old, new| events.push(Event::of(old, new));
     for shape in &difference.shapes {
         match shape {
             Shape::RowsGone { sheet, rows } if *sheet == o => rows.iter().for_each(|r| single(Some(*r), None)),
@@ -164,6 +183,7 @@ fn events(o: usize, n: usize, difference: &Difference) -> Vec<Event> {
             _ => {}
         }
     }
+    let mut known: HashMap<(usize, usize), usize> = HashMap::new();
     for column in difference.columns.iter().filter(|c| c.sheets == (o, n)) {
         for cell in &column.cells {
             // Single values stand below each other, one line a column.
@@ -172,9 +192,16 @@ fn events(o: usize, n: usize, difference: &Difference) -> Vec<Event> {
                 true => by(column, cell),
                 false => format!("{} {}", column.name, by(column, cell)),
             };
-            match events.iter_mut().find(|e| (e.old, e.new) == (Some(old), Some(new))) {
-                Some(event) => event.note += &format!(", {note}"),
-                None => events.push(Event { old: Some(old), new: Some(new), note }),
+            match known.get(&(old, new)) {
+                Some(&k) => {
+                    let event: &mut Event = &mut events[k];
+                    event.note += &format!(", {note}");
+                    event.by = event.by.max(cell.by);
+                }
+                None => {
+                    known.insert((old, new), events.len());
+                    events.push(Event { note, by: cell.by, ..Event::of(Some(old), Some(new)) });
+                }
             }
         }
     }
