@@ -167,9 +167,7 @@ fn place(out: &mut Vec<snapshot::Seen>, kind: Kind, keys: Vec<Column>, columns: 
     let sheet = Sheet { kind, keys, columns };
     let names = |s: &Sheet| s.columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
     let known = out.iter_mut().find_map(|s| match s {
-        snapshot::Seen::Sheet(own) if own.kind == sheet.kind && !alone && names(own) == names(&sheet) => {
-            Some(own)
-        }
+        snapshot::Seen::Sheet(own) if own.kind == sheet.kind && !alone && names(own) == names(&sheet) => Some(own),
         _ => None,
     });
     match known {

@@ -20,6 +20,7 @@ mod picture;
 mod stack;
 mod text;
 mod thin;
+mod tube;
 mod waves;
 
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use fit::{Fit, FitError, Law, fit};
 pub use heat::Heat;
 pub use histogram::{Histogram, Sample};
 pub use picture::{Panel, Picture, picture};
+pub use tube::Tube;
 pub(super) use waves::step_label;
 pub use waves::{Figure, svg};
 
