@@ -1,7 +1,7 @@
 //! Results → SVG pictures. Waves and results of experiments become panels, panels become charts of layers or maps of cells,
 //! which find their places on a page and are drawn in pixels.
 
-pub(super) mod axis;
+mod axis;
 mod bars;
 mod bins;
 mod canvas;
@@ -19,7 +19,8 @@ mod phasor;
 mod picture;
 mod stack;
 mod text;
-pub(super) mod thin;
+mod thin;
+mod tube;
 mod waves;
 
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use fit::{Fit, FitError, Law, fit};
 pub use heat::Heat;
 pub use histogram::{Histogram, Sample};
 pub use picture::{Panel, Picture, picture};
+pub use tube::Tube;
 pub(super) use waves::step_label;
 pub use waves::{Figure, svg};
 

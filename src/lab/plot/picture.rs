@@ -11,6 +11,7 @@ use super::histogram::Histogram;
 use super::maps::{Grid, most_cells};
 use super::stack::Stack;
 use super::text::wrap;
+use super::tube::Tube;
 
 /// Of the title
 const TITLE: f64 = 17.0;
@@ -41,6 +42,7 @@ pub enum Panel {
     Heat(Heat),
     Histogram(Histogram),
     Bars(Bars),
+    Tube(Tube),
 }
 
 /// The SVG text of a picture. Panels without a value that can be drawn are left out.
@@ -141,6 +143,7 @@ fn blocks(panels: &[Panel]) -> Result<Vec<Block>, PlotError> {
             Panel::Curves(curves) => curves.chart()?,
             Panel::Histogram(histogram) => histogram.chart(),
             Panel::Bars(bars) => bars.chart()?,
+            Panel::Tube(tube) => tube.chart(),
             Panel::Heat(heat) => {
                 match (heat.map(most_cells(matrices))?, groups.last_mut()) {
                     (Some(map), Some(Group::Maps(maps))) => maps.push(map),

@@ -152,6 +152,7 @@ pub fn check(taken: &Taken, place: &Place, mode: Mode, picture: Option<&Path>) -
     let drawn = picture.filter(|_| outcome == Outcome::Changed).and_then(|path| {
         let title = format!("{}: {}", place.experiment, taken.text);
         let svg = picture::svg(&title, &old, &new.sheets, &difference)?;
+        let svg = svg.map_err(|e| e.to_string());
         let written = svg.and_then(|svg| store::write(path, &svg).map_err(|e| e.to_string()));
         written.map_err(|why| troubles.push(why)).is_ok().then(|| path.to_path_buf())
     });
