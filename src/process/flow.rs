@@ -66,7 +66,8 @@ pub fn takes_time(kind: &OpKind) -> bool {
 
 /// A vertex for each operation and one for the end, in their order.
 pub fn graph(code: &Code) -> DiGraph<(), ()> {
-    let edges = (0..code.ops.len()).flat_map(|at| ways(code, at).into_iter().map(move |(to, _)| (at as u32, to as u32)));
+    let edges =
+        (0..code.ops.len()).flat_map(|at| ways(code, at).into_iter().map(move |(to, _)| (at as u32, to as u32)));
     let mut graph = DiGraph::from_edges(edges);
     while graph.node_count() <= code.ops.len() {
         graph.add_node(());
@@ -103,7 +104,9 @@ pub fn constant(e: &Expr) -> Option<f64> {
     let truth = |b: bool| Some(f64::from(b));
     match &e.kind {
         ExprKind::Number(v) => Some(*v),
-        ExprKind::Name(n) => crate::value::builtin::constant(&n.to_ascii_lowercase()).filter(|v| *v == 0.0 || *v == 1.0),
+        ExprKind::Name(n) => {
+            crate::value::builtin::constant(&n.to_ascii_lowercase()).filter(|v| *v == 0.0 || *v == 1.0)
+        }
         ExprKind::Unary(Unary::Not, a) => truth(constant(a)? == 0.0),
         ExprKind::Unary(Unary::Neg, a) => constant(a).map(|a| -a),
         ExprKind::Unary(Unary::Plus, a) => constant(a),

@@ -170,9 +170,7 @@ impl Tracer<'_> {
             Some(Some(op)) => match &op.kind {
                 OpKind::Return => (StateKind::Wait, "back to the level before".to_string()),
                 OpKind::Call { callee, .. } => (StateKind::Wait, self.head(callee.span)),
-                OpKind::Par { first, .. } => {
-                    (StateKind::Wait, if *first { "par first" } else { "par" }.to_string())
-                }
+                OpKind::Par { first, .. } => (StateKind::Wait, if *first { "par first" } else { "par" }.to_string()),
                 kind if takes_time(kind) => (StateKind::Wait, self.head(op.span)),
                 _ => (StateKind::Joint, String::new()),
             },
@@ -282,7 +280,9 @@ fn label(t: &Transition, before: &str) -> String {
 
 /// For Graphviz.
 pub fn dot(list: &[Fsm]) -> String {
-    let mut out = String::from("digraph fsm {\n  compound=true;\n  node [fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\"];\n");
+    let mut out = String::from(
+        "digraph fsm {\n  compound=true;\n  node [fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\"];\n",
+    );
     let mut count = 0;
     for fsm in list {
         cluster(fsm, "  ", &mut count, &mut out);

@@ -65,10 +65,8 @@ fn in_range(pick: &Pick, (low, count): (i64, usize), name: &str, span: Span) -> 
     };
     match far {
         None => Ok(()),
-        Some(i) => {
-            Err(Fault::new("value::index", span, format!("'{name}' has no place {i}"), "outside of the bus")
-                .with_help(format!("it goes from {low} to {high}, both included")))
-        }
+        Some(i) => Err(Fault::new("value::index", span, format!("'{name}' has no place {i}"), "outside of the bus")
+            .with_help(format!("it goes from {low} to {high}, both included"))),
     }
 }
 

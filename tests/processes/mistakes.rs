@@ -84,7 +84,12 @@ R1 a 0 1
 .protocol main() { wait 1u }";
     let (d, places) = run_text(text, &Setup::default()).err().expect("a mistake");
     assert_eq!(d.code, "process::zero-delay-loop");
-    assert!(d.help.is_some() && places.iter().any(|p| p[1].contains("x == y")) && places.iter().any(|p| p[1].contains("x != y")), "{places:?}");
+    assert!(
+        d.help.is_some()
+            && places.iter().any(|p| p[1].contains("x == y"))
+            && places.iter().any(|p| p[1].contains("x != y")),
+        "{places:?}"
+    );
 }
 
 /// What can be seen before a run is said by `memspice check`.

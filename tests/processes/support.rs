@@ -1,7 +1,7 @@
 //! Netlists in, results of their protocol `main()` out.
 
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use memspice::analysis::environment;
 use memspice::circuit::plan::Options;

@@ -73,16 +73,12 @@ impl Function {
                 clock: (self != Function::Latch).then_some(1),
                 ..plain
             },
-            Function::Counter => {
-                Wiring { inputs: vec![0, 1], outputs: (2..pins).collect(), clock: Some(0), ..plain }
-            }
+            Function::Counter => Wiring { inputs: vec![0, 1], outputs: (2..pins).collect(), clock: Some(0), ..plain },
             Function::Decoder => {
                 let n = (1..pins).find(|n| n + (1usize << n.min(&60)) >= pins).unwrap_or(1);
                 Wiring { inputs: (0..n).collect(), outputs: (n..pins).collect(), ..plain }
             }
-            Function::Adc => {
-                Wiring { inputs: vec![1], analog: Some(0), outputs: (2..pins).collect(), clock: Some(0) }
-            }
+            Function::Adc => Wiring { inputs: vec![1], analog: Some(0), outputs: (2..pins).collect(), clock: Some(0) },
             Function::Dac => {
                 Wiring { inputs: (0..last).collect(), outputs: vec![last], clock: Some(last - 1), ..plain }
             }
@@ -192,9 +188,7 @@ mod tests {
 
     #[test]
     fn a_latch_follows_while_enabled_and_a_reset_wins() {
-        let latch = |d: bool, enable: bool, reset: bool| {
-            Function::Latch.settled(3, &|k| [d, enable, reset][k], 1.0)
-        };
+        let latch = |d: bool, enable: bool, reset: bool| Function::Latch.settled(3, &|k| [d, enable, reset][k], 1.0);
         assert_eq!([latch(false, true, false), latch(false, false, false), latch(true, true, true)], [0.0, 1.0, 0.0]);
         assert_eq!(Function::Latch.settled(2, &|k| k == 1, 1.0), 0.0);
     }
@@ -228,6 +222,9 @@ mod tests {
         let w = Function::of("dff").wiring(4);
         assert_eq!((w.inputs, w.outputs, w.clock), (vec![0, 1, 3], vec![2], Some(1)));
         let w = Function::of("dac").wiring(10);
-        assert_eq!((w.inputs.len(), w.outputs, w.clock, Function::Dac.bits(&Function::Dac.wiring(10))), (9, vec![9], Some(8), 8));
+        assert_eq!(
+            (w.inputs.len(), w.outputs, w.clock, Function::Dac.bits(&Function::Dac.wiring(10))),
+            (9, vec![9], Some(8), 8)
+        );
     }
 }

@@ -46,28 +46,25 @@ const HIGH: Param = Param::new("high", 5.0, "V", "voltage of a one").both();
 const LOW: Param = Param::new("low", 0.0, "V", "voltage of a zero").both();
 const THRESHOLD: Param =
     Param::absent("threshold", "V", "between zero and one at an input; absent: midway").both().alias(&["vth"]);
-const HYST: Param = Param::new("hyst", 0.0, "V", "hysteresis of inputs, from the one threshold to the other")
-    .both()
-    .range(0.0, ANY);
+const HYST: Param =
+    Param::new("hyst", 0.0, "V", "hysteresis of inputs, from the one threshold to the other").both().range(0.0, ANY);
 const DELAY: Param =
     seconds("delay", 1e-9, "from the crossing at an input to the middle of the output's edge; at least 0.6 edges")
         .range(0.0, ANY)
         .alias(&["td"]);
-const RISE: Param =
-    seconds("rise", 1e-9, "duration of the rising edge").alias(&["trise", "tr"]).range(SHORTEST, ANY);
-const FALL: Param =
-    seconds("fall", 1e-9, "duration of the falling edge").alias(&["tfall", "tf"]).range(SHORTEST, ANY);
+const RISE: Param = seconds("rise", 1e-9, "duration of the rising edge").alias(&["trise", "tr"]).range(SHORTEST, ANY);
+const FALL: Param = seconds("fall", 1e-9, "duration of the falling edge").alias(&["tfall", "tf"]).range(SHORTEST, ANY);
 const ROUT: Param = Param::new("rout", 50.0, "ohm", "resistance of an output").both().range(POSITIVE, ANY);
 const CIN: Param = Param::new("cin", 0.0, "F", "capacitance of an input to ground").both().range(0.0, ANY);
-const INIT: Param =
-    Param::new("init", 0.0, "", "code at the start").both().range(0.0, ANY);
-const CLOCK: Param =
-    Param::new("clock", 0.0, "", "the edge that counts: `rise` or `fall`").of(ValueKind::Choice(&["rise", "fall"])).both();
-const SAMPLE: Param = Param::new("clock", 0.0, "", "the edge that counts: `rise` or `fall`; `always`: clk does nothing")
-    .of(ValueKind::Choice(&["rise", "fall", "always"]))
+const INIT: Param = Param::new("init", 0.0, "", "code at the start").both().range(0.0, ANY);
+const CLOCK: Param = Param::new("clock", 0.0, "", "the edge that counts: `rise` or `fall`")
+    .of(ValueKind::Choice(&["rise", "fall"]))
     .both();
-const MODULUS: Param =
-    Param::absent("modulus", "", "counts to modulus − 1, then 0; absent: 2ⁿ").both().range(1.0, ANY);
+const SAMPLE: Param =
+    Param::new("clock", 0.0, "", "the edge that counts: `rise` or `fall`; `always`: clk does nothing")
+        .of(ValueKind::Choice(&["rise", "fall", "always"]))
+        .both();
+const MODULUS: Param = Param::absent("modulus", "", "counts to modulus − 1, then 0; absent: 2ⁿ").both().range(1.0, ANY);
 const BOTTOM: Param = Param::absent("bottom", "V", "voltage of code 0; absent: `low`").both();
 const TOP: Param = Param::absent("top", "V", "end of the range, code 2ⁿ if there were one; absent: `high`").both();
 
@@ -103,20 +100,12 @@ const RESET: Pin = optional_pin("reset", "high: the output is zero at once");
 const INVERSE: Pin = optional_pin("qn", "the output inverted");
 const Q_PATHS: &[Path] = &[drives(2), drives(4)];
 
-const DFF_PINS: &[Pin] =
-    &[pin("d", "data"), pin("clk", "clock"), pin("q", "output"), RESET, INVERSE];
+const DFF_PINS: &[Pin] = &[pin("d", "data"), pin("clk", "clock"), pin("q", "output"), RESET, INVERSE];
 
-pub static DFF: Kind = logic(
-    "dff",
-    &["dff"],
-    "D flip-flop: takes d at the edge of its clock",
-    DFF_PINS,
-    CLOCKED,
-    Q_PATHS,
-);
+pub static DFF: Kind =
+    logic("dff", &["dff"], "D flip-flop: takes d at the edge of its clock", DFF_PINS, CLOCKED, Q_PATHS);
 
-const TFF_PINS: &[Pin] =
-    &[pin("t", "toggle"), pin("clk", "clock"), pin("q", "output"), RESET, INVERSE];
+const TFF_PINS: &[Pin] = &[pin("t", "toggle"), pin("clk", "clock"), pin("q", "output"), RESET, INVERSE];
 
 pub static TFF: Kind = logic(
     "tff",
@@ -127,8 +116,7 @@ pub static TFF: Kind = logic(
     Q_PATHS,
 );
 
-const LATCH_PINS: &[Pin] =
-    &[pin("d", "data"), pin("en", "enable"), pin("q", "output"), RESET, INVERSE];
+const LATCH_PINS: &[Pin] = &[pin("d", "data"), pin("en", "enable"), pin("q", "output"), RESET, INVERSE];
 
 pub static LATCH: Kind = logic(
     "latch",
@@ -151,8 +139,7 @@ pub static COUNTER: Kind = logic(
     THIRD,
 );
 
-const DECODER_PINS: &[Pin] =
-    &[repeated_pin("a", "address"), repeated_pin("y", "outputs 0, 1, 2, …")];
+const DECODER_PINS: &[Pin] = &[repeated_pin("a", "address"), repeated_pin("y", "outputs 0, 1, 2, …")];
 
 pub static DECODER: Kind = logic(
     "decoder",
@@ -163,8 +150,7 @@ pub static DECODER: Kind = logic(
     SECOND,
 );
 
-const ADC_PINS: &[Pin] =
-    &[pin("in", "voltage"), pin("clk", "takes a sample"), repeated_pin("b", "bits")];
+const ADC_PINS: &[Pin] = &[pin("in", "voltage"), pin("clk", "takes a sample"), repeated_pin("b", "bits")];
 
 pub static ADC: Kind = logic(
     "adc",
@@ -175,8 +161,7 @@ pub static ADC: Kind = logic(
     THIRD,
 );
 
-const DAC_PINS: &[Pin] =
-    &[repeated_pin("b", "bits"), pin("clk", "takes the bits"), pin("out", "voltage")];
+const DAC_PINS: &[Pin] = &[repeated_pin("b", "bits"), pin("clk", "takes the bits"), pin("out", "voltage")];
 
 pub static DAC: Kind = logic(
     "dac",

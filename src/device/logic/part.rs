@@ -210,7 +210,8 @@ impl Logic {
     /// The first crossing of the step that has not been taken note of: where, and which input; None for the voltage. Of two
     /// at the same place the clock comes first: what changes with it comes too late.
     fn first(&self, at: &Point, memory: &Memory, i: usize, lane: usize) -> Option<(f64, Option<usize>)> {
-        let inputs = (0..self.wiring.inputs.len()).filter_map(|k| Some((self.crossing(at, memory, i, lane, k)?, Some(k))));
+        let inputs =
+            (0..self.wiring.inputs.len()).filter_map(|k| Some((self.crossing(at, memory, i, lane, k)?, Some(k))));
         let all = inputs.chain(self.leaving(at, memory, i, lane).map(|c| (c, None)));
         let late = |(_, input): &(f64, Option<usize>)| *input != self.wiring.clock;
         all.min_by(|a, b| a.0.total_cmp(&b.0).then(late(a).cmp(&late(b))))
