@@ -177,7 +177,14 @@ impl<'a> Builder<'a> {
                 a(&kind.name),
                 pin_names(kind)
             );
-            return Err(Fault::new("elab::pin-count", span, message, "here"));
+            let fault = Fault::new("elab::pin-count", span, message, "here");
+            return Err(match &kind.pins.iter().filter(|p| p.repeats).collect::<Vec<_>>()[..] {
+                [first, second] => {
+                    let help = format!("'{}' stands for 2ⁿ nodes where '{}' stands for n", second.name, first.name);
+                    fault.with_help(help)
+                }
+                _ => fault,
+            });
         }
         if card.is_some() {
             self.use_model(what, &line, &mut draft)?;

@@ -99,7 +99,7 @@ fn endless(code: &Code, body: &Body, out: &mut Vec<Diagnostic>) {
         let waits = |n: &NodeIndex| code.ops.get(n.index()).is_some_and(|op| takes_time(&op.kind));
         let Some(first) = circle.first().filter(|n| reached[n.index()]) else { continue };
         if is_loop && !leaves && !circle.iter().any(waits) {
-            let span = code.ops.get(first.index()).map_or(body.name.span, |op| head(op));
+            let span = code.ops.get(first.index()).map_or(body.name.span, head);
             out.push(
                 Diagnostic::warning(
                     "process::no-wait",

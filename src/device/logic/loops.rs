@@ -34,7 +34,7 @@ pub fn limits(circuit: &Circuit) -> HashMap<PartId, f64> {
             let own = if circle.len() == 1 { ALONE } else { FIRST + rank * (circle.len() + 2) };
             out.insert(graph[*node], (depth + own) as f64);
         }
-        circle.iter().for_each(|n| drop(depths.insert(*n, depth + circle.len())));
+        depths.extend(circle.iter().map(|n| (*n, depth + circle.len())));
     }
     out
 }
