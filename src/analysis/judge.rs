@@ -14,8 +14,6 @@ use crate::mna::System;
 const EXHAUSTED: usize = 4;
 /// How much of its tolerance the change of a next iteration may be where that iteration is left out.
 const LEFT_OUT: f64 = 0.1;
-/// How much of reltol·Σ|terms of Q| a row may be unbalanced by: truncation errors are a hundred times as large.
-const CHARGE: f64 = 0.1;
 
 /// What does not change from step to step of what judges it.
 #[derive(Clone)]
@@ -103,7 +101,7 @@ impl Transient {
             let charge = self.a[lane] * self.assembly.charge[k] + self.beta[k].abs();
             // What rounding leaves of a·Q + β where both are large.
             let rounding = ROUNDING * charge;
-            let terms = self.options.reltol * (self.assembly.magnitude[k] + CHARGE * charge) + self.tolerances.row[u];
+            let terms = self.options.reltol * self.assembly.magnitude[k] + self.tolerances.row[u];
             let movement = still * self.tolerances.unknown[u];
             let allowed = terms + rounding + share * self.assembly.leverage[k] + movement * self.assembly.diagonal[k];
             // Where a term or slope overflows, anything would be allowed.

@@ -5,7 +5,7 @@
 
 use super::block::{Block, hold_states};
 use super::rest::Frozen;
-use super::scatter::{Term, entries, gather_rows, multiply, scatter, scatter_scaled};
+use super::scatter::{Sizes, Term, entries, gather_rows, multiply, multiply_sizes, scatter, scatter_scaled};
 use super::system::{Group, System};
 use crate::device::{Memory, Mode, Point, Ticks};
 
@@ -72,6 +72,7 @@ pub struct Assembly {
     /// Entries of the static matrices that are not zero in every lane.
     terms_g: Vec<Term>,
     terms_c: Vec<Term>,
+    sizes: Sizes,
     pub(super) blocks: Vec<Block>,
     frozen: Frozen,
     /// An eliminated block was singular in this lane.
@@ -117,6 +118,7 @@ impl Assembly {
             static_c: vec![0.0; slots],
             terms_g: Vec::new(),
             terms_c: Vec::new(),
+            sizes: Sizes::default(),
             frozen: Frozen::new(system, &blocks),
             blocks,
             local_failure: vec![false; lanes],
@@ -142,6 +144,7 @@ impl Assembly {
         let used = |values: &[f64]| entries(system, |k| values[k * lanes..(k + 1) * lanes].iter().any(|v| *v != 0.0));
         self.terms_g = used(&self.static_g);
         self.terms_c = used(&self.static_c);
+        self.sizes = Sizes::new(system, &self.terms_g, &self.static_g, lanes);
     }
 
     /// R and J at a point.
@@ -158,7 +161,7 @@ impl Assembly {
     fn assemble_wide<const W: usize>(&mut self, system: &System, memories: &mut [Memory], at: &Inputs) {
         let lanes = if W == 0 { self.lanes } else { W };
         self.frozen.choose(system, &mut self.blocks, memories, at);
-        self.linear_part(at, lanes);
+        self.linear_part(system, at, lanes);
         if lanes == 1 {
             let rows = [&mut self.f[..], &mut self.q[..], &mut self.magnitude[..], &mut self.charge[..]];
             self.frozen.load(at.x, at.a[0], rows, &mut self.jacobian);
@@ -303,9 +306,10 @@ impl Assembly {
         }
     }
 
-    /// J, F, Q and row magnitudes of the linear devices: products with the static matrices.
+    /// J, F, Q of the linear devices: products with the static matrices. Where all devices are linear nobody asks for the
+    /// sizes of the terms: their solution is exact.
     #[inline(always)]
-    fn linear_part(&mut self, at: &Inputs, lanes: usize) {
+    fn linear_part(&mut self, system: &System, at: &Inputs, lanes: usize) {
         for v in [&mut self.f, &mut self.q, &mut self.magnitude, &mut self.charge] {
             v.fill(0.0);
         }
@@ -316,8 +320,12 @@ impl Assembly {
                 j[lane] = g[lane] + a[lane] * c[lane];
             }
         }
-        multiply(&self.terms_g, &self.static_g, at.x, &mut self.f, &mut self.magnitude, lanes);
-        multiply(&self.terms_c, &self.static_c, at.x, &mut self.q, &mut self.charge, lanes);
+        multiply(&self.terms_g, &self.static_g, at.x, &mut self.f, lanes);
+        multiply(&self.terms_c, &self.static_c, at.x, &mut self.q, lanes);
+        if system.nonlinear {
+            self.sizes.add(&self.static_g, at.x, &mut self.magnitude, lanes);
+            multiply_sizes(&self.terms_c, &self.static_c, at.x, &mut self.charge, lanes);
+        }
     }
 
     /// Conductances that belong to no device: shunts, anchors, clamps.

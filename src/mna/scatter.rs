@@ -10,6 +10,59 @@ pub(super) struct Term {
     pub(super) slot: u32,
 }
 
+/// How large the terms of F of the linear devices are: between two nets what flows counts, g·(v − v₀), not the two products
+/// g·v and g·v₀, which may be a million times as large; their sum says nothing about balance.
+#[derive(Clone, Default)]
+pub(super) struct Sizes {
+    /// Entries whose row and column are nets: each beside the net of its row.
+    between: Vec<Term>,
+    /// All others.
+    apart: Vec<Term>,
+    /// Rows whose entries between nets do not cancel, and their sums, `[k * lanes + lane]`: what flows to ground.
+    grounded: Vec<u32>,
+    sums: Vec<f64>,
+}
+
+impl Sizes {
+    pub(super) fn new(system: &System, terms: &[Term], matrix: &[f64], lanes: usize) -> Sizes {
+        let net = |u: u32| system.is_voltage(u as usize);
+        let (nets, apart): (Vec<Term>, Vec<Term>) = terms.iter().partition(|t| net(t.row) && net(t.column));
+        let mut totals = vec![0.0; system.unknowns() * lanes];
+        for term in &nets {
+            for lane in 0..lanes {
+                totals[term.row as usize * lanes + lane] += matrix[term.slot as usize * lanes + lane];
+            }
+        }
+        let some = |u: &u32| totals[*u as usize * lanes..(*u as usize + 1) * lanes].iter().any(|v| *v != 0.0);
+        let grounded: Vec<u32> = (1..system.unknowns() as u32).filter(some).collect();
+        let sums = grounded.iter().flat_map(|&u| &totals[u as usize * lanes..(u as usize + 1) * lanes]);
+        Sizes {
+            between: nets.into_iter().filter(|t| t.row != t.column).collect(),
+            apart,
+            sums: sums.copied().collect(),
+            grounded,
+        }
+    }
+
+    /// Adds the terms' sizes at x to `magnitude`.
+    #[inline(always)]
+    pub(super) fn add(&self, matrix: &[f64], x: &[f64], magnitude: &mut [f64], lanes: usize) {
+        for term in &self.between {
+            let [row, column, slot] = [term.row, term.column, term.slot].map(|k| k as usize * lanes);
+            for lane in 0..lanes {
+                magnitude[row + lane] += (matrix[slot + lane] * (x[column + lane] - x[row + lane])).abs();
+            }
+        }
+        multiply_sizes(&self.apart, matrix, x, magnitude, lanes);
+        for (k, &row) in self.grounded.iter().enumerate() {
+            let row = row as usize * lanes;
+            for lane in 0..lanes {
+                magnitude[row + lane] += (self.sums[k * lanes + lane] * x[row + lane]).abs();
+            }
+        }
+    }
+}
+
 #[inline(always)]
 pub(super) fn scatter(routes: &[Route], values: &[f64], into: &mut [f64], lanes: usize) {
     for route in routes {
@@ -45,24 +98,26 @@ pub(super) fn entries(system: &System, wanted: impl Fn(usize) -> bool) -> Vec<Te
     found
 }
 
-/// Adds matrix·x to `rows` and the absolute terms to `magnitude`.
+/// Adds matrix·x to `rows`.
 #[inline(always)]
-pub(super) fn multiply(
-    terms: &[Term],
-    matrix: &[f64],
-    x: &[f64],
-    rows: &mut [f64],
-    magnitude: &mut [f64],
-    lanes: usize,
-) {
+pub(super) fn multiply(terms: &[Term], matrix: &[f64], x: &[f64], rows: &mut [f64], lanes: usize) {
     for term in terms {
-        let (row, column, slot) = (term.row as usize * lanes, term.column as usize * lanes, term.slot as usize * lanes);
+        let [row, column, slot] = [term.row, term.column, term.slot].map(|k| k as usize * lanes);
         let (entry, x) = (&matrix[slot..slot + lanes], &x[column..column + lanes]);
-        let (sum, size) = (&mut rows[row..row + lanes], &mut magnitude[row..row + lanes]);
+        let sum = &mut rows[row..row + lanes];
         for lane in 0..lanes {
-            let product = entry[lane] * x[lane];
-            sum[lane] += product;
-            size[lane] += product.abs();
+            sum[lane] += entry[lane] * x[lane];
+        }
+    }
+}
+
+/// Adds |terms| of matrix·x to `magnitude`.
+#[inline(always)]
+pub(super) fn multiply_sizes(terms: &[Term], matrix: &[f64], x: &[f64], magnitude: &mut [f64], lanes: usize) {
+    for term in terms {
+        let [row, column, slot] = [term.row, term.column, term.slot].map(|k| k as usize * lanes);
+        for lane in 0..lanes {
+            magnitude[row + lane] += (matrix[slot + lane] * x[column + lane]).abs();
         }
     }
 }

@@ -35,8 +35,7 @@ fn bridge_rectifier() {
          .tran 100u 40m
          .options reltol=1e-5";
     let d1 = Diode { is: 76.9e-12, n: 1.45, tt: 4.32e-6, cjo: 26.5e-12, vj: 0.75, m: 0.333 };
-    // Newton stops where the next change would be a tenth of the tolerance: some reltol of each current stays.
-    balances(netlist, [1e-4, 1e-6], &mut |v| {
+    balances(netlist, [1e-5, 1e-6], &mut |v| {
         let across = |a: &str, b: &str| v(a) - if b == "0" { 0.0 } else { v(b) };
         let mut flows = vec![Flow::Current("ac1", "ac2", v("Vs")), capacitor("p", "n", across("p", "n"), 100e-6)];
         let resistors = [("ac2", "0", 1e6), ("ac1", "a", 0.5), ("p", "n", 1e3), ("n", "0", 1e6)];
@@ -120,7 +119,7 @@ fn ring_of_five_inverters() {
          .options reltol=1e-5"
     );
     const STAGES: [&str; 5] = ["s1", "s2", "s3", "s4", "s5"];
-    balances(&netlist, [1e-4, 3e-4], &mut |v| {
+    balances(&netlist, [1e-5, 3e-4], &mut |v| {
         let mut flows = vec![Flow::Current("vdd", "0", v("Vsup"))];
         for k in 0..5 {
             flows.push(capacitor(STAGES[k], "0", v(STAGES[k]), 20e-15));
@@ -148,7 +147,7 @@ fn latch_that_is_set_and_reset() {
          .options reltol=1e-5"
     );
     let strong = Mos { w: 10e-6, ..N };
-    balances(&netlist, [1e-4, 3e-4], &mut |v| {
+    balances(&netlist, [1e-5, 3e-4], &mut |v| {
         let mut flows: Vec<Flow> =
             [("vdd", "Vsup"), ("s", "Vs"), ("r", "Vr")].map(|(n, i)| Flow::Current(n, "0", v(i))).into();
         flows.extend(inverter(v, "q", "qb"));
@@ -193,7 +192,7 @@ fn charge_pump() {
         side: 0.0,
         is: 1e-14,
     };
-    balances(netlist, [1e-4, 5e-4], &mut |v| {
+    balances(netlist, [1e-5, 5e-4], &mut |v| {
         let mut flows: Vec<Flow> =
             [("vdd", "Vsup"), ("p", "Vp"), ("q", "Vq")].map(|(n, i)| Flow::Current(n, "0", v(i))).into();
         for (a, b) in [("vdd", "n1"), ("n1", "n2"), ("n2", "out")] {
@@ -291,7 +290,7 @@ fn fluxes_of_a_transformer_with_a_rectifier() {
          .options reltol=1e-5";
     let dm = Diode { is: 1e-9, n: 1.6, tt: 1e-6, cjo: 30e-12, vj: 1.0, m: 0.5 };
     let mutual = 0.995 * (0.2f64 * 8e-3).sqrt();
-    balances(netlist, [5e-4, 2e-4], &mut |v| {
+    balances(netlist, [1e-5, 2e-4], &mut |v| {
         let (i1, i2) = (v("L1"), v("L2"));
         let mut flows = vec![
             Flow::Current("in", "0", v("V1")),
