@@ -16,10 +16,10 @@ impl Assembly {
         system.groups.iter().zip(&self.blocks).filter(|(g, _)| !g.states.is_empty()).find_map(|(group, block)| {
             let state = |t: usize| group.states.iter().any(|s| s.0 == t);
             let voltage = |t: usize| group.terms.get(t).is_some_and(|&u| system.is_voltage(u as usize));
-            let rows: Vec<usize> = (0..group.width).filter(|&t| voltage(t) && !state(t)).collect();
+            let rows = || (0..group.width).filter(|&t| voltage(t) && !state(t));
             let count = group.pattern_g.len();
             group.terms.chunks_exact(group.width).enumerate().find_map(|(i, terms)| {
-                rows.iter().find_map(|&row| {
+                rows().find_map(|row| {
                     let (mut change, mut made_of, mut mover) = (0.0, 0.0, (0, 0.0_f64));
                     for (e, &(_, column)) in group.pattern_g.iter().enumerate().filter(|(_, at)| at.0 == row) {
                         let slope = block.g[(i * count + e) * self.lanes + lane];
