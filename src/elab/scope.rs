@@ -118,7 +118,9 @@ impl<'a> Definitions<'a> {
 
     /// A network is called like a function and stands for itself like a parameter: it shares its name with neither.
     fn shadowed(&self, assigns: &[&'a Assign], diagnostics: &mut Vec<Diagnostic>) {
-        for (lower, network) in &self.networks {
+        let mut networks: Vec<_> = self.networks.iter().collect();
+        networks.sort_by_key(|(_, n)| (n.name.span.file.0, n.name.span.start));
+        for (lower, network) in networks {
             let func = self.funcs.get(lower).map(|f| ("a function", f.name.span));
             let routine = self.routines.get(lower).map(|r| ("a function", r.name.span));
             let param = assigns.iter().find(|a| a.name.is(lower)).map(|a| ("a parameter", a.name.span));

@@ -178,6 +178,9 @@ struct Reader<'c, 'a> {
     kind: &'c KindRef,
 }
 
+/// Name, arguments, named arguments
+type Called = (String, Vec<Value>, Vec<(String, Value)>);
+
 impl Reader<'_, '_> {
     fn vary(&self, vary: &Vary, into: &mut Scatter) -> Result<(), Fault> {
         if vary.each != Each::Device && self.kind.definition().is_none() {
@@ -265,7 +268,7 @@ impl Reader<'_, '_> {
     }
 
     /// Name, arguments and options of a law.
-    fn call(&self, e: &Expr) -> Result<(String, Vec<Value>, Vec<(String, Value)>), Fault> {
+    fn call(&self, e: &Expr) -> Result<Called, Fault> {
         let ExprKind::Call { name, args } = &e.kind else {
             return Err(Fault::new("elab::law", e.span, "a distribution is needed here", "not one").with_help(
                 "normal(13%), normal(0, 1m), lognormal(0.3), uniform(1, 2), loguniform(1u, 1m), choice([1, 2])",

@@ -1,7 +1,7 @@
 //! Experiments: their statements, points and draws → tables, measures, asserts, pictures, snapshots.
 //!
-//! [`catalog`] says what runs and in which order, [`walk`] runs the statements of a point and [`fan`] many points side by
-//! side, [`page`] takes down what they ask and keep, [`files`] writes it.
+//! `catalog` says what runs and in which order, `walk` runs the statements of a point and `fan` many points side by
+//! side, `page` takes down what they ask and keep, `files` writes it.
 
 mod catalog;
 mod expand;

@@ -161,11 +161,14 @@ impl Notes {
     }
 }
 
+/// The ends of the axis, or a number of bins
+pub type Ends = (Option<(f64, f64)>, Option<usize>);
+
 /// `bins 1:20` or `bins 30`, evaluated by `number`.
 pub fn bins(
     bins: Option<&Bins>,
     number: &mut dyn FnMut(&crate::syntax::ast::Expr) -> Result<f64, Fault>,
-) -> Result<(Option<(f64, f64)>, Option<usize>), Fault> {
+) -> Result<Ends, Fault> {
     Ok(match bins {
         None => (None, None),
         Some(Bins::Range(a, b)) => (Some((number(a)?, number(b)?)), None),

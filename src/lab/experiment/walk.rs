@@ -1,5 +1,5 @@
 //! The statements of an experiment, one after the other: what takes time is left to the processes, sweeps go to
-//! [`super::fan`].
+//! `super::fan`.
 
 use std::cell::RefCell;
 

@@ -120,6 +120,7 @@ pub(super) fn run(
 }
 
 /// All analyses of a point, told to `to`; an error where nobody listens.
+#[expect(clippy::result_large_err, reason = "the message comes back once, when nobody listens any more")]
 fn compute<'a>(
     deck: &Deck,
     values: &[f64],

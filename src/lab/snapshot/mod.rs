@@ -1,8 +1,8 @@
 //! What a `snapshot` statement saw → a verdict: compared with the file that is kept beside the netlist, within the
 //! statement's tolerance. A new or changed one is written as `.snap.new` for `memspice review` or `cargo insta review`.
 //!
-//! [`sample`] puts waves on their grid, [`text`] and [`front`] make insta's file of sheets and [`read`] reads it,
-//! [`compare`] finds what differs, [`describe`] and [`picture`] show it, [`store`] and [`pending`] know the files.
+//! `sample` puts waves on their grid, `text` and `front` make insta's file of sheets and `read` reads it,
+//! `compare` finds what differs, `describe` and `picture` show it, `store` and `pending` know the files.
 
 pub mod align;
 pub mod compare;

@@ -7,6 +7,9 @@ use super::within::Within;
 use crate::lab::number::significant;
 use crate::lab::wave::{Columns, Wave};
 
+/// What is taken of a phasor, and what its column is called
+type Part = (&'static str, fn(Complex64) -> f64);
+
 /// Digits by which rows are told apart.
 pub const KEY_DIGITS: usize = 12;
 
@@ -164,7 +167,7 @@ impl Sheet {
         }
         let mut columns = Vec::new();
         for (k, about) in first.header.columns.iter().enumerate() {
-            let parts: &[(&str, fn(Complex64) -> f64)] = match first.columns {
+            let parts: &[Part] = match first.columns {
                 Columns::Real(_) => &[("", |v| v.re)],
                 Columns::Complex(_) => &[("re", |v| v.re), ("im", |v| v.im)],
             };

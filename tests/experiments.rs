@@ -1,0 +1,198 @@
+//! Experiments from the command line: small netlists, and what their reports must say.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Runs a netlist with these arguments; its report, its exit code, what it said.
+fn run(text: &str, args: &[&str]) -> (Value, i32, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("test.cir");
+    std::fs::write(&file, format!("a test\n{text}\n")).unwrap();
+    let (output, out) = run_file(&file, folder.path(), args);
+    let report = std::fs::read_to_string(out.join("report.json")).unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (serde_json::from_str(&report).unwrap(), output.status.code().unwrap(), said)
+}
+
+fn run_file(file: &Path, folder: &Path, args: &[&str]) -> (Output, std::path::PathBuf) {
+    let out = folder.join("out");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_memspice"));
+    command.arg("run").arg(file).arg("-o").arg(&out).args(args).env("NO_COLOR", "1");
+    (command.output().unwrap(), out)
+}
+
+fn measure(report: &Value, experiment: &str, name: &str) -> f64 {
+    let list = report["experiments"].as_array().unwrap();
+    let e = list.iter().find(|e| e["name"] == experiment).unwrap_or_else(|| panic!("no experiment {experiment}"));
+    e["measures"][name].as_f64().unwrap_or_else(|| panic!("{experiment}.{name}: {}", e["measures"]))
+}
+
+fn near(got: f64, want: f64, share: f64) {
+    assert!((got - want).abs() <= share * want.abs(), "{got:e} is not {want:e}");
+}
+
+const RC: &str = "
+.param R=1k
+.smu in
+R1 in out {R}
+C1 out 0 1n
+.options reltol=1e-5
+";
+
+/// 1 − e^(−t/RC) at three resistors: a sweep restarts the circuit with another parameter.
+#[test]
+fn a_sweep_sets_a_parameter() {
+    let text = format!(
+        "{RC}
+.experiment charge {{
+  sweep R in [1k, 2k, 4k] {{
+    force in = 1
+    wait 1u
+    record end = V(out)
+  }}
+  measure worst = max(abs(end - (1 - exp(-(1u - 0.5n)/(R*1n)))))
+  assert len(end) == 3 and worst < 4e-4
+}}"
+    );
+    let (report, code, said) = run(&text, &[]);
+    assert_eq!((code, report["status"].as_str()), (0, Some("passed")), "{said}");
+}
+
+/// The past is looked back at: when, how often, how high.
+#[test]
+fn the_past_answers() {
+    let text = format!(
+        "{RC}
+.experiment past {{
+  for k = 1:3 {{
+    pulse in = 1 for 5u
+    force in = 0
+    wait 5u
+  }}
+  measure crossing = first(V(out) > 0.5), rises = count(rise(V(out) - 0.5)), high = max(V(out), from=0),
+          area = integ(V(in), from=0, until=7u)
+}}"
+    );
+    let (report, code, said) = run(&text, &[]);
+    assert_eq!(code, 0, "{said}");
+    // On the chord between two accepted points.
+    near(measure(&report, "past", "crossing"), 1e-6 * 2f64.ln() + 0.5e-9, 2e-3);
+    assert_eq!(measure(&report, "past", "rises"), 3.0);
+    near(measure(&report, "past", "high"), 1.0 - (-5.0f64).exp(), 1e-3);
+    near(measure(&report, "past", "area"), 5.001e-6, 1e-6);
+}
+
+/// What is drawn depends on seed and draw, not on how many threads there are.
+#[test]
+fn monte_carlo_runs_have_the_same_bits_on_any_number_of_threads() {
+    let text = format!(
+        "{RC}
+.experiment many {{
+  montecarlo 12 seed 5 {{
+    sweep v in [1, 2] {{
+      let r = normal(0, 1)
+      force in = v
+      tran 1u
+      record r, end = V(out)*(1 + 0.1*r)
+    }}
+  }}
+  measure m = mean(end), s = std(r)
+}}"
+    );
+    let table = |threads: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("test.cir");
+        std::fs::write(&file, format!("a test\n{text}\n")).unwrap();
+        let (output, out) = run_file(&file, folder.path(), &["--threads", threads]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        std::fs::read_to_string(out.join("many/table.csv")).unwrap()
+    };
+    let one = table("1");
+    assert_eq!(one.lines().count(), 25);
+    assert!(one.starts_with("run,v,r,end\n"), "{one}");
+    assert_eq!(one, table("3"));
+    let first: Vec<&str> = one.lines().skip(1).map(|l| l.split(',').nth(2).unwrap()).collect();
+    let different: std::collections::HashSet<&&str> = first.iter().collect();
+    assert!(different.len() > 10, "{first:?}");
+}
+
+/// A template with arguments, one made of it with another parameter, and a third that reads the results of both.
+#[test]
+fn templates_and_results_of_others() {
+    let text = format!(
+        "{RC}
+.experiment verdict {{
+  assert fast.end > slow.end
+  measure ratio = fast.end/slow.end
+}}
+.experiment shot(v, time=1u) {{
+  force in = v
+  wait time
+  measure end = V(out)
+}}
+.experiment fast = shot(1)
+.experiment slow = shot(1, time=1u) with R=10k"
+    );
+    let (report, code, said) = run(&text, &[]);
+    assert_eq!(code, 0, "{said}");
+    let exact = (1.0 - (-0.9995f64).exp()) / (1.0 - (-0.09995f64).exp());
+    near(measure(&report, "verdict", "ratio"), exact, 1e-3);
+    let (report, code, _) = run(&text, &["-e", "slow"]);
+    assert_eq!((code, report["experiments"].as_array().unwrap().len()), (0, 1));
+    let (_, code, said) = run(&text, &["-e", "fasst"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("lab::unknown-experiment") && said.contains("fast"), "{said}");
+}
+
+#[test]
+fn a_failed_assert_fails_the_run_and_says_what_it_saw() {
+    let text = format!("{RC}\n.experiment e {{\n  force in = 1\n  wait 10u\n  assert V(out) < 0.5 \"too high\"\n}}");
+    let (report, code, said) = run(&text, &[]);
+    assert_eq!((code, report["status"].as_str()), (1, Some("failed")));
+    assert_eq!(report["experiments"][0]["asserts"][0]["passed"], false);
+    assert_eq!(report["experiments"][0]["asserts"][0]["line"], 12);
+    assert!(said.contains("too high") && said.contains("V(out) = "), "{said}");
+}
+
+/// What a point recorded before it went wrong is kept.
+#[test]
+fn rows_before_a_mistake_are_kept() {
+    let text = format!(
+        "{RC}
+.experiment e {{
+  sweep k in [1, 2, 3] {{
+    record half = k/2
+    if k == 3 {{ force in = nothing }}
+  }}
+}}"
+    );
+    let (report, code, said) = run(&text, &["--threads", "1"]);
+    assert_eq!((code, report["status"].as_str()), (2, Some("error")), "{said}");
+    assert_eq!(report["experiments"][0]["tables"][0], "e/table.csv");
+    assert!(said.contains("at k=3"), "{said}");
+}
+
+#[test]
+fn mistakes_are_named() {
+    let code = |body: &str| {
+        let (report, code, _) = run(&format!("{RC}\n{body}"), &[]);
+        assert_eq!(code, 2, "{body}");
+        report["diagnostics"].as_array().unwrap().iter().find(|d| d["severity"] == "error").unwrap()["code"]
+            .as_str()
+            .unwrap()
+            .to_string()
+    };
+    assert_eq!(code(".experiment e {\n  wait 1u\n  sweep k in [1, 2] { record k }\n}"), "lab::sweep-after-time");
+    assert_eq!(code(".experiment a {\n  measure x = b.y\n}\n.experiment b {\n  measure y = a.x\n}"), "lab::circle");
+    assert_eq!(code(".experiment a {\n  record x = 1\n  record y = 1\n}"), "lab::columns");
+    assert_eq!(code(".experiment a = nothing(1)"), "lab::unknown-template");
+    assert_eq!(code(".experiment t(x) {\n  measure x\n}\n.experiment a = t()"), "lab::template-arguments");
+    assert_eq!(code(".experiment a with Q=1 {\n  measure x = 1\n}"), "elab::unknown-override");
+    assert_eq!(code(".experiment a {\n  measure x = first(1 > 0)\n}"), "process::wave");
+    assert_eq!(
+        code(".experiment a {\n  repeat until 1 > 0 max 3 {\n    sweep k in [1] { record k }\n  }\n}"),
+        "lab::sweep-place"
+    );
+}
