@@ -66,9 +66,9 @@ fn the_past_answers() {
     let text = format!(
         "{RC}
 .experiment past {{
+  force in = 0
   for k = 1:3 {{
     pulse in = 1 for 5u
-    force in = 0
     wait 5u
   }}
   measure crossing = first(V(out) > 0.5), rises = count(rise(V(out) - 0.5)), high = max(V(out), from=0),
