@@ -84,6 +84,28 @@ fn the_past_answers() {
     near(measure(&report, "past", "area"), 5.001e-6, 1e-6);
 }
 
+/// A difference of two nets of one bus, and signals of many instances at once.
+#[test]
+fn buses_are_looked_back_at_and_set() {
+    let text = "
+.smu r[0:1]
+.for k = 0:1 { R[k] r[k] 0 1k }
+.subckt cell
+.signal s=1
+.ends
+.for k = 0:2 { X[k] cell }
+.experiment e {
+  force r[0] = 3, r[1] = 1
+  wait 1u
+  X[:].s = [0, 4, 5]
+  measure apart = max(V(r[0], r[1]), from=0), second = X[1].s, third = X[2].s
+}";
+    let (report, code, said) = run(text, &[]);
+    assert_eq!(code, 0, "{said}");
+    near(measure(&report, "e", "apart"), 2.0, 1e-6);
+    assert_eq!((measure(&report, "e", "second"), measure(&report, "e", "third")), (4.0, 5.0));
+}
+
 /// What is drawn depends on seed and draw, not on how many threads there are.
 #[test]
 fn monte_carlo_runs_have_the_same_bits_on_any_number_of_threads() {

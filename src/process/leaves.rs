@@ -135,6 +135,11 @@ impl Sight<'_> {
                 &whole
             }
         };
+        if let (Extent::Whole, "v", [a, b]) = (extent, lower, args) {
+            // Any net of one bus with any of the other.
+            let each = [a, b].map(std::slice::from_ref);
+            return each.into_iter().all(|one| self.answered(lower, one, span, extent, out));
+        }
         match self.asked(lower, args, span) {
             Ok(None) => false,
             Ok(Some((kept, _))) => {

@@ -9,8 +9,8 @@ use super::notebook::{Desk, Series};
 use super::program::{SignalId, SmuId};
 use super::sight::Sight;
 use super::world::{Drive, Level, Plant, Stop, World};
-use crate::circuit::PartId;
 use crate::circuit::equation::{Function, Quantity};
+use crate::circuit::{NetId, PartId};
 use crate::device::Ticks;
 use crate::diag::Span;
 use crate::syntax::ast::{Expr, ExprArg, ExprKind, Unary};
@@ -31,6 +31,9 @@ struct Moment {
     /// s
     time: f64,
 }
+
+/// The first point.
+const START: Moment = Moment { point: 0, fraction: 0.0, time: 0.0 };
 
 /// The circuit at a moment of its past: nothing can be done there, only looked at.
 struct Past<'h> {
@@ -55,6 +58,15 @@ impl Past<'_> {
 }
 
 fn kept(history: &History, what: &Kept, at: Moment) -> Option<f64> {
+    if let (None, Kept::Quantity(Quantity::Voltage(a, b))) = (history.column(what), what)
+        && *b != NetId::GROUND
+    {
+        let of = |net: NetId| match net {
+            NetId::GROUND => Some(0.0),
+            net => kept(history, &Kept::Quantity(Quantity::Voltage(net, NetId::GROUND)), at),
+        };
+        return Some(of(*a)? - of(*b)?);
+    }
     let column = history.column(what)?;
     let v = *column.get(at.point)?;
     match column.get(at.point + 1) {
@@ -438,7 +450,7 @@ impl Desk for Sight<'_> {
         self.leaves(e, Extent::Exact, DEEPEST, &mut leaves);
         let times = self.world.history().times().to_vec();
         let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return Ok(None) };
-        if leaves.is_empty() || leaves.iter().any(|k| self.world.history().column(k).is_none()) {
+        if leaves.is_empty() || leaves.iter().any(|k| kept(self.world.history(), k, START).is_none()) {
             return Ok(None);
         }
         let moments = self.moments(first, last);

@@ -338,6 +338,17 @@ impl Store for Sight<'_> {
                     return self.set_signals(&bus, &name.text, &index, &value, span);
                 }
                 let values = spread(&value, &group.shape, span)?;
+                if group.members.iter().any(|m| matches!(m, Member::Instance(_))) {
+                    for (member, value) in group.members.iter().zip(values) {
+                        let Member::Instance(i) = member else { continue };
+                        let inside = self.machine.program.instances.get(i.0 as usize);
+                        let Some(bus) = inside.and_then(|i| i.signals.get(&name.lower())).cloned() else {
+                            return Err(unknown("signal", &name.text, name.span, std::iter::empty()));
+                        };
+                        self.set_signals(&bus, &name.text, &index, &Value::Number(value), span)?;
+                    }
+                    return Ok(());
+                }
                 let parts = group.members.iter().filter_map(|m| match m {
                     Member::Part(p) => Some(*p),
                     Member::Instance(_) => None,
