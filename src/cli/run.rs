@@ -2,14 +2,13 @@
 
 use std::num::NonZeroU16;
 use std::path::PathBuf;
-use std::process;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
 use super::Exit;
+use super::interrupt::listen;
 use super::netlist::{Netlist, Reading};
 use super::terminal::{Bar, complain, print};
 use crate::analysis::sink::Control;
@@ -254,19 +253,4 @@ fn write(report: &Report, dir: &std::path::Path) -> bool {
         complain(&format!("error: {} cannot be written: {why}\n", path.display()));
     }
     written.is_ok()
-}
-
-/// Ctrl-C raises the flag; a second one ends the program at once.
-fn listen() -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let raised = flag.clone();
-    let handler = move || {
-        if raised.swap(true, Ordering::Relaxed) {
-            process::exit(i32::from(Exit::Interrupted.code()));
-        }
-    };
-    if let Err(why) = ctrlc::set_handler(handler) {
-        complain(&format!("warning: Ctrl-C will lose what is computed: {why}\n"));
-    }
-    flag
 }

@@ -155,19 +155,18 @@ impl<'m> Scheduler<'m> {
 
     /// What statements look back at, and currents that they read, are followed from now on.
     pub fn prepare(&mut self, statements: &[Stmt], plant: &mut dyn Plant, notebook: &dyn Notebook) {
-        let mut needs = Needs::default();
         let (machine, all) = (self.machine, !std::mem::replace(&mut self.prepared, true));
-        let mut run = Run {
-            machine,
-            world: plant.world(),
-            notebook,
-            budget: &mut self.budget,
-            draws: &mut self.draws,
-            writes: &mut self.writes,
-            readings: &mut self.readings,
-            others: &[],
-            who: 0,
-        };
+        let needs = self.with_run(plant, notebook, |run| Ok(Self::needs(run, machine, statements, all)));
+        let needs = needs.unwrap_or_default();
+        plant.follow(&needs.follow);
+        if !needs.keep.is_empty() {
+            plant.keep(&needs.keep);
+        }
+    }
+
+    /// What statements at the top need, and with `all` every protocol, `.always` and function.
+    fn needs(run: &mut Run, machine: &Machine, statements: &[Stmt], all: bool) -> Needs {
+        let mut needs = Needs::default();
         run.sight(&mut Frame::new(Default::default(), InstanceId::TOP)).needs(statements, &mut needs);
         if all {
             for (k, instance) in machine.program.instances.iter().enumerate() {
@@ -180,10 +179,7 @@ impl<'m> Scheduler<'m> {
             let mut sight = run.sight(&mut frame);
             machine.functions.expressions.values().for_each(|f| sight.needs_of(&f.body, &mut needs));
         }
-        plant.follow(&needs.follow);
-        if !needs.keep.is_empty() {
-            plant.keep(&needs.keep);
-        }
+        needs
     }
 
     pub(super) fn with_run<T>(
