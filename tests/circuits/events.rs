@@ -109,6 +109,29 @@ fn an_opening_switch_injects_half_its_charge_into_the_hold_capacitor() {
     close(held("qinj=-2p"), 1.0 - 1e-12 / 100e-12, 1e-4);
 }
 
+/// Three capacitors of 100 pF at 1 V; the common one leaves the first input for the second. The opening contact pushes half
+/// of the charge out at each of its ends, the closing one draws as much in: what the common pin gets it gives away again,
+/// and shares the rest with the second input.
+#[test]
+fn a_mux_injects_charge_into_both_sides_of_a_channel() {
+    for (qinj, step) in [(0.0, 0.0), (2e-12, 0.01), (-2e-12, -0.01)] {
+        let deck = Netlist::new(&format!(
+            "Two inputs that float
+             Vs sel 0 PWL(0 0 1u 0 1.001u 1)
+             X1 in[0:1] out mux sel={{V(sel) > 0.5}} ron=1k roff=1e15 ton=10p toff=10p bbm=100n qinj={qinj}
+             C0 in[0] 0 100p ic=1
+             C1 in[1] 0 100p ic=1
+             C2 out 0 100p ic=1
+             .tran 10n 4u uic"
+        ));
+        let waves = deck.deck(&[]).tran(&["in[0]", "in[1]", "out"]);
+        close(waves.at("out", 1.09e-6), 1.0 + step, 1e-4);
+        close(waves.last("in[0]"), 1.0 + step, 1e-4);
+        close(waves.last("in[1]"), 1.0 - step / 2.0, 1e-4);
+        close(waves.last("out"), 1.0 - step / 2.0, 1e-4);
+    }
+}
+
 #[test]
 fn the_on_resistance_and_the_hold_time_of_a_switch() {
     // Tracks with ron·C = 1 µs from 0 to 1 V, holds from 4 µs on.
