@@ -57,6 +57,8 @@ pub struct Lane {
     pub crawled: usize,
     pub crawler: Option<usize>,
     pub just_accepted: bool,
+    /// Something jumped at the last accepted point.
+    pub jumped: bool,
     /// Of the converged trial step: truncation error as a multiple of what is allowed, and the order it was judged at.
     pub judged: (f64, i32),
     pub trace: Trace,
@@ -87,6 +89,7 @@ impl Lane {
             crawled: 0,
             crawler: None,
             just_accepted: false,
+            jumped: false,
             judged: (0.0, 1),
             trace: Trace::default(),
         }

@@ -67,6 +67,16 @@ impl Transient {
         View { x: &self.x, time: self.lanes[0].end.seconds(), ..self.view(0) }
     }
 
+    /// Whether something jumped at the last accepted point of the only lane.
+    pub fn jumped(&self) -> bool {
+        self.lanes[0].jumped
+    }
+
+    /// Whether the next step of the only lane begins anew, at first order.
+    pub fn restarts(&self) -> bool {
+        self.history.points[0] <= 1
+    }
+
     /// The trial step of the only lane, s.
     pub fn trial_step(&self) -> f64 {
         self.lanes[0].h

@@ -335,6 +335,7 @@ impl Transient {
         let state = &mut self.lanes[lane];
         let uncut = std::mem::take(&mut state.uncut);
         state.crawl(jumped);
+        state.jumped = jumped.is_some();
         state.now = end;
         state.failures = 0;
         state.just_accepted = true;

@@ -49,6 +49,10 @@ pub struct Bench {
     pub(super) full: bool,
     /// Numbers of one point of it
     pub(super) point: Vec<f64>,
+    /// The same at the end of the step under way, before anything jumps there
+    pub(super) before: Vec<f64>,
+    /// Unknowns on the line to the end of the step under way
+    pub(super) line: Vec<f64>,
     pub(super) interrupted: Arc<AtomicBool>,
     pub(super) watcher: Option<Watcher>,
     /// Branches that have parted from this one
@@ -95,6 +99,8 @@ impl Bench {
             history: History::default(),
             full: false,
             point: Vec::new(),
+            before: Vec::new(),
+            line: Vec::new(),
             interrupted: setting.interrupted.clone(),
             watcher: None,
             branches: 0,

@@ -156,6 +156,8 @@ impl Bench {
             history: self.history.clone(),
             full: self.full,
             point: Vec::new(),
+            before: Vec::new(),
+            line: Vec::new(),
             interrupted: self.interrupted.clone(),
             watcher: None,
             branches: 0,
@@ -175,8 +177,15 @@ impl Bench {
     fn note(&mut self) {
         if !self.history.is_empty() {
             let mut history = std::mem::take(&mut self.history);
+            let now = self.now().seconds();
+            if self.transient.jumped() && self.before.len() == history.kept().len() {
+                self.full |= !history.push(now, &self.before);
+            }
             self.point = self.values_kept(&history);
-            self.full |= !history.push(self.now().seconds(), &self.point);
+            self.full |= !history.push(now, &self.point);
+            if self.transient.restarts() {
+                history.corner();
+            }
             self.history = history;
         }
         if let Some(mut watcher) = self.watcher.take() {
@@ -188,31 +197,38 @@ impl Bench {
     /// One accepted point. A condition that comes true before its end shortens it.
     fn step(&mut self, until: Ticks, fires: &mut dyn FnMut(&mut dyn World) -> bool) -> Result<Step, Failure> {
         let (program, signals, tracks, history) = (&*self.program, &self.signals, &self.tracks, &self.history);
+        let (line, before) = (&mut self.line, &mut self.before);
         let mut longest = 0.0_f64;
-        let mut line: Vec<f64> = Vec::new();
         self.transient.step_watched(until, &mut |transient: &Transient| {
             let (from, end) = (transient.now(0).seconds(), transient.trial());
             let h = transient.trial_step();
             longest = longest.max(h);
-            let mut holds = |fraction: f64| {
+            let mut glance = |fraction: f64, look: &mut dyn FnMut(&mut dyn World) -> bool| {
                 line.clear();
                 line.extend(transient.solution().iter().zip(end.x).map(|(a, b)| a + fraction * (b - a)));
                 let time = if fraction == 1.0 { end.time } else { from + fraction * h };
-                let view = View { x: &line, time, ..transient.trial() };
-                fires(&mut Glance { view, end: transient.trial(), fraction, program, signals, tracks, history })
+                let view = View { x: line.as_slice(), time, ..transient.trial() };
+                look(&mut Glance { view, end: transient.trial(), fraction, program, signals, tracks, history })
             };
             let landing = LANDING * longest + 2.0 / Ticks::PER_SECOND;
-            if !holds(1.0) || h <= landing || holds(0.0) {
-                return Ok(None);
+            if glance(1.0, fires) && h > landing && !glance(0.0, fires) {
+                let (mut low, mut high) = (0.0, 1.0);
+                for _ in 0..HALVINGS {
+                    let middle = 0.5 * (low + high);
+                    if glance(middle, fires) { high = middle } else { low = middle }
+                }
+                if (1.0 - high) * h > landing {
+                    // Land behind the crossing, by half of what is allowed.
+                    return Ok(Some(high + 0.5 * landing / h));
+                }
             }
-            let (mut before, mut after) = (0.0, 1.0);
-            for _ in 0..HALVINGS {
-                let middle = 0.5 * (before + after);
-                if holds(middle) { after = middle } else { before = middle }
-            }
-            // Land behind the crossing, by half of what is allowed.
-            let fraction = after + 0.5 * landing / h;
-            Ok(((1.0 - after) * h > landing).then_some(fraction))
+            before.clear();
+            // What is kept, as it is before something jumps.
+            glance(1.0, &mut |world| {
+                before.extend(history.kept().iter().map(|k| k.read(world)));
+                true
+            });
+            Ok(None)
         })
     }
 }

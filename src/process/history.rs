@@ -9,6 +9,10 @@ use crate::circuit::equation::Quantity;
 
 /// Numbers that a history holds at most.
 const MOST: usize = 200_000_000;
+/// Of a column's largest value, how far the line between two points that are kept may be from the curve.
+const CHORD: f64 = 2e-3;
+/// Into how many pieces a step is divided at most.
+const PIECES: f64 = 8.0;
 
 /// One number of a circuit whose past may be kept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +41,11 @@ impl Kept {
 }
 
 /// Times and values, oldest first. Where something jumps its instant is there twice: before and after.
+///
+/// A long step of the integrator is more than a straight line: where the curve through its points bends, points of that
+/// curve are kept between them. With t₋, t₀, t₁ three accepted points, what comes on top of the line from t₀ to t₁ is
+/// v[t₋ t₀ t₁]·(t − t₀)·(t − t₁), a divided difference of second order. Of it and that of the step before the smaller one
+/// is taken, and none where their signs differ: a kink between two points (a comparator, a diode) then stays one.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     /// s
@@ -44,6 +53,17 @@ pub struct History {
     kept: Vec<Kept>,
     columns: Vec<Vec<f64>>,
     places: HashMap<Kept, usize>,
+    /// The largest magnitude of each column
+    sizes: Vec<f64>,
+    /// Of each column the slope of the last step and the divided difference of second order of the last two
+    slopes: Vec<f64>,
+    bends: Vec<f64>,
+    /// Bends of the present step
+    trial: Vec<f64>,
+    /// s: the last step
+    step: f64,
+    /// Steps since the last corner
+    smooth: usize,
 }
 
 impl History {
@@ -75,7 +95,16 @@ impl History {
         self.places.insert(what.clone(), self.kept.len());
         self.kept.push(what.clone());
         self.columns.push(vec![f64::NAN; self.times.len()]);
+        [&mut self.sizes, &mut self.slopes, &mut self.bends, &mut self.trial]
+            .into_iter()
+            .for_each(|list| list.push(0.0));
+        self.smooth = 0;
         true
+    }
+
+    /// What comes after the last point is another curve than what came before.
+    pub fn corner(&mut self) {
+        self.smooth = 0;
     }
 
     /// Takes a point. Of more than two at one instant the first and the last stay. False: there is no more room.
@@ -84,6 +113,13 @@ impl History {
             return false;
         }
         let n = self.times.len();
+        let h = self.times.last().map_or(0.0, |last| time - last);
+        if h > 0.0 {
+            self.bend(time, h, values);
+        } else {
+            self.smooth = 0;
+        }
+        self.sizes.iter_mut().zip(values).for_each(|(s, v)| *s = s.max(v.abs()));
         if n >= 2 && self.times[n - 1] == time && self.times[n - 2] == time {
             self.columns.iter_mut().zip(values).for_each(|(c, v)| c[n - 1] = *v);
         } else {
@@ -91,6 +127,36 @@ impl History {
             self.columns.iter_mut().zip(values).for_each(|(c, v)| c.push(*v));
         }
         true
+    }
+
+    /// Adds points of the curve to the one at `time`, `h` after the last, where the line to it is too far from it.
+    fn bend(&mut self, time: f64, h: f64, values: &[f64]) {
+        let mut pieces = 1.0_f64;
+        for (k, v) in values.iter().enumerate() {
+            let before = self.columns[k].last().copied().unwrap_or(f64::NAN);
+            let slope = (v - before) / h;
+            let now = (slope - self.slopes[k]) / (h + self.step);
+            let then = std::mem::replace(&mut self.bends[k], now);
+            self.slopes[k] = slope;
+            let stays = matches!(self.kept[k], Kept::Signal(_)) || self.smooth < 2 || now * then <= 0.0;
+            self.trial[k] = if stays || !now.is_finite() { 0.0 } else { now.abs().min(then.abs()).copysign(now) };
+            let far = 0.25 * h * h * self.trial[k].abs() / (CHORD * self.sizes[k].max(v.abs()));
+            if far.is_finite() {
+                pieces = pieces.max(far.sqrt().ceil().min(PIECES));
+            }
+        }
+        (self.step, self.smooth) = (h, self.smooth + 1);
+        let start = time - h;
+        for piece in 1..pieces as usize {
+            let fraction = piece as f64 / pieces;
+            self.times.push(start + fraction * h);
+            for (k, column) in self.columns.iter_mut().enumerate() {
+                let Some(before) = column[..column.len() - (piece - 1)].last().copied() else { continue };
+                let line = before + fraction * (values[k] - before);
+                let curve = line - self.trial[k] * h * h * fraction * (1.0 - fraction);
+                column.push(if matches!(self.kept[k], Kept::Signal(_)) { before } else { curve });
+            }
+        }
     }
 
     /// Values of the last point again, after something more is kept.
@@ -104,6 +170,29 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// V, the last bit in doubt: x² from t = 1 on in steps of 0.25, a kink before it.
+    #[test]
+    fn between_points_that_bend_there_are_more() {
+        let a = Kept::Signal(SignalId(0));
+        let b = Kept::Quantity(Quantity::Time);
+        let mut h = History::default();
+        assert!(h.add(&a) && h.add(&b));
+        let v = |t: f64| if t < 1.0 { 1.0 } else { t * t };
+        for n in 0..=16 {
+            let t = 0.25 * f64::from(n);
+            assert!(h.push(t, &[f64::from(n), v(t)]));
+        }
+        let (times, curve) = (h.times(), h.column(&b).unwrap());
+        let straight = |to: f64| times.iter().filter(|t| **t <= to).count();
+        assert_eq!(straight(1.25), 6, "a kink is no curve: {times:?}");
+        assert!(times.len() > 25, "{times:?}");
+        for (t, v) in times.iter().zip(curve).filter(|(t, _)| **t >= 1.5) {
+            assert!((v - t * t).abs() < 1e-12, "{t}: {v}");
+        }
+        let signal = h.column(&a).unwrap();
+        assert!(signal.iter().all(|v| v.fract() == 0.0), "signals hold their value: {signal:?}");
+    }
 
     #[test]
     fn a_jump_has_two_points_and_what_came_later_no_past() {
