@@ -1,107 +1,129 @@
-//! Every netlist in `docs/` and `README.md` runs, and gives the numbers that the text claims.
+//! Every netlist in `docs/` and `README.md` runs, and gives what the text says.
 //!
-//! A fence marked `spice` is a complete netlist; a fence marked `measures` behind it lists `name = value` of its measures,
-//! `V(a) = value` of its operating point.
+//! | fence | what is tested |
+//! |---|---|
+//! | `spice [rc.cir]` | a complete netlist: it runs and nothing is found wrong with it |
+//! | `spice rc.cir wrong` | something is found wrong with it |
+//! | `spice rc.cir part` | it is saved for other fences of the page |
+//! | `measures` | `name = value` of the measures of the netlist above, `V(a) = value` of its operating point |
+//! | `console` | lines `$ memspice …` and `$ echo $?` are run in the folder of the page and say what stands below them |
+//! | `csv FILE`, `text FILE` | what a file that they wrote holds |
+//!
+//! `…` in a line of its own stands for lines that the page does not show.
+
+#[path = "docs_pages/alike.rs"]
+mod alike;
+#[path = "docs_pages/bench.rs"]
+mod bench;
+#[path = "docs_pages/fence.rs"]
+mod fence;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use memspice::syntax::number;
+use serde_json::Value;
 
-/// A netlist of a page, where it stands, and the numbers claimed of it.
-struct Example {
-    place: String,
-    netlist: String,
-    measures: Vec<(String, f64)>,
-}
+use alike::{close, difference};
+use bench::Bench;
+use fence::{Fence, fences};
 
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let entries = fs::read_dir(root.join("docs")).expect("docs");
-    let mut pages: Vec<PathBuf> = entries.map(|e| e.expect("an entry").path()).collect();
+    let folders = ["docs", "docs/statements"].map(|f| fs::read_dir(root.join(f)).expect("a folder of pages"));
+    let mut pages: Vec<PathBuf> = folders.into_iter().flatten().map(|e| e.expect("an entry").path()).collect();
     pages.push(root.join("README.md"));
     pages.retain(|p| p.extension().is_some_and(|e| e == "md") && p.exists());
     pages.sort();
     pages
 }
 
-fn examples(page: &Path) -> Vec<Example> {
-    let text = fs::read_to_string(page).expect("a page");
-    let name = page.file_name().expect("a name").to_string_lossy().into_owned();
-    let mut out: Vec<Example> = Vec::new();
-    let mut lines = text.lines().enumerate();
-    while let Some((k, line)) = lines.next() {
-        let Some(kind) = line.strip_prefix("```").filter(|k| !k.is_empty()) else { continue };
-        let body: Vec<&str> = lines.by_ref().map(|(_, l)| l).take_while(|l| !l.starts_with("```")).collect();
-        match kind {
-            "spice" => out.push(Example {
-                place: format!("{name}:{}", k + 1),
-                netlist: body.join("\n") + "\n",
-                measures: Vec::new(),
-            }),
-            "measures" => {
-                let example = out.last_mut().expect("a netlist before its measures");
-                example.measures.extend(body.iter().map(|l| claim(l)));
-            }
-            _ => {}
-        }
-    }
-    out
-}
-
-/// `rise = 2.197u`
-fn claim(line: &str) -> (String, f64) {
-    let (name, value) = line.split_once('=').expect("name = value");
-    let value = number::parse(value.trim()).expect("a number").value;
-    (name.trim().to_lowercase(), value)
-}
-
 #[test]
-fn netlists_on_the_pages_run_and_give_the_numbers_claimed() {
+fn netlists_on_the_pages_run_and_give_what_the_text_says() {
     let mut wrong = Vec::new();
     let mut count = 0;
-    for example in pages().iter().flat_map(|p| examples(p)) {
-        count += 1;
-        if let Err(why) = run(&example) {
-            wrong.push(format!("{}: {why}", example.place));
+    for path in pages() {
+        let page = fs::read_to_string(&path).expect("a page");
+        let mut bench = Bench::new().expect("a folder");
+        let mut ran = None;
+        for fence in fences(&page) {
+            count += usize::from(fence.kind == "spice");
+            if let Err(why) = look(&fence, &mut bench, &mut ran) {
+                wrong.push(format!("{}:{}: {why}", path.display(), fence.line));
+            }
         }
     }
     assert!(count >= 7, "only {count} netlists found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn run(example: &Example) -> Result<(), String> {
-    let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let (deck, out) = (folder.path().join("example.cir"), folder.path().join("out"));
-    fs::write(&deck, &example.netlist).map_err(|e| e.to_string())?;
-    let done = Command::new(env!("CARGO_BIN_EXE_memspice"))
-        .arg("run")
-        .arg(&deck)
-        .arg("-o")
-        .arg(&out)
-        .env("NO_COLOR", "1")
-        .output()
-        .map_err(|e| e.to_string())?;
-    let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-    if !done.status.success() {
-        return Err(format!("{}\n{said}", done.status));
+/// The netlist that ran last, and its report.
+struct Ran {
+    netlist: String,
+    report: Value,
+}
+
+fn look(fence: &Fence, bench: &mut Bench, ran: &mut Option<Ran>) -> Result<(), String> {
+    match fence.kind.as_str() {
+        "spice" => netlist(fence, bench, ran),
+        "measures" => {
+            let ran = ran.as_ref().ok_or("no netlist above")?;
+            fence.body.iter().try_for_each(|line| claim(line, bench, ran))
+        }
+        "console" => console(fence, bench),
+        "csv" | "text" => {
+            let file = fence.file().ok_or("which file?")?;
+            let apart = |text: &str| if fence.kind == "csv" { text.replace(',', " ") } else { text.to_string() };
+            let page: Vec<String> = fence.body.iter().map(|l| apart(l)).collect();
+            difference(&page, &apart(&bench.read(file)?)).map_or(Ok(()), Err)
+        }
+        _ => Ok(()),
     }
-    let report = fs::read_to_string(out.join("report.json")).map_err(|e| e.to_string())?;
-    let report: serde_json::Value = serde_json::from_str(&report).map_err(|e| e.to_string())?;
+}
+
+fn netlist(fence: &Fence, bench: &mut Bench, ran: &mut Option<Ran>) -> Result<(), String> {
+    let name = fence.file().unwrap_or("example.cir");
+    bench.save(name, &fence.text())?;
+    if fence.says("part") {
+        return Ok(());
+    }
+    let (report, said) = bench.run(name)?;
     let findings = report["diagnostics"].as_array().cloned().unwrap_or_default();
-    if findings.iter().any(|d| d["severity"] != "note") {
-        return Err(format!("it has findings\n{said}"));
+    let found = bench.exit != 0 || findings.iter().any(|d| d["severity"] != "note");
+    *ran = Some(Ran { netlist: name.to_string(), report });
+    match (found, fence.says("wrong")) {
+        (true, false) => Err(format!("exit {}\n{said}", bench.exit)),
+        (false, true) => Err("nothing is wrong with it".to_string()),
+        _ => Ok(()),
     }
-    let measures = report["experiments"][0]["measures"].as_object().cloned().unwrap_or_default();
-    let point = fs::read_to_string(out.join("deck/op.csv")).unwrap_or_default();
-    for (name, wanted) in &example.measures {
-        let in_point = point.lines().find_map(|l| l.to_lowercase().strip_prefix(&format!("{name},"))?.parse().ok());
-        let found = measures.iter().find(|(n, _)| n.to_lowercase() == *name).and_then(|(_, v)| v.as_f64());
-        let found = found.or(in_point);
-        match found {
-            Some(v) if (v - wanted).abs() <= 5e-3 * wanted.abs() => {}
-            other => return Err(format!("{name} is {other:?}, the page says {wanted}")),
+}
+
+/// `rise = 2.197u`, of any experiment; `step.rise = 2.197u` of that one.
+fn claim(line: &str, bench: &Bench, ran: &Ran) -> Result<(), String> {
+    let (name, value) = line.split_once('=').ok_or("a line is: name = value")?;
+    let name = name.trim().to_lowercase();
+    let wanted = number::parse(value.trim()).ok_or_else(|| format!("'{value}' is no number"))?.value;
+    let experiments = ran.report["experiments"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let measured = experiments.iter().find_map(|e| {
+        let of = e["name"].as_str().unwrap_or_default().to_lowercase();
+        let measures = e["measures"].as_object()?;
+        let named = |n: &str| n.to_lowercase() == name || format!("{of}.{}", n.to_lowercase()) == name;
+        measures.iter().find(|(n, _)| named(n)).and_then(|(_, v)| v.as_f64())
+    });
+    match measured.or_else(|| bench.point(&ran.netlist, &name)) {
+        Some(v) if close(v, wanted) => Ok(()),
+        other => Err(format!("{name} is {other:?}, the page says {wanted}")),
+    }
+}
+
+fn console(fence: &Fence, bench: &mut Bench) -> Result<(), String> {
+    let starts: Vec<usize> = (0..fence.body.len()).filter(|&k| fence.body[k].starts_with("$ ")).collect();
+    for (n, &k) in starts.iter().enumerate() {
+        let end = starts.get(n + 1).copied().unwrap_or(fence.body.len());
+        let command = &fence.body[k][2..];
+        let said = bench.command(command)?;
+        if let Some(why) = difference(&fence.body[k + 1..end], &said) {
+            return Err(format!("{command}: {why}"));
         }
     }
     Ok(())
