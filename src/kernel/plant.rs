@@ -61,7 +61,8 @@ impl World for Bench {
 
     fn level(&self, smu: SmuId) -> (Level, f64) {
         let order = self.order_of(self.smu_part(smu));
-        let value = order.level(self.now().seconds());
+        let edge = self.program.smus.get(smu.0 as usize).map_or(0.0, |s| s.edge);
+        let value = if order.length <= edge { order.to } else { order.level(self.now().seconds()) };
         let level = match order.task {
             Task::Float => Level::Float,
             Task::Voltage => Level::Voltage(value),

@@ -184,11 +184,11 @@ impl Compiler<'_> {
             }
             StmtKind::Block(body) => self.block(span, body),
             StmtKind::Let(l) => {
-                let values = l.values.iter().map(|v| self.hoist(v)).collect();
+                let values = self.in_order(&l.values);
                 self.op(span, OpKind::Do(Stmt { span, kind: StmtKind::Let(Let { values, ..l.clone() }) }));
             }
             StmtKind::Assign(a) => {
-                let values = a.values.iter().map(|v| self.hoist(v)).collect();
+                let values = self.in_order(&a.values);
                 self.op(span, OpKind::Do(Stmt { span, kind: StmtKind::Assign(Assignment { values, ..a.clone() }) }));
             }
             StmtKind::Call(e) => {
@@ -212,8 +212,10 @@ impl Compiler<'_> {
                 self.op(span, OpKind::Note(s.clone()));
             }
             StmtKind::Measure(columns) => {
-                let columns = self.columns(columns);
-                self.op(span, OpKind::Note(Stmt { span, kind: StmtKind::Measure(columns) }));
+                for column in columns {
+                    let column = self.columns(std::slice::from_ref(column));
+                    self.op(span, OpKind::Note(Stmt { span, kind: StmtKind::Measure(column) }));
+                }
             }
             StmtKind::Record(columns) => {
                 let columns = self.columns(columns);
@@ -244,18 +246,49 @@ impl Compiler<'_> {
     }
 
     fn drives(&mut self, drives: &[Drive]) -> Vec<Drive> {
-        let drive = |d: &Drive| Drive {
-            value: self.hoist(&d.value),
-            to: d.to.as_ref().map(|e| self.hoist(e)),
-            limit: d.limit.as_ref().map(|e| self.hoist(e)),
-            ..d.clone()
+        let parts = |d: &Drive| [Some(d.value.clone()), d.to.clone(), d.limit.clone()];
+        let all: Vec<Expr> = drives.iter().flat_map(parts).flatten().collect();
+        let mut all = self.in_order(&all).into_iter();
+        let mut next = |e: &Option<Expr>| e.as_ref().and_then(|_| all.next());
+        let drive = |d: &Drive| {
+            let [value, to, limit] = parts(d).map(|e| next(&e));
+            Drive { value: value.unwrap_or_else(|| d.value.clone()), to, limit, ..d.clone() }
         };
         drives.iter().map(drive).collect()
     }
 
     /// A column that names itself keeps its text as a name: what is hoisted would not.
     fn columns(&mut self, columns: &[Column]) -> Vec<Column> {
-        columns.iter().map(|c| Column { name: c.name.clone(), value: self.hoist(&c.value) }).collect()
+        let values: Vec<Expr> = columns.iter().map(|c| c.value.clone()).collect();
+        let values = self.in_order(&values).into_iter();
+        columns.iter().zip(values).map(|(c, value)| Column { name: c.name.clone(), value }).collect()
+    }
+
+    /// Takes calls out of expressions that are evaluated from left to right: what stands to the left of one that may take
+    /// time is evaluated before it.
+    fn in_order(&mut self, items: &[Expr]) -> Vec<Expr> {
+        let last = items.iter().rposition(|e| takes_time(e, self.callables)).unwrap_or(0);
+        let one = |(k, e): (usize, &Expr)| {
+            let value = self.hoist(e);
+            let still = matches!(&value.kind, ExprKind::Number(_) | ExprKind::Text(_))
+                || self.callables.is_protocol(&value)
+                || matches!(&value.kind, ExprKind::Call { name, .. } if name.text.starts_with(ANSWER));
+            if k < last && !still { self.keep(value) } else { value }
+        };
+        items.iter().enumerate().map(one).collect()
+    }
+
+    pub fn remember(&mut self, into: &str, value: Expr) {
+        let span = value.span;
+        let name = Name { text: into.to_string(), span };
+        let l = Let { names: vec![name], values: vec![value], doc: Default::default(), span };
+        self.op(span, OpKind::Do(Stmt { span, kind: StmtKind::Let(l) }));
+    }
+
+    fn pair(&mut self, a: &Expr, b: &Expr) -> [Box<Expr>; 2] {
+        let mut both = self.in_order(&[a.clone(), b.clone()]).into_iter().map(Box::new);
+        let mut next = |e: &Expr| both.next().unwrap_or_else(|| Box::new(e.clone()));
+        [next(a), next(b)]
     }
 
     /// Takes the calls that may take time out of an expression.
@@ -290,23 +323,29 @@ impl Compiler<'_> {
             ExprKind::Index(base, slots) => ExprKind::Index(Box::new(self.hoist(base)), slots.clone()),
             ExprKind::Field(base, name) => ExprKind::Field(Box::new(self.hoist(base)), name.clone()),
             ExprKind::Unary(op, a) => ExprKind::Unary(*op, Box::new(self.hoist(a))),
-            ExprKind::Binary(op, a, b) => ExprKind::Binary(*op, Box::new(self.hoist(a)), Box::new(self.hoist(b))),
+            ExprKind::Binary(op, a, b) => {
+                let [a, b] = self.pair(a, b);
+                ExprKind::Binary(*op, a, b)
+            }
             ExprKind::Near(a, b, t) => {
                 let t = match &**t {
                     Tolerance::Absolute(e) => Tolerance::Absolute(self.hoist(e)),
                     percent => percent.clone(),
                 };
-                ExprKind::Near(Box::new(self.hoist(a)), Box::new(self.hoist(b)), Box::new(t))
+                let [a, b] = self.pair(a, b);
+                ExprKind::Near(a, b, Box::new(t))
             }
             ExprKind::Cond(c, a, b) => return self.choice(span, c, a, b),
-            ExprKind::List(items) => ExprKind::List(items.iter().map(|e| self.hoist(e)).collect()),
+            ExprKind::List(items) => ExprKind::List(self.in_order(items)),
             other => other.clone(),
         };
         Expr { span, kind }
     }
 
     fn arguments(&mut self, args: &[ExprArg]) -> Vec<ExprArg> {
-        args.iter().map(|a| ExprArg { name: a.name.clone(), value: self.hoist(&a.value) }).collect()
+        let values: Vec<Expr> = args.iter().map(|a| a.value.clone()).collect();
+        let values = self.in_order(&values).into_iter();
+        args.iter().zip(values).map(|(a, value)| ExprArg { name: a.name.clone(), value }).collect()
     }
 
     /// An operation whose answer stands in place of the expression.
@@ -326,9 +365,7 @@ impl Compiler<'_> {
         let into = self.fresh();
         let keep = |compiler: &mut Self, e: &Expr| {
             let value = compiler.hoist(e);
-            let name = Name { text: into.clone(), span };
-            let l = Let { names: vec![name], values: vec![value], doc: Default::default(), span };
-            compiler.op(span, OpKind::Do(Stmt { span, kind: StmtKind::Let(l) }));
+            compiler.remember(&into, value);
         };
         let c = self.hoist(c);
         let otherwise = self.op(span, OpKind::Unless(c, Place(0)));

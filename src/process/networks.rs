@@ -4,11 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use super::code::OpKind;
 use super::compile::{Callables, Compiler};
 use crate::diag::Span;
 use crate::nn::LayerId;
-use crate::syntax::ast::{Expr, ExprArg, ExprKind, Let, Name, Stmt, StmtKind};
+use crate::syntax::ast::{Expr, ExprArg, ExprKind, Name};
 use crate::value::network::{Network, Outside, Part};
 
 /// What hardware does for a layer.
@@ -143,11 +142,9 @@ impl Compiler<'_> {
     }
 
     /// A variable of no name in the netlist that holds a value.
-    fn keep(&mut self, value: Expr) -> Expr {
+    pub fn keep(&mut self, value: Expr) -> Expr {
         let (into, span) = (self.fresh(), value.span);
-        let name = Name { text: into.clone(), span };
-        let l = Let { names: vec![name], values: vec![value], doc: Default::default(), span };
-        self.op(span, OpKind::Do(Stmt { span, kind: StmtKind::Let(l) }));
+        self.remember(&into, value);
         Expr { span, kind: ExprKind::Name(into) }
     }
 }

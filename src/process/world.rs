@@ -63,7 +63,7 @@ pub trait World {
 
     fn set_signal(&mut self, signal: SignalId, value: f64);
 
-    /// What a unit holds its net at now, on the way if it is on its way, and its compliance.
+    /// What a unit was told to hold its net at, and its compliance: the end of an edge under way, where a ramp is now.
     fn level(&self, smu: SmuId) -> (Level, f64);
 
     /// Several units set out at this instant; of two drives of one unit the later counts.

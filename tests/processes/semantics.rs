@@ -342,3 +342,54 @@ C1 out 0 1n
     assert_eq!(done.number("n"), (2.0f64 / 10.5e-3).ceil());
     near(1.0 - done.number("v"), (-191.0 * 10.5e-3f64).exp(), 1e-3);
 }
+
+/// An edge under way is a level already told: a pulse gives the net back to where it was going.
+#[test]
+fn a_pulse_right_behind_a_force_returns_to_what_was_forced() {
+    let done = run("
+.smu a edge=5n
+R1 a 0 1k
+.protocol main() -> after {
+  force a = 0.1
+  wait 1u
+  force a = 0
+  pulse a = 1 for 1u
+  wait 1u
+  after = V(a)
+}");
+    near(done.number("after"), 0.0, 1e-9);
+}
+
+/// What stands to the left of a call that changes the circuit is read before it.
+#[test]
+fn lists_and_sums_are_evaluated_from_left_to_right() {
+    let done = run("
+.smu a
+R1 a 0 1k
+.signal s=1
+.protocol f() -> r {
+  s = 7
+  force a = 2
+  wait 1u
+  r = 3
+}
+.protocol main() -> listed, summed, volts, array {
+  let p, q = s, f()
+  listed = [p, q, s]
+  s = 1
+  summed = s + 10*f()
+  force a = 0
+  wait 1u
+  s = 1
+  let v, w = V(a), f() + V(a)
+  volts = [v, w]
+  s = 1
+  array = [s, f(), s]
+}");
+    assert_eq!(done.get("listed"), [1.0, 3.0, 7.0]);
+    assert_eq!(done.get("summed"), [31.0]);
+    let volts = done.get("volts");
+    near(volts[0], 0.0, 1e-9);
+    near(volts[1], 5.0, 1e-9);
+    assert_eq!(done.get("array"), [1.0, 3.0, 7.0]);
+}
