@@ -180,7 +180,7 @@ impl Device for Smu {
                 // The unknown is the current out of the net into the unit.
                 let (v, j) = (at.x(i, NET, lane), -at.x(i, BRANCH, lane));
                 let (row, by_v, by_j) = match order.task {
-                    Task::Float => (j + LEAK * v, LEAK, 1.0),
+                    Task::Float => (j + LEAK * (v - e), LEAK, 1.0),
                     Task::Voltage => match clip(j + STEEP * (e - v), order.limit) {
                         (_, true) => (STEEP * (v - e), STEEP, 0.0),
                         (bound, false) => (j - bound, 0.0, 1.0),

@@ -117,12 +117,17 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// V or I whose level is an expression of the running circuit: `V1 a 0 {gain*V(x)}`, `I1 0 a {level}` of a signal.
+    pub fn level(&mut self, line: &Line<'a>, of: &'a Expr) -> Result<(), Fault> {
+        self.expression(line, Want::plain(of), of.span, &[])
+    }
+
     /// A source of an expression: of voltage for E, H and B V=, of current for G, F and B I=. `taken` are the settings
     /// that have been read.
     fn expression(&mut self, line: &Line<'a>, want: Want<'a>, span: Span, taken: &[&str]) -> Result<(), Fault> {
         let voltage = match line.e.letter() {
             'b' => taken.iter().any(|t| t.eq_ignore_ascii_case("v")),
-            letter => letter == 'e' || letter == 'h',
+            letter => matches!(letter, 'e' | 'h' | 'v'),
         };
         let kind = self.kind(if voltage { "behavioral_voltage" } else { "behavioral_current" }, line)?;
         let (pins, _) = self.pins(line, 2, kind)?;

@@ -231,6 +231,9 @@ impl<'c, 'a> Context<'c, 'a> {
         if let Some(net) = self.live.and_then(|live| live.signal(&lower)) {
             return Ok(Term::Live(Equation::Quantity(Quantity::Voltage(net, NetId::GROUND))));
         }
+        if self.live.is_none() && self.scope.names_signal(&lower) {
+            return Err(Fault::Live(span));
+        }
         if matches!(lower.as_str(), "temp" | "temper") {
             return Ok(Term::Fixed(Value::Number(self.shared.temp)));
         }

@@ -26,6 +26,7 @@ pub struct Definitions<'a> {
     pub routines: HashMap<String, &'a Routine>,
     pub networks: HashMap<String, &'a Network>,
     pub protocols: HashSet<String>,
+    pub signals: HashSet<String>,
     /// Parameters and functions that define themselves in a circle, which has been reported
     pub circular: HashSet<String>,
     pub models: HashMap<String, &'a Model>,
@@ -70,6 +71,7 @@ impl<'a> Definitions<'a> {
                 Statement::Protocol(p) => {
                     out.protocols.insert(p.name.lower());
                 }
+                Statement::Signal(list) => out.signals.extend(list.iter().map(|s| s.name.text.to_ascii_lowercase())),
                 Statement::Model(m) => {
                     if let Some(old) = out.models.insert(m.name.lower(), m)
                         && old != m
@@ -366,6 +368,11 @@ impl<'a> Scope<'a> {
             let d = &s.definitions;
             d.devices.contains_key(lower) || d.models.contains_key(lower) || d.subckts.contains_key(lower)
         })
+    }
+
+    /// Whether a `.signal` is called so: what reads it changes while the circuit runs.
+    pub fn names_signal(&self, lower: &str) -> bool {
+        self.chain().any(|s| s.definitions.signals.contains(lower))
     }
 
     /// Every parameter name in sight.

@@ -2,6 +2,7 @@
 
 use super::builder::Builder;
 use super::data;
+use super::elements::is_live;
 use super::eval::Context;
 use super::fault::Fault;
 use super::line::{Draft, Line};
@@ -29,6 +30,18 @@ struct Reading {
 impl<'a> Builder<'a> {
     /// `V1 a 0 5`, `I1 a 0 DC 1m AC 1 45 SIN(0 1 1k)`, in any order.
     pub fn independent(&mut self, line: &Line<'a>) -> Result<(), Fault> {
+        let context = Context::constant(self.shared, &line.scope);
+        let level = match line.values.get(2..).unwrap_or_default() {
+            [Value::Expr(e)] => Some(e),
+            [Value::Word(w), Value::Expr(e)] if w.is("dc") => Some(e),
+            _ => None,
+        };
+        if let Some(e) = level
+            && line.settings.is_empty()
+            && is_live(&context.value(e))
+        {
+            return self.level(line, e);
+        }
         let name = if line.e.letter() == 'v' { "vsource" } else { "isource" };
         let kind = self.kind(name, line)?;
         let (pins, mut k) = self.pins(line, 2, kind)?;

@@ -107,7 +107,9 @@ impl World for Bench {
             }
         }
         self.still.take(&self.transient);
+        self.leak_to(|v| v);
         operating_point(&mut self.still, true, true).map_err(|f| self.stop(&f))?;
+        self.leak_to(|_| 0.0);
         self.transient.reseat(&mut self.still, FIRST);
         self.begin_again();
         Ok(())
@@ -132,6 +134,20 @@ impl Bench {
         match task {
             Task::Current => self.current(smu),
             _ => self.view().x[unit.net.0 as usize],
+        }
+    }
+
+    /// Floating nets leak to a voltage that may depend on the one they have: to that itself, and what has no other path for
+    /// direct current stays where it is.
+    fn leak_to(&mut self, to: impl Fn(f64) -> f64) {
+        for unit in &self.program.smus {
+            let Some(&(group, instance)) = self.still.system.places.get(&unit.part) else { continue };
+            let memory = &mut self.still.memories[group];
+            let order = Order::read(memory, instance, 0);
+            if order.task == Task::Float {
+                let to = to(self.still.x[unit.net.0 as usize]);
+                Order { from: to, to, ..order }.write(memory, instance, 0);
+            }
         }
     }
 

@@ -393,3 +393,52 @@ R1 a 0 1k
     near(volts[1], 5.0, 1e-9);
     assert_eq!(done.get("array"), [1.0, 3.0, 7.0]);
 }
+
+/// Behind a unit that floats nothing but a capacitor holds the net; `settle` opens it, and the voltage stays.
+#[test]
+fn settle_leaves_a_floating_net_at_its_voltage() {
+    let done = run("
+.smu b c
+Rb b m 1k
+Cb m 0 1n
+Rd c d 1k
+Rl d 0 1meg
+Cd d 0 1n
+.protocol main() -> kept, drained, later {
+  force b = 1, c = 1
+  wait 20u
+  float b, c
+  settle
+  kept = V(m)
+  drained = V(d)
+  wait 1u
+  later = V(m)
+}");
+    near(done.number("kept"), 1.0, 1e-6);
+    assert!(done.number("drained").abs() < 1e-5);
+    near(done.number("later"), 1.0, 1e-5);
+}
+
+/// `{…}` is live where it names a signal or a voltage: sources and resistors follow it, with the edge of signals.
+#[test]
+fn sources_and_resistors_read_signals() {
+    let done = run("
+.signal s=0 g[0:1]=1
+V1 a 0 {2*s + 0.5}
+I1 0 b DC {s*1m}
+V2 c 0 {V(a)/2}
+R1 a 0 1k
+R2 b 0 {1k + 1k*g[1]}
+R3 c 0 1k
+.protocol main() -> before, after {
+  before = [V(a), V(b), V(c)]
+  s = 1
+  wait 1u
+  g[1] = 0
+  wait 1u
+  after = [V(a), V(b), V(c)]
+}");
+    let close = |got: &[f64], want: [f64; 3]| got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-6);
+    assert!(close(done.get("before"), [0.5, 0.0, 0.25]), "{:?}", done.get("before"));
+    assert!(close(done.get("after"), [2.5, 1.0, 1.25]), "{:?}", done.get("after"));
+}
