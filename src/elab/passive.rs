@@ -40,7 +40,7 @@ impl<'a> Builder<'a> {
         for (n, s) in draft.settings.iter_mut().filter(|(n, _)| *n == main) {
             let Setting::Number(v) = s else { continue };
             let d = if *v < 0.0 {
-                let message = format!("{} = {v:e} is negative", line.e.name.text);
+                let message = format!("{} = {} is negative", line.e.name.text, number::format(*v));
                 Diagnostic::warning("elab::negative-value", message).at(line.span, "an active element")
             } else if *v == 0.0 && *n == "r" {
                 *v = LEAST_RESISTANCE;
@@ -114,15 +114,16 @@ impl<'a> Builder<'a> {
                     && !s.to_ascii_lowercase().starts_with("me")
                     && !s.to_ascii_lowercase().starts_with("mil") =>
             {
-                Diagnostic::warning("elab::milli", format!("{} is {:e} ohm: M means milli", w.text, n.value))
+                Diagnostic::warning("elab::milli", format!("{} is {} ohm: M means milli", w.text, n.value))
                     .at(w.span, "milliohms")
                     .help(format!("write {}Meg for a million", w.text.trim_end_matches(char::is_alphabetic)))
             }
-            ('c', s) if s.starts_with('F') => {
-                Diagnostic::warning("elab::femto", format!("{} is {:e} farad: F means femto", w.text, n.value))
-                    .at(w.span, "femtofarads")
-                    .help(format!("write {} for farads", w.text.trim_end_matches(char::is_alphabetic)))
-            }
+            ('c', s) if s.starts_with('F') => Diagnostic::warning(
+                "elab::femto",
+                format!("{} is {} farad: F means femto", w.text, number::format(n.value)),
+            )
+            .at(w.span, "femtofarads")
+            .help(format!("write {} for farads", w.text.trim_end_matches(char::is_alphabetic))),
             _ => return,
         };
         self.report(d);

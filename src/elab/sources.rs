@@ -211,7 +211,11 @@ impl<'a> Builder<'a> {
             }
             let times: Vec<f64> = wave.args.iter().step_by(2).map(|t| t.unwrap_or(0.0)).collect();
             if let Some(k) = (1..times.len()).find(|&k| times[k] < times[k - 1]) {
-                let message = format!("the times of PWL go back: {:e} after {:e}", times[k], times[k - 1]);
+                let message = format!(
+                    "the times of PWL go back: {} after {}",
+                    number::format(times[k]),
+                    number::format(times[k - 1])
+                );
                 return Err(Fault::new("elab::pwl", span, message, "times must not fall"));
             }
             if let Some(r) = wave.repeat
@@ -230,7 +234,8 @@ impl<'a> Builder<'a> {
             && *width < 0.0
         {
             self.report(
-                Diagnostic::warning("elab::wave", format!("a pulse width of {width:e} s is negative")).at(span, "here"),
+                Diagnostic::warning("elab::wave", format!("a pulse width of {} s is negative", number::format(*width)))
+                    .at(span, "here"),
             );
         }
         Ok(wave)

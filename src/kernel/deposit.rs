@@ -31,7 +31,7 @@ impl Bench {
         if let Some((low, high)) = ranges.range(instance, &name.to_lowercase(), &self.still.memories[group], 0)
             && !(low..=high).contains(&value)
         {
-            let message = format!("{path}.{name} = {value:e} lies outside {low:e} … {high:e}");
+            let message = outside(path, name, value, low, high);
             return refuse(message, "the device says between which values this state lies");
         }
         let state = system.roles.iter().position(
@@ -48,10 +48,7 @@ impl Bench {
         } else if let Some(k) = kind.find(name) {
             let (low, high) = kind.params[k].range;
             if !(low..=high).contains(&value) {
-                return refuse(
-                    format!("{path}.{name} = {value:e} lies outside {low:e} … {high:e}"),
-                    "see the device's ranges",
-                );
+                return refuse(outside(path, name, value, low, high), "see the device's ranges");
             }
             let memory = &mut self.still.memories[group];
             let (state, trial) = (memory.state.clone(), memory.trial.clone());
@@ -74,4 +71,9 @@ impl Bench {
         let view = crate::analysis::View { assembly: &still.assembly, ..transient.view(0) };
         self.tracks.start(&view);
     }
+}
+
+/// With the digits of an f32: enough to see what is wrong.
+fn outside(path: &str, name: &str, value: f64, low: f64, high: f64) -> String {
+    format!("{path}.{name} = {:?} lies outside {:?} … {:?}", value as f32, low as f32, high as f32)
 }
