@@ -52,32 +52,11 @@ pub fn ac(
     control: &mut Control,
 ) -> Result<Stats, Failure> {
     let before = simulator.iterations;
-    simulator.interrupted = control.interrupted.clone();
-    operating_point(simulator, false, false)?;
-    Warned::merge(&mut control.warned, warned(&simulator.system, &simulator.memories));
-    let zeros = vec![0.0; simulator.system.unknowns()];
-    let at = Inputs {
-        x: &simulator.x,
-        last: &simulator.last,
-        time: &[0.0],
-        ticks: &[Ticks(0)],
-        a: &[0.0],
-        beta: &zeros,
-        mode: Mode::Linearize,
-        transient: false,
-        gmin: simulator.options.gmin,
-        source: 1.0,
-        shunt: simulator.shunt(),
-        anchor: 0.0,
-        clamps: &[],
-        rest: 0.0,
-    };
-    let mut small = SmallSignal::new(&simulator.system, &mut simulator.memories, &at);
+    let mut small = linearized(simulator, control)?;
     let mut solver: Solver<Complex64> = Solver::new(&simulator.system.pattern, pivoting(&simulator.options));
     let stimulus = stimulus(simulator);
     let frequencies = sweep.frequencies();
-    let scale = Column { name: "frequency".into(), unit: "Hz".into() };
-    sink.begin(&observer.header("ac", Some(scale), true))?;
+    sink.begin(&observer.header("ac", Some(frequency_column()), true))?;
     let mut stats = Stats { newton: simulator.iterations - before, ..Stats::default() };
     let slots = simulator.system.pattern.rows.len();
     for (k, &frequency) in frequencies.iter().enumerate() {
@@ -111,6 +90,35 @@ pub fn ac(
     }
     sink.end()?;
     Ok(stats)
+}
+
+/// The circuit about its operating point.
+pub(super) fn linearized(simulator: &mut Simulator, control: &mut Control) -> Result<SmallSignal, Failure> {
+    simulator.interrupted = control.interrupted.clone();
+    operating_point(simulator, false, false)?;
+    Warned::merge(&mut control.warned, warned(&simulator.system, &simulator.memories));
+    let zeros = vec![0.0; simulator.system.unknowns()];
+    let at = Inputs {
+        x: &simulator.x,
+        last: &simulator.last,
+        time: &[0.0],
+        ticks: &[Ticks(0)],
+        a: &[0.0],
+        beta: &zeros,
+        mode: Mode::Linearize,
+        transient: false,
+        gmin: simulator.options.gmin,
+        source: 1.0,
+        shunt: simulator.shunt(),
+        anchor: 0.0,
+        clamps: &[],
+        rest: 0.0,
+    };
+    Ok(SmallSignal::new(&simulator.system, &mut simulator.memories, &at))
+}
+
+pub(super) fn frequency_column() -> Column {
+    Column { name: "frequency".into(), unit: "Hz".into() }
 }
 
 /// The right-hand side: minus what AC sources add to F.

@@ -42,6 +42,16 @@ pub enum AnalysisKind {
         start: f64,
         stop: f64,
     },
+    /// Hertz
+    Noise {
+        /// V(first, second)
+        output: (NetId, NetId),
+        input: PartId,
+        scale: AcScale,
+        points: usize,
+        start: f64,
+        stop: f64,
+    },
     /// Seconds. `step` is the printing step of SPICE; it sets pulse edges left out and, with `stop`, the default largest step.
     Tran {
         step: f64,
@@ -59,6 +69,7 @@ impl AnalysisKind {
             AnalysisKind::Op => "op",
             AnalysisKind::Dc(_) => "dc",
             AnalysisKind::Ac { .. } => "ac",
+            AnalysisKind::Noise { .. } => "noise",
             AnalysisKind::Tran { .. } => "tran",
         }
     }

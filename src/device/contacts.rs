@@ -13,7 +13,7 @@
 //! point the choice follows the iterate (`decision`).
 
 use super::edge::{self, Edge, instant};
-use super::{Device, Environment, Layout, Memory, Mode, Point, Review, Stamps, Ticks, Unknown, decision};
+use super::{Device, Environment, Layout, Memory, Mode, Noise, Point, Review, Stamps, Ticks, Unknown, decision};
 use crate::circuit::equation::{Equation, Quantity};
 use crate::circuit::kind::{Conduct, Kind, Param, Path};
 use crate::circuit::{Circuit, NetId, PartId, Setting};
@@ -311,6 +311,14 @@ impl Device for Contacts {
     /// An edge takes at least twenty steps.
     fn max_step(&self, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
         self.edges(memory, lane).filter(|e| e.moving(at.time[lane])).map(|e| 0.05 * e.length).reduce(f64::min)
+    }
+
+    fn noise(&self, i: usize, at: &Point, memory: &Memory, env: &Environment, add: &mut dyn FnMut(Noise)) {
+        for k in 0..self.contacts {
+            let s = Edge::read(memory, i, edge::SLOTS * k, 0).position(at.time[0]);
+            let g = (memory.derived(i, LN_OFF, 0) + memory.derived(i, LN_RATIO, 0) * s).exp();
+            add(Noise::thermal(k, self.contacts, g, env.temp));
+        }
     }
 
     fn probe(&self, i: usize, name: &str, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {

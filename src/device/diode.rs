@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::junction::{self, Depletion, KELVIN, capacitance_factor, potential, thermal_voltage};
-use super::{Device, Environment, Layout, Memory, Mode, Point, Stamps};
+use super::{Device, Environment, Layout, Memory, Mode, Noise, Point, Stamps, noise};
 use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, pin, probe};
 use crate::circuit::{Circuit, PartId};
 
@@ -336,6 +336,17 @@ impl Device for Diode {
                     out.g(i, 6, lane, -series);
                 }
             }
+        }
+    }
+
+    /// Shot and flicker noise of the junction, thermal noise of the series resistance.
+    fn noise(&self, i: usize, at: &Point, memory: &Memory, env: &Environment, add: &mut dyn FnMut(Noise)) {
+        let [kf, af] = KIND.places(["kf", "af"]).map(|slot| memory.param(i, slot, 0));
+        let (id, _) = current(memory, i, 0, at.across(i, 2, 1, 0), at.gmin);
+        add(Noise::shot(2, 1, id, noise::flicker(kf, af, id)));
+        let series = memory.derived(i, GS, 0);
+        if series > 0.0 && series.is_finite() {
+            add(Noise::thermal(0, 2, series, noise::temperature(&KIND, i, memory, env.temp)));
         }
     }
 

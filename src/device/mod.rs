@@ -41,7 +41,8 @@ pub mod mosfet_limit;
 mod mosfet_reference;
 pub mod mosfet_setup;
 pub mod mux;
-pub mod nonlinear;
+pub mod noise;
+mod nonlinear;
 pub mod opamp;
 mod places;
 pub mod point;
@@ -58,6 +59,7 @@ pub mod waveform;
 
 pub use layout::{Layout, Local, Rest, Unknown};
 pub use memory::{Memory, Slots};
+pub use noise::{Noise, makes_noise};
 pub use point::{Environment, Mode, Point, Ticks};
 pub use stamps::Stamps;
 
@@ -152,6 +154,9 @@ pub trait Device: Send + Sync {
     fn assign(&self, _instance: usize, _name: &str, _value: f64, _memory: &mut Memory, _lane: usize) -> bool {
         false
     }
+
+    /// Calls `add` with each source of noise of an instance at an operating point (lane 0).
+    fn noise(&self, _instance: usize, _at: &Point, _memory: &Memory, _env: &Environment, _add: &mut dyn FnMut(Noise)) {}
 
     /// Small-signal excitation: calls `add(instance, terminal, value)` with what an AC source adds to F.
     fn stimulus(&self, _memory: &Memory, _lane: usize, _add: &mut dyn FnMut(usize, usize, Complex64)) {}

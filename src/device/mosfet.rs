@@ -13,13 +13,16 @@ use super::mosfet_setup::{
     BETA, COX, CRITICAL_DRAIN, CRITICAL_SOURCE, DERIVED, DRAIN_JUNCTION, G_DRAIN, G_SOURCE, GAMMA, IS_DRAIN, IS_SOURCE,
     LAMBDA, OVERLAP, PHI, PROFILE, SOURCE_JUNCTION, SQRT_PHI, VBI, VT, VTO, derive, series,
 };
-use super::{Device, Environment, Layout, Memory, Mode, Point, Stamps, mosfet_bulk, mosfet_limit};
+use super::{Device, Environment, Layout, Memory, Mode, Noise, Point, Stamps, mosfet_bulk, mosfet_limit, noise};
 use crate::circuit::{Circuit, PartId, Setting};
 
 const DRAIN: usize = 0;
 const GATE: usize = 1;
 const SOURCE: usize = 2;
 const BULK: usize = 3;
+
+/// F/m²: of 100 nm, where no oxide is given.
+const THICK_OXIDE: f64 = 3.9 * 8.854214871e-12 / 1e-7;
 
 /// State: voltage, Meyer capacitance and charge of gate–source, gate–drain, gate–bulk at the last accepted point.
 const STATE: usize = 9;
@@ -349,6 +352,24 @@ impl Device for Mosfet {
             8 => self.load_wide::<8>(at, memory, out),
             16 => self.load_wide::<16>(at, memory, out),
             _ => self.load_wide::<0>(at, memory, out),
+        }
+    }
+
+    /// Thermal noise 4·k·T·(2/3)·gm and flicker noise kf·|Id|^af/(f·W·Leff·Cox²) of the channel, thermal noise of the resistances.
+    fn noise(&self, i: usize, at: &Point, memory: &Memory, env: &Environment, add: &mut dyn FnMut(Noise)) {
+        let n: Numbers<0> = numbers(memory, i, 0);
+        let v = self.voltages(at, i, 0);
+        let c = channel(n).current(v.gs, v.ds, v.bs);
+        let [kf, af, w, l, ld, m] = KIND.places(["kf", "af", "w", "l", "ld", "m"]).map(|slot| memory.param(i, slot, 0));
+        let area = w * m * (l - 2.0 * ld);
+        let oxide = if n.get(COX) > 0.0 { n.get(COX) / area } else { THICK_OXIDE };
+        let celsius = noise::temperature(&KIND, i, memory, env.temp);
+        let thermal = Noise::thermal(self.drain, self.source, c.gm * 2.0 / 3.0, celsius);
+        add(Noise { flicker: noise::flicker(kf, af, c.id) / (area * oxide * oxide), ..thermal });
+        for (pin, inner, g) in [(DRAIN, self.drain, n.get(G_DRAIN)), (SOURCE, self.source, n.get(G_SOURCE))] {
+            if pin != inner && g > 0.0 && g.is_finite() {
+                add(Noise::thermal(pin, inner, g, celsius));
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::{Device, Environment, Layout, Memory, Point, Stamps};
+use super::{Device, Environment, Layout, Memory, Noise, Point, Stamps, noise};
 use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, pin};
 use crate::circuit::{Circuit, PartId};
 
@@ -91,6 +91,10 @@ impl Device for Resistor {
                 out.conductance(i, 0, lane, g);
             }
         }
+    }
+
+    fn noise(&self, i: usize, _: &Point, memory: &Memory, env: &Environment, add: &mut dyn FnMut(Noise)) {
+        add(Noise::thermal(0, 1, memory.derived(i, G, 0), noise::temperature(&KIND, i, memory, env.temp)));
     }
 }
 

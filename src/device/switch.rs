@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use super::{Device, Environment, Layout, Memory, Mode, Point, Review, Stamps, Unknown};
+use super::{Device, Environment, Layout, Memory, Mode, Noise, Point, Review, Stamps, Unknown};
 use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, Probe, ValueKind, pin, probe};
 use crate::circuit::{Circuit, PartId, Setting};
 
@@ -240,6 +240,11 @@ impl Device for Switch {
             memory.set_state(i, TIME, lane, at.time[lane]);
         }
         jumped
+    }
+
+    fn noise(&self, i: usize, at: &Point, memory: &Memory, env: &Environment, add: &mut dyn FnMut(Noise)) {
+        let g = self.conductance(memory, i, 0, at.across(i, 2, 3, 0), at.mode).0;
+        add(Noise::thermal(0, 1, g, env.temp));
     }
 
     fn probe(&self, i: usize, name: &str, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {

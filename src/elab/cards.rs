@@ -162,6 +162,7 @@ impl<'p, 'a> Planner<'p, 'a> {
             }
             "tran" => self.tran(&mut args, span)?,
             "ac" => self.ac(&mut args, span)?,
+            "noise" => self.noise(&mut args, span)?,
             "dc" => {
                 let mut sweeps = vec![self.sweep(&mut args, span, true)?];
                 while args.peek().is_some() {
@@ -181,7 +182,7 @@ impl<'p, 'a> Planner<'p, 'a> {
             "print" | "plot" => self.print(&name, &mut args, span)?,
             "meas" | "measure" => self.measure(&mut args, span)?,
             "global" => {}
-            "tf" | "four" | "noise" | "sens" | "pz" | "disto" => {
+            "tf" | "four" | "sens" | "pz" | "disto" => {
                 let d = Diagnostic::warning(
                     "elab::analysis-not-yet",
                     format!(".{name} is not supported yet; it is skipped"),
@@ -250,29 +251,32 @@ impl<'p, 'a> Planner<'p, 'a> {
 
     /// `.ac dec|oct|lin points start stop`
     fn ac(&mut self, args: &mut Args, span: Span) -> Result<(), Fault> {
+        let (scale, points, start, stop) = self.frequencies(args, "ac", ".ac dec|oct|lin points fstart fstop")?;
+        self.nothing_more(args);
+        self.plan.analyses.push(Analysis { kind: AnalysisKind::Ac { scale, points, start, stop }, span });
+        Ok(())
+    }
+
+    /// `dec|oct|lin points start stop` of a card.
+    pub fn frequencies(&self, args: &mut Args, card: &str, form: &str) -> Result<(AcScale, usize, f64, f64), Fault> {
         let at = args.span();
-        let wrong =
-            |text: &str| Err(Fault::new("elab::ac", at, text, "here").with_help(".ac dec|oct|lin points fstart fstop"));
+        let wrong = |text: &str| Err(Fault::new("elab::ac", at, text, "here").with_help(form));
         let scale = match args.keyword(&["dec", "oct", "lin"]).as_deref() {
             Some("dec") => AcScale::Decade,
             Some("oct") => AcScale::Octave,
             Some(_) => AcScale::Linear,
-            None => return wrong(".ac needs dec, oct or lin"),
+            None => return wrong(&format!(".{card} needs dec, oct or lin")),
         };
         let points = self.number(args, "the number of points")?;
         let start = self.number(args, "the first frequency")?;
         let stop = self.number(args, "the last frequency")?;
-        self.nothing_more(args);
         if !(1.0..=1e7).contains(&points) || points.fract() != 0.0 {
             return wrong("the number of points must be a whole number from 1 on");
         }
         if start < 0.0 || stop < start || (start == 0.0 && scale != AcScale::Linear) {
             return wrong("frequencies must be positive, the last not below the first");
         }
-        self.plan
-            .analyses
-            .push(Analysis { kind: AnalysisKind::Ac { scale, points: points as usize, start, stop }, span });
-        Ok(())
+        Ok((scale, points as usize, start, stop))
     }
 
     /// `.temp 27`; several temperatures are a step.

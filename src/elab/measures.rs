@@ -90,7 +90,7 @@ impl<'p, 'a> Planner<'p, 'a> {
             return Ok(());
         }
         if !given && is_verb(after) {
-            let known = ["tran", "dc", "ac", "op"];
+            let known = ["tran", "dc", "ac", "op", "noise"];
             return Err(super::cards::unknown("elab::unknown-analysis", "analysis", &name.text, name.span, known));
         }
         if VERBS.iter().any(|v| name.is(v)) {

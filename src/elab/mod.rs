@@ -22,6 +22,7 @@ mod measures;
 mod missing;
 mod network;
 mod network_layer;
+mod noise;
 mod options;
 mod outputs;
 mod parts;
@@ -179,8 +180,8 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     if let Some(draw) = overrides.draw {
         (plan.options.seed, plan.options.run, plan.options.point) = (draw.seed, draw.run, draw.point);
     }
-    let analysis = |name: &str| matches!(name, "op" | "dc" | "ac" | "tran");
-    let unread = missing.all() || ["op", "dc", "ac", "tran"].iter().any(|a| missing.unread.names(a));
+    let analysis = |name: &str| matches!(name, "op" | "dc" | "ac" | "tran" | "noise");
+    let unread = missing.all() || ["op", "dc", "ac", "tran", "noise"].iter().any(|a| missing.unread.names(a));
     if !unread
         && experiments.is_empty()
         && !cards.iter().any(|c| c.instance.prefix.is_empty() && analysis(&c.card.name.lower()))

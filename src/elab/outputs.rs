@@ -42,7 +42,7 @@ impl<'p, 'a> Planner<'p, 'a> {
             match a {
                 Argument::Value(Value::Word(w)) if w.is("all") || w.is("allv") => all = true,
                 Argument::Value(Value::Word(w))
-                    if ["tran", "ac", "dc", "op"].iter().any(|k| w.is(k)) && self.net(&w.text).is_none() => {}
+                    if ["tran", "ac", "dc", "op", "noise"].iter().any(|k| w.is(k)) && self.net(&w.text).is_none() => {}
                 Argument::Value(v) => kept.extend(self.observe(v)?),
                 other => return Err(not_observable(other.span())),
             }
@@ -182,6 +182,9 @@ impl<'p, 'a> Planner<'p, 'a> {
             let q = self.view().probe(part, probe, w.span)?;
             return Ok(self.add(Equation::Quantity(q), Some(text.clone()), w.span));
         }
+        if let Some(density) = self.density(&text, w.span) {
+            return Ok(density);
+        }
         if self.scope.value(&text.to_ascii_lowercase()).is_some() {
             return self.observe_expr(&word_expr(w));
         }
@@ -203,7 +206,7 @@ impl<'p, 'a> Planner<'p, 'a> {
     }
 
     /// The index of an observation, added if it is new; without a label it is named for what it is.
-    fn add(&mut self, equation: Equation, label: Option<String>, span: Span) -> usize {
+    pub fn add(&mut self, equation: Equation, label: Option<String>, span: Span) -> usize {
         let label = label.unwrap_or_else(|| self.label(&equation));
         if let Some(&k) = self.observed.get(&label)
             && self.plan.observations[k].equation == equation

@@ -4,7 +4,7 @@ use num_complex::Complex64;
 
 use super::assembly::Inputs;
 use super::system::{Group, System};
-use crate::condense::{back_substitute, eliminate};
+use crate::condense::{Split, back_substitute, eliminate};
 use crate::device::{Memory, Mode, Point, Stamps};
 
 /// The linearized circuit (one lane).
@@ -54,20 +54,12 @@ impl SmallSignal {
         for ((group, (g, c)), dense) in system.groups.iter().zip(&self.entries).zip(&mut self.dense) {
             let Some(split) = &group.split else { continue };
             let (n, w, v) = (group.width, split.local.len(), split.outer.len());
-            let place = &split.positions;
             for i in 0..group.parts.len() {
                 let block = &mut dense[i * split.block_len()..(i + 1) * split.block_len()];
-                block.fill(Complex64::ZERO);
-                for (e, &(r, col)) in group.pattern_g.iter().enumerate() {
-                    block[place[r] * (n + 1) + place[col]] += g[i * group.pattern_g.len() + e];
-                }
-                for (e, &(r, col)) in group.pattern_c.iter().enumerate() {
-                    block[place[r] * (n + 1) + place[col]] +=
-                        Complex64::new(0.0, omega * c[i * group.pattern_c.len() + e]);
-                }
+                fill(group, split, (g, c), i, omega, block);
                 for &t in &split.local {
                     // The block's last column is a residual: minus the right-hand side.
-                    block[place[t] * (n + 1) + n] = -rhs[group.terms[i * n + t] as usize];
+                    block[split.positions[t] * (n + 1) + n] = -rhs[group.terms[i * n + t] as usize];
                 }
                 regular &= eliminate(block, n, w);
                 for (r, &t) in split.outer.iter().enumerate() {
@@ -80,6 +72,34 @@ impl SmallSignal {
             }
         }
         regular
+    }
+
+    /// What a unit current from one terminal of an instance to another does to a quantity, by the solution `y` of the
+    /// transposed system for it: y·b, the part of b that falls on condensed unknowns carried over to the solved ones.
+    pub fn transfer(
+        &self,
+        system: &System,
+        (group, instance): (usize, usize),
+        [from, to]: [usize; 2],
+        omega: f64,
+        y: &[Complex64],
+    ) -> Complex64 {
+        let place = &system.groups[group];
+        let n = place.width;
+        let terms = &place.terms[instance * n..(instance + 1) * n];
+        let ends = [(from, -1.0), (to, 1.0)];
+        let Some(split) = place.split.as_ref().filter(|s| s.local.contains(&from) || s.local.contains(&to)) else {
+            return ends.iter().map(|&(t, sign)| y[terms[t] as usize] * sign).sum();
+        };
+        let (g, c) = &self.entries[group];
+        let mut block = vec![Complex64::ZERO; split.block_len()];
+        fill(place, split, (g, c), instance, omega, &mut block);
+        for (t, sign) in ends {
+            block[split.positions[t] * (n + 1) + n] -= sign;
+        }
+        eliminate(&mut block, n, split.local.len());
+        let outer = split.outer.iter().enumerate();
+        outer.map(|(r, &t)| -y[terms[t] as usize] * block[(split.local.len() + r) * (n + 1) + n]).sum()
     }
 
     /// Fills the condensed unknowns of a solution from the solved ones.
@@ -117,6 +137,18 @@ impl SmallSignal {
             mine.map(|(e, &(_, col))| x[terms[col] as usize] * values[instance * list.len() + e]).sum()
         };
         row(&place.pattern_g, g) + Complex64::new(0.0, omega) * row(&place.pattern_c, c)
+    }
+}
+
+/// The augmented block of a condensed instance, its last column zero.
+fn fill(group: &Group, split: &Split, (g, c): (&[f64], &[f64]), i: usize, omega: f64, block: &mut [Complex64]) {
+    let (n, place) = (group.width, &split.positions);
+    block.fill(Complex64::ZERO);
+    for (e, &(r, col)) in group.pattern_g.iter().enumerate() {
+        block[place[r] * (n + 1) + place[col]] += g[i * group.pattern_g.len() + e];
+    }
+    for (e, &(r, col)) in group.pattern_c.iter().enumerate() {
+        block[place[r] * (n + 1) + place[col]] += Complex64::new(0.0, omega * c[i * group.pattern_c.len() + e]);
     }
 }
 

@@ -88,6 +88,15 @@ impl<T: Scalar> Solver<T> {
         }
     }
 
+    /// b ← A⁻ᵀb (not conjugated) with the last factors. NaN if there are none.
+    pub fn solve_transposed(&mut self, b: &mut [T]) {
+        self.stats.solves += 1;
+        match &self.lu {
+            Some(lu) if self.factored => lu.solve_transposed(b, &mut self.scratch),
+            _ => b.fill(T::ZERO * T::ZERO.inverse()),
+        }
+    }
+
     pub fn stats(&self) -> SolverStats {
         self.stats
     }

@@ -124,6 +124,7 @@ pub fn card(card: &str) -> &'static str {
     match card {
         "tran" => ".tran STEP STOP [START [MAXSTEP]] [uic]",
         "dc" => ".dc SOURCE START STOP STEP [SOURCE START STOP STEP]",
+        "noise" => ".noise V(OUT[, REF]) SOURCE dec|oct|lin POINTS START STOP",
         "ac" => ".ac dec|oct|lin POINTS START STOP",
         "step" => ".step param NAME START STOP STEP   or   .step param NAME list VALUE …",
         "ic" | "nodeset" => ".ic V(node)=VALUE …",

@@ -6,6 +6,7 @@ mod events;
 mod laws;
 mod ledger;
 mod logic;
+mod noise;
 mod opamp;
 mod random;
 mod support;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use memspice::analysis::formula::Coefficients;
 use memspice::analysis::{
-    AcSweep, Control, Header, Observer, Row, Simulator, Sink, TranSpec, Transient, ac, environment, operating_point,
-    rest, tran,
+    AcSweep, Control, Header, NoiseSweep, Observer, Row, Simulator, Sink, TranSpec, Transient, ac, environment, noise,
+    operating_point, rest, tran,
 };
 use memspice::circuit::Circuit;
 use memspice::circuit::equation::{Equation, Quantity};
@@ -162,6 +162,26 @@ impl Deck {
         rows.scale.into_iter().zip(rows.complex.into_iter().map(|r| r[0])).collect()
     }
 
+    /// The columns of the `.noise` card, `frequency` among them; every part has its own.
+    pub fn noise(&self) -> HashMap<String, Vec<f64>> {
+        let spec = self.plan.analyses.iter().find_map(|a| match a.kind {
+            AnalysisKind::Noise { output, input, scale, points, start, stop } => {
+                let (sweep, parts) = (AcSweep { scale, points, start, stop }, self.circuit.part_ids().collect());
+                Some(NoiseSweep { output, input, sweep, parts })
+            }
+            _ => None,
+        });
+        let mut simulator = self.simulator();
+        let mut rows = Rows::default();
+        let spec = spec.expect("a .noise card");
+        quietly(|control| noise(&mut simulator, &spec, &mut rows, control)).unwrap_or_else(|e| panic!("{e}"));
+        let names = rows.names.iter().enumerate();
+        let mut out: HashMap<String, Vec<f64>> =
+            names.map(|(k, n)| (n.clone(), rows.real.iter().map(|r| r[k]).collect())).collect();
+        out.insert("frequency".into(), rows.scale);
+        out
+    }
+
     fn observer(&self, simulator: &Simulator, nets: &[&str]) -> Observer {
         let observe = |name: &&str| {
             let lower = name.to_lowercase();
@@ -225,13 +245,15 @@ fn quietly<T>(run: impl FnOnce(&mut Control) -> T) -> T {
 
 #[derive(Default)]
 struct Rows {
+    names: Vec<String>,
     scale: Vec<f64>,
     real: Vec<Vec<f64>>,
     complex: Vec<Vec<Complex64>>,
 }
 
 impl Sink for Rows {
-    fn begin(&mut self, _: &Header) -> std::io::Result<()> {
+    fn begin(&mut self, header: &Header) -> std::io::Result<()> {
+        self.names = header.columns.iter().map(|c| c.name.clone()).collect();
         Ok(())
     }
 

@@ -223,7 +223,9 @@ fn grouped(curves: Vec<(Group, Series)>, figure: &Figure) -> Vec<(AxisName, Vec<
             }
         }
         let name = alone.clone().filter(|_| show == Show::Real).unwrap_or(quantity);
-        (AxisName { name, unit, scale: Scale::Linear }, members)
+        // Densities of noise fall over many decades.
+        let scale = if unit.ends_with("/√Hz") { Scale::Log } else { Scale::Linear };
+        (AxisName { name, unit, scale }, members)
     };
     groups.into_iter().map(named).collect()
 }

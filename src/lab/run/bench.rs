@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::selection::Selection;
+use super::selection::{Selection, noisy};
 use super::{Deck, Elaborate};
 use crate::analysis::{
-    AcSweep, Control, DcSweep, Failure, Observer, Simulator, Sink, Stats, TranSpec, ac, dc, environment, op,
-    set_source, tran, warned,
+    AcSweep, Control, DcSweep, Failure, NoiseSweep, Observer, Simulator, Sink, Stats, TranSpec, ac, dc, environment,
+    noise, op, set_source, tran, warned,
 };
 use crate::circuit::plan::{AnalysisKind, Observation, Plan, Sweep, Target};
 use crate::circuit::{Circuit, NetId, PartId};
@@ -79,6 +79,11 @@ impl<'a> Bench<'a> {
             &AnalysisKind::Ac { scale, points, start, stop } => {
                 let sweep = AcSweep { scale, points, start, stop };
                 ac(&mut self.simulator(0.0, 0.0)?, &sweep, &mut observer, sink, control)
+            }
+            &AnalysisKind::Noise { output, input, scale, points, start, stop } => {
+                let sweep = AcSweep { scale, points, start, stop };
+                let parts = noisy(&self.deck.circuit);
+                noise(&mut self.simulator(0.0, 0.0)?, &NoiseSweep { output, input, sweep, parts }, sink, control)
             }
             &AnalysisKind::Tran { step, stop, start, max_step, uic } => {
                 let longest = self.deck.plan.options.max_step;

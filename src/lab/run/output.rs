@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::Done;
 use super::selection::{Curves, Selection};
+use crate::analysis::noise_total;
 use crate::analysis::sink::{Sink, Stats};
 use crate::lab::wave::{Recorder, Wave};
 use crate::lab::writer::{Count, CsvWriter, Fan, Format, Limit, NpyWriter, Pick, RawWriter, Stepped, TraceWriter};
@@ -175,6 +176,18 @@ impl Output {
             let columns = wave.header.columns.iter().enumerate();
             let value = |k: usize| wave.real(k).first().copied().unwrap_or(f64::NAN);
             self.values = columns.map(|(k, c)| (c.name.clone(), c.unit.to_string(), value(k))).collect();
+        }
+        if let ("noise", [wave]) = (self.kind, &waves[..]) {
+            let named = |name: &str| wave.header.columns.iter().position(|c| c.name == name);
+            let totals = [("onoise", "onoise_total"), ("inoise", "inoise_total")];
+            self.values = totals
+                .into_iter()
+                .filter_map(|(density, name)| {
+                    let column = named(density)?;
+                    let unit = wave.header.columns[column].unit.split('/').next().unwrap_or_default().to_string();
+                    Some((name.to_string(), unit, noise_total(&wave.scale, &wave.real(column))))
+                })
+                .collect();
         }
         self.real = selection.drawn.iter().map(|&c| selection.real[c]).collect();
         self.figures = selection.figures;

@@ -4,10 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::circuit::equation::{Equation, Function, Quantity};
 use crate::circuit::plan::{Event, Measure, MeasureKind, Observation, Place, Plan, Print};
-use crate::circuit::{Circuit, NetId};
+use crate::circuit::{Circuit, NetId, PartId};
+use crate::device::makes_noise;
+use crate::diag::{FileId, Span};
 
 /// Without a `.plot` card this many curves are still drawn.
 const CURVES_WITHOUT_CARD: usize = 16;
+/// Shares of parts in a noise analysis are columns up to this many.
+const MOST_SHARES: usize = 100;
 /// Internals of devices are listed up to this many.
 const MOST_PROBES: usize = 100_000;
 
@@ -44,6 +48,9 @@ impl Selection {
         let mut columns =
             Columns { observations: Vec::new(), names: HashMap::new(), of_plan: vec![None; plan.observations.len()] };
         match &plan.saves {
+            _ if analysis == "noise" => densities(circuit).for_each(|o| {
+                columns.place(o);
+            }),
             Some(saves) => saves.iter().for_each(|&o| columns.of(plan, o)),
             None => everything(circuit).for_each(|o| {
                 columns.place(o);
@@ -71,7 +78,8 @@ impl Selection {
         };
         let mut figures: Vec<Curves> = plots.iter().map(curves_of).collect();
         if figures.is_empty() {
-            let default = default_figure(&observations[..shown]);
+            let most = if analysis == "noise" { shown.min(CURVES_WITHOUT_CARD) } else { shown };
+            let default = default_figure(&observations[..most]);
             figures.extend(default.into_iter().map(|columns| Curves { columns, against: None }));
         }
         let distinct = |columns: BTreeSet<usize>| columns.into_iter().collect::<Vec<usize>>();
@@ -123,6 +131,21 @@ impl Columns {
             self.of_plan[o] = Some(self.place(observation.clone()));
         }
     }
+}
+
+/// Parts with a column of their own in a noise analysis: those that make noise, if there are not too many.
+pub(super) fn noisy(circuit: &Circuit) -> Vec<PartId> {
+    let parts: Vec<PartId> = circuit.part_ids().filter(|p| makes_noise(&circuit.part(*p).kind)).collect();
+    if parts.len() > MOST_SHARES { Vec::new() } else { parts }
+}
+
+/// The columns of a noise analysis, which fills them in this order.
+fn densities(circuit: &Circuit) -> impl Iterator<Item = Observation> {
+    let shares =
+        noisy(circuit).into_iter().map(|p| (format!("onoise({})", circuit.part(p).path), circuit.part(p).span));
+    let nowhere = Span::new(FileId(0), 0, 0);
+    let all = ["onoise", "inoise"].map(|n| (n.to_string(), nowhere)).into_iter().chain(shares);
+    all.map(|(label, span)| Observation { label, equation: Equation::Const(0.0), span })
 }
 
 /// All nets and the currents of sources and inductors.

@@ -42,6 +42,7 @@ fn plot_name(analysis: &str) -> &str {
         "op" => "Operating Point",
         "dc" => "DC transfer characteristic",
         "ac" => "AC Analysis",
+        "noise" => "Noise Spectral Density Curves",
         "tran" => "Transient Analysis",
         other => other,
     }
