@@ -13,13 +13,16 @@ use crate::lab::number::engineering;
 /// Steps of a progress bar from start to end.
 const BAR: u64 = 1000;
 
-/// Writes to standard output; a reader that has gone away ends the program quietly.
+/// Writes to standard output; a reader that has gone away ends the program quietly, a full disk with a word.
 pub fn print(text: &str) {
     let mut out = std::io::stdout().lock();
-    if let Err(e) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
-        && e.kind() == ErrorKind::BrokenPipe
-    {
-        std::process::exit(0);
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => {}
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(e) => {
+            complain(&format!("memspice: standard output: {e}\n"));
+            std::process::exit(3);
+        }
     }
 }
 

@@ -17,7 +17,7 @@ pub static KIND: Kind = Kind {
     pins: Cow::Borrowed(&[pin("p", "positive"), pin("n", "negative")]),
     positional: &["r"],
     params: Cow::Borrowed(&[
-        Param::absent("r", "ohm", "resistance; without it rsh·(l − narrow)/(w − narrow) of the model").both(),
+        Param::absent("r", "ohm", "resistance; without it rsh·(l − 2·short)/(w − 2·narrow) of the model").both(),
         Param::new("tc1", 0.0, "1/K", "first temperature coefficient").both().alias(&["tc"]),
         Param::new("tc2", 0.0, "1/K²", "second temperature coefficient").both(),
         Param::new("m", 1.0, "", "number in parallel").range(0.0, f64::INFINITY),
@@ -27,7 +27,8 @@ pub static KIND: Kind = Kind {
         Param::absent("l", "m", "length"),
         Param::absent("w", "m", "width; defw of the model where absent"),
         Param::absent("rsh", "ohm", "sheet resistance").model(),
-        Param::new("narrow", 0.0, "m", "narrowing by side etching").model(),
+        Param::new("narrow", 0.0, "m", "narrowing of each side by etching").model(),
+        Param::new("short", 0.0, "m", "shortening of each end by etching").model(),
         Param::new("defw", 1e-5, "m", "default width").model(),
         Param::absent("tnom", "°C", "temperature at which r holds").model().alias(&["tref"]),
     ]),
@@ -62,13 +63,13 @@ impl Device for Resistor {
 
     fn setup(&self, env: &Environment, memory: &mut Memory, lane: usize) {
         let [r, tc1, tc2, m, scale, temp, dtemp] = KIND.places(["r", "tc1", "tc2", "m", "scale", "temp", "dtemp"]);
-        let [l, w, rsh, narrow, defw, tnom] = KIND.places(["l", "w", "rsh", "narrow", "defw", "tnom"]);
+        let [l, w, rsh, narrow, short, defw, tnom] = KIND.places(["l", "w", "rsh", "narrow", "short", "defw", "tnom"]);
         for i in 0..memory.instances {
             let p = |slot| memory.param(i, slot, lane);
             let given = |v: f64, default: f64| if v.is_nan() { default } else { v };
             let mut ohms = p(r);
             if ohms.is_nan() {
-                ohms = p(rsh) * (p(l) - p(narrow)) / (given(p(w), p(defw)) - p(narrow));
+                ohms = p(rsh) * (p(l) - 2.0 * p(short)) / (given(p(w), p(defw)) - 2.0 * p(narrow));
             }
             // A sweep may pass through 0 ohm, of which there is no conductance.
             if ohms == 0.0 {
@@ -101,7 +102,17 @@ impl Device for Resistor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::testing::{Bench, circuit, numbers, part};
+    use crate::device::testing::{Bench, circuit, model, numbers, part};
+
+    /// ngspice-39: 1 A into `.model rmod r(rsh=50 narrow=0.2u short=0.3u)` of 30 by 3 µm.
+    #[test]
+    fn size_is_that_behind_the_mask() {
+        let mut c = circuit(&["a", "b"]);
+        let m = model(&mut c, "rmod", "r", &[("rsh", 50.0), ("narrow", 0.2e-6), ("short", 0.3e-6)]);
+        let id = part(&mut c, &KIND, "R1", &["a", "b"], Some(m), numbers(&[("l", 30e-6), ("w", 3e-6)]));
+        let g = Bench::new(&c, build, &[id]).load(&[0.0, 3.0, 1.0]).g[(1, 1)];
+        assert!((1.0 / g - 565.3846).abs() < 1e-4, "{}", 1.0 / g);
+    }
 
     fn siemens(settings: &[(&'static str, f64)]) -> f64 {
         let mut c = circuit(&["a", "b"]);

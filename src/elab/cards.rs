@@ -213,6 +213,11 @@ impl<'p, 'a> Planner<'p, 'a> {
         while args.peek().is_some() {
             if args.keyword(&["uic"]).is_some() {
                 uic = true;
+            } else if let Some(word) = args.peek_word()
+                && closest(&word, ["uic"]).is_some()
+                && self.scope.value(&word).is_none()
+            {
+                return Err(unknown("elab::tran", "word", &word, args.span(), ["uic"]));
             } else if numbers.len() < 4 {
                 places.push(args.span());
                 numbers.push(self.number(args, "a time")?);

@@ -246,7 +246,9 @@ impl<'c, 'a> Context<'c, 'a> {
         }
         if name.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+')) {
             let message = format!("'{name}' is not a number");
-            return Err(Fault::new("elab::bad-number", span, message, "not a number below 1.8e308")
+            let digits = name.trim_start_matches(['-', '+']).chars().all(|c| c.is_ascii_digit() || ".eE+-".contains(c));
+            let why = if digits { "not a number below 1.8e308" } else { "not of the form of a number" };
+            return Err(Fault::new("elab::bad-number", span, message, why)
                 .with_help("numbers look like 12.5, 1e-9, 10k, 4.7meg, 100nF"));
         }
         let fault = Fault::new(

@@ -111,7 +111,12 @@ impl<'a> Builder<'a> {
                         let v = self.finite(value, line)?;
                         draft.settings.push(("dc".into(), Setting::Number(v)));
                     }
-                    None => return Err(unexpected(value.span())),
+                    None => {
+                        return Err(match value {
+                            Value::Word(w) if !is_value(value, line) => unknown_wave(&w.text, w.span),
+                            _ => unexpected(value.span()),
+                        });
+                    }
                 },
             }
         }
@@ -277,4 +282,5 @@ fn missing(what: &str, span: Span) -> Fault {
 
 fn unexpected(span: Span) -> Fault {
     Fault::new("elab::unexpected", span, "a source has no use for this", "not expected here")
+        .with_help("a source has one DC value, AC with magnitude and phase, and one waveform")
 }

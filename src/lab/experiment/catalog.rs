@@ -135,6 +135,7 @@ impl Catalog {
         let known = self.entries.iter().map(|e| e.name.as_str());
         match did_you_mean(name, known.clone()) {
             Some(help) => d.help(help),
+            None if self.entries.is_empty() => d.help("this netlist has none; its cards run without -e"),
             None => d.help(format!("the experiments are {}", known.collect::<Vec<_>>().join(", "))),
         }
     }
