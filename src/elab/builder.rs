@@ -113,6 +113,17 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// One of two results that may both be wrong; what the other has to say is reported here.
+    pub fn both(&mut self, one: Result<(), Fault>, other: Result<(), Fault>) -> Result<(), Fault> {
+        match (one, other) {
+            (Err(first), Err(second)) => {
+                self.fault(second);
+                Err(first)
+            }
+            (one, other) => one.and(other),
+        }
+    }
+
     pub fn fault(&mut self, fault: Fault) {
         if let Some(d) = fault.report() {
             self.report(d);

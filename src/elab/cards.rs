@@ -118,6 +118,24 @@ impl<'p, 'a> Planner<'p, 'a> {
         if v.is_finite() { Ok(v) } else { Err(super::term::not_finite(v, span)) }
     }
 
+    /// Does something with each item of a card, whatever is wrong with others: the first mistake is the answer, the rest
+    /// is reported here.
+    pub fn each<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        mut act: impl FnMut(&mut Self, T) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let mut all = Ok(());
+        for item in items {
+            match (act(self, item), &all) {
+                (Err(fault), Ok(())) => all = Err(fault),
+                (Err(fault), Err(_)) => self.diagnostics.extend(fault.report()),
+                (Ok(()), _) => {}
+            }
+        }
+        all
+    }
+
     /// What follows the last argument that a card understands.
     pub fn nothing_more(&mut self, args: &Args) {
         if args.peek().is_some() {
@@ -303,25 +321,27 @@ impl<'p, 'a> Planner<'p, 'a> {
 
     /// `.ic V(a)=1`, `.nodeset V(a)=1`; inside a subcircuit its own nets.
     fn initial(&mut self, name: &str, placed: &Placed<'a>) -> Result<(), Fault> {
-        for a in &placed.card.args {
-            let (nets, value) = match a {
-                Argument::Equal { left, right, .. } => (self.nets_of(left, placed)?, right),
-                Argument::Setting(s) if s.values.len() == 1 => {
-                    (vec![self.net_in(&s.name.text, s.name.span, placed)?], &s.values[0])
-                }
-                // `.nodeset all=…` has no meaning for single nets.
-                other => {
-                    let message = format!(".{name} needs V(net)=value");
-                    return Err(Fault::new("elab::initial", other.span(), message, "not of this form"));
-                }
-            };
-            let v = Context::constant(self.shared, &placed.scope).number(value)?;
-            if !v.is_finite() {
-                return Err(super::term::not_finite(v, value.span));
+        self.each(&placed.card.args, |planner, a| planner.one_initial(name, placed, a))
+    }
+
+    fn one_initial(&mut self, name: &str, placed: &Placed<'a>, a: &'a Argument) -> Result<(), Fault> {
+        let (nets, value) = match a {
+            Argument::Equal { left, right, .. } => (self.nets_of(left, placed)?, right),
+            Argument::Setting(s) if s.values.len() == 1 => {
+                (vec![self.net_in(&s.name.text, s.name.span, placed)?], &s.values[0])
             }
-            let list = if name == "ic" { &mut self.plan.initial } else { &mut self.plan.nodeset };
-            list.extend(nets.into_iter().filter(|n| *n != NetId::GROUND).map(|n| (n, v)));
+            // `.nodeset all=…` has no meaning for single nets.
+            other => {
+                let message = format!(".{name} needs V(net)=value");
+                return Err(Fault::new("elab::initial", other.span(), message, "not of this form"));
+            }
+        };
+        let v = Context::constant(self.shared, &placed.scope).number(value)?;
+        if !v.is_finite() {
+            return Err(super::term::not_finite(v, value.span));
         }
+        let list = if name == "ic" { &mut self.plan.initial } else { &mut self.plan.nodeset };
+        list.extend(nets.into_iter().filter(|n| *n != NetId::GROUND).map(|n| (n, v)));
         Ok(())
     }
 

@@ -168,7 +168,10 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
         cards.iter().partition(|c| c.card.name.is("meas") || c.card.name.is("measure"));
     for placed in others.into_iter().chain(measures) {
         if let Err(fault) = planner.card(placed) {
-            missing.refuse(&placed.card.name.text, &placed.card.args, &fault, &[]);
+            // What only looks at nets and parts makes none.
+            if !["save", "probe", "print", "plot", "ic", "nodeset"].iter().any(|n| placed.card.name.is(n)) {
+                missing.refuse(&placed.card.name.text, &placed.card.args, &fault, &[]);
+            }
             planner.diagnostics.extend(fault.report());
         }
     }

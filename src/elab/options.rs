@@ -97,21 +97,17 @@ const OTHERS: &[&str] = &["method", "fixed_step", "variation"];
 
 impl<'p, 'a> Planner<'p, 'a> {
     pub fn options(&mut self, card: &'a Card) -> Result<(), Fault> {
-        for a in &card.args {
-            match a {
-                Argument::Setting(s) => self.option(s)?,
-                Argument::Value(Value::Word(w)) => self.flag(&w.text, w.span),
-                other => {
-                    return Err(Fault::new(
-                        "elab::option",
-                        other.span(),
-                        "an option is a name or name=value",
-                        "not of this form",
-                    ));
-                }
+        self.each(&card.args, |planner, a| match a {
+            Argument::Setting(s) => planner.option(s),
+            Argument::Value(Value::Word(w)) => {
+                planner.flag(&w.text, w.span);
+                Ok(())
             }
-        }
-        Ok(())
+            other => {
+                let message = "an option is a name or name=value";
+                Err(Fault::new("elab::option", other.span(), message, "not of this form"))
+            }
+        })
     }
 
     /// An option without a value.

@@ -38,15 +38,17 @@ impl<'p, 'a> Planner<'p, 'a> {
     pub fn save(&mut self, card: &'a Card) -> Result<(), Fault> {
         let mut all = card.args.is_empty();
         let mut kept = Vec::new();
-        for a in &card.args {
+        self.each(&card.args, |planner, a| {
             match a {
                 Argument::Value(Value::Word(w)) if w.is("all") || w.is("allv") => all = true,
                 Argument::Value(Value::Word(w))
-                    if ["tran", "ac", "dc", "op", "noise"].iter().any(|k| w.is(k)) && self.net(&w.text).is_none() => {}
-                Argument::Value(v) => kept.extend(self.observe(v)?),
+                    if ["tran", "ac", "dc", "op", "noise"].iter().any(|k| w.is(k))
+                        && planner.net(&w.text).is_none() => {}
+                Argument::Value(v) => kept.extend(planner.observe(v)?),
                 other => return Err(not_observable(other.span())),
             }
-        }
+            Ok(())
+        })?;
         if all {
             if kept.is_empty() {
                 return Ok(());

@@ -22,10 +22,12 @@ use crate::syntax::ast::{self, Element, Word};
 impl<'a> Builder<'a> {
     /// All `name=value` of the line.
     pub fn set(&mut self, line: &Line<'a>, draft: &mut Draft<'a>) -> Result<(), Fault> {
+        let mut all = Ok(());
         for s in &line.settings {
-            self.set_one(line, draft, s)?;
+            let one = self.set_one(line, draft, s);
+            all = self.both(all, one);
         }
-        Ok(())
+        all
     }
 
     pub fn set_one(&mut self, line: &Line<'a>, draft: &mut Draft<'a>, s: &'a ast::Setting) -> Result<(), Fault> {

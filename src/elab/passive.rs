@@ -29,8 +29,9 @@ impl<'a> Builder<'a> {
         let kind = self.kind(name, line)?;
         let (pins, used) = self.pins(line, 2, kind)?;
         let mut draft = Draft::new(kind, pins);
-        self.positional(line, &mut draft, used)?;
-        self.set(line, &mut draft)?;
+        let positional = self.positional(line, &mut draft, used);
+        let settings = self.set(line, &mut draft);
+        self.both(positional, settings)?;
         let Some(&main) = kind.positional.first() else { return self.finish(line, draft) };
         if draft.model.is_none() && !draft.has(main) {
             let message = format!("{} has no value", line.e.name.text);

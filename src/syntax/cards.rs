@@ -227,7 +227,7 @@ mod tests {
             ".meas tran t1 trig v(out) val=0.5 rise=1 targ v(out) val={0.9 * vdd} fall=last",
         );
         reads(".meas tran x find v(o) when v(in)=v(b)/2", ".meas tran x find v(o) when v(in)=v(b) / 2");
-        reads(".meas tran t when X1.x=0.5 rise=1", ".meas tran t when X1.x=0.5 rise=1");
+        reads(".meas tran t when X1.x=0.5 rise=1", ".meas tran t when {X1.x}=0.5 rise=1");
         reads(".meas tran p param='a*b'", ".meas tran p param={a * b}");
         reads(".options reltol=1e-4 noacct method=gear", ".options reltol=100u noacct method=gear");
         reads(".step param r list 1 2 3", ".step param r list 1 2 3");

@@ -118,7 +118,9 @@ fn mistakes_in_cards() {
     assert_eq!(rc_codes(".op\n.options nopage"), ["elab::option-without-effect"]);
     assert_eq!(rc_codes(".op\n.options zzz=1"), ["elab::ignored-option"]);
     assert_eq!(rc_codes(".op\n.options reltol=-1"), ["elab::option-value"]);
-    assert_eq!(rc_codes(".op\n.noise V(out) V1 dec 10 1 1k"), ["elab::analysis-not-yet"]);
+    assert_eq!(rc_codes(".op\n.four 1k V(out)"), ["elab::analysis-not-yet"]);
+    assert_eq!(rc_codes(".noise V(out) V1 dec 10 1 1k"), Vec::<&str>::new());
+    assert_eq!(rc_codes(".op\n.save V(x) V(y)\n.ic V(z)=1 V(u)=2\n.options gmin=-1 itl1=0").len(), 6);
     assert_eq!(rc_codes(".op\n.meas tran x fnd v(out) at=1"), ["elab::unknown-measure"]);
     assert_eq!(rc_codes(".op\n.meas tran x find v(out)"), ["elab::measure"]);
 }
