@@ -17,8 +17,8 @@ use crate::syntax::ast::{Argument, Card, Expr, ExprKind, Value};
 use crate::syntax::card_form;
 
 const KNOWN: &[&str] = &[
-    "ac", "dc", "four", "global", "ic", "meas", "measure", "nodeset", "noise", "op", "option", "options", "plot",
-    "print", "probe", "pz", "save", "sens", "step", "temp", "tf", "tran", "disto",
+    "ac", "dc", "four", "global", "ic", "meas", "measure", "nodeset", "noise", "op", "opt", "option", "options",
+    "plot", "print", "probe", "pz", "save", "sens", "step", "temp", "tf", "tran", "disto",
 ];
 /// Cards that say how other programs print.
 const WITHOUT_EFFECT: &[&str] =
@@ -194,7 +194,7 @@ impl<'p, 'a> Planner<'p, 'a> {
                 self.plan.steps.push(sweep);
             }
             "temp" => self.temp(&mut args, span)?,
-            "option" | "options" => self.options(card)?,
+            "opt" | "option" | "options" => self.options(card)?,
             "ic" | "nodeset" => self.initial(&name, placed)?,
             "save" | "probe" => self.save(card)?,
             "print" | "plot" => self.print(&name, &mut args, span)?,

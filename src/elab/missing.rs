@@ -76,7 +76,7 @@ impl Missing {
     fn explains(&self, d: &Diagnostic) -> bool {
         let Some(name) = &d.missing else { return false };
         let suggests = d.help.as_ref().is_some_and(|h| h.starts_with("did you mean"));
-        let of_circuit = matches!(d.code, "elab::unknown-node" | "elab::unknown-part");
+        let of_circuit = matches!(d.code, "elab::unknown-node" | "elab::unknown-part" | "elab::unknown-source");
         self.unread.names(name) || self.all() && !suggests || of_circuit && self.refused.names(name)
     }
 

@@ -48,7 +48,7 @@ pub use kinds::Kinds;
 
 use crate::circuit::definition::Definition;
 use crate::circuit::kind::Label;
-use crate::circuit::plan::Plan;
+use crate::circuit::plan::{AnalysisKind, Plan};
 use crate::circuit::{Circuit, NetId, Setting, check};
 use crate::diag::{Diagnostic, any_error, first_of};
 use crate::process::machine::Functions;
@@ -182,6 +182,12 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     }
     if let Some(draw) = overrides.draw {
         (plan.options.seed, plan.options.run, plan.options.point) = (draw.seed, draw.run, draw.point);
+    }
+    if let Some(ac) = plan.analyses.iter().find(|a| matches!(a.kind, AnalysisKind::Ac { .. }))
+        && !circuit.parts.iter().any(|p| p.settings.iter().any(|(name, _)| &**name == "acmag"))
+    {
+        let d = Diagnostic::warning("elab::no-stimulus", "no source has an AC value: every phasor is 0");
+        diagnostics.push(d.at(ac.span, "this analysis").help("V1 in 0 DC 0 AC 1"));
     }
     let analysis = |name: &str| matches!(name, "op" | "dc" | "ac" | "tran" | "noise");
     let unread = missing.all() || ["op", "dc", "ac", "tran", "noise"].iter().any(|a| missing.unread.names(a));

@@ -62,6 +62,11 @@ impl<'a> Builder<'a> {
                 }
             }
             (_, values) => {
+                if draft.has(&param.name) {
+                    let message = format!("{} is given twice", param.name);
+                    let d = Diagnostic::warning("elab::given-twice", message).at(s.span, "this one counts");
+                    self.report(d.help("leave one of them out"));
+                }
                 let context = Context::constant(self.shared, &line.scope);
                 let setting = self.constant_setting(param, values, s.span, &context)?;
                 draft.settings.push((param.name.clone(), setting));

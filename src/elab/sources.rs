@@ -234,14 +234,23 @@ impl<'a> Builder<'a> {
                 ));
             }
         }
-        if wave.shape == "pulse"
-            && let Some(Some(width)) = wave.args.get(5)
-            && *width < 0.0
+        // A negative delay begins in the midst of the wave; edges, widths and time constants have no such meaning.
+        let (first, names): (usize, &[&str]) = match wave.shape.as_str() {
+            "pulse" => (3, &["rise time", "fall time", "pulse width", "period"]),
+            "exp" => (3, &["first time constant", "second delay", "second time constant"]),
+            _ => (0, &[]),
+        };
+        for (what, value) in names.iter().zip(wave.args.iter().skip(first)) {
+            if let Some(value) = value.filter(|v| *v < 0.0) {
+                let message = format!("a {what} of {} s is negative", number::format(value));
+                self.report(Diagnostic::warning("elab::wave", message).at(span, "here"));
+            }
+        }
+        if let ("exp", [_, _, Some(up), _, Some(down), ..]) = (wave.shape.as_str(), &wave.args[..])
+            && down < up
         {
-            self.report(
-                Diagnostic::warning("elab::wave", format!("a pulse width of {} s is negative", number::format(*width)))
-                    .at(span, "here"),
-            );
+            let d = Diagnostic::warning("elab::wave", "the second exponential begins before the first");
+            self.report(d.at(span, "here").help("EXP(v1 v2 td1 tau1 td2 tau2) with td2 after td1"));
         }
         Ok(wave)
     }

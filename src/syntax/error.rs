@@ -204,7 +204,7 @@ pub fn refuse(trouble: Trouble, line: &Logical<'_>, file: FileId, source: &str) 
 }
 
 /// Cards that pass the parser; what they mean is the elaborator's business.
-pub const CARDS: [&str; 24] = [
+pub const CARDS: [&str; 25] = [
     "ac",
     "dc",
     "end",
@@ -216,6 +216,7 @@ pub const CARDS: [&str; 24] = [
     "nodeset",
     "noise",
     "op",
+    "opt",
     "option",
     "options",
     "opts",

@@ -131,7 +131,8 @@ pub fn card(card: &str) -> &'static str {
         "meas" | "measure" => {
             ".meas tran NAME avg|min|max|pp|rms|integ V(node) from=A to=B   or   trig … targ …   or   find … when …"
         }
-        "options" | "option" => ".options NAME=VALUE NAME …",
+        "options" | "option" | "opt" => ".options NAME=VALUE NAME …",
+        "temp" => ".temp CELSIUS",
         "print" | "plot" | "save" | "probe" => ".save V(node) I(part) @part[quantity] …",
         "device" => ".device NAME (PIN PIN) { param … state … I(a,b) = … }",
         "variation" => ".variation NAME { device PARAMETER ~ normal(5%) }",
