@@ -397,3 +397,27 @@ R1 a 0 1k
     assert_eq!(code, 0, "{said}");
     assert!(measure(&report, "e", "spread") < 1e-12);
 }
+
+/// A column that names itself beside one that takes time keeps its name.
+#[test]
+fn columns_beside_a_call_keep_their_names() {
+    let text = "
+.smu a
+R1 a 0 1k
+.protocol twice(v) -> y {
+  force a = v
+  wait 1u
+  y = 2*V(a)
+}
+.experiment e {
+  for x = 1:2 { record x, y = twice(x), abs(x) }
+  measure worst = max(abs(y - 2*x))
+}";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("test.cir");
+    std::fs::write(&file, format!("a test\n{text}\n")).unwrap();
+    let (output, out) = run_file(&file, folder.path(), &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let table = std::fs::read_to_string(out.join("e/table.csv")).unwrap();
+    assert!(table.starts_with("x,y,abs(x)\n"), "{table}");
+}
