@@ -203,7 +203,7 @@ fn wrong_analyses() {
     assert!(said("ac 10 1 1k").contains("dec, oct or lin"));
     assert!(said("measure x = vdb(out)").contains("of the phasors of an ac"));
     assert!(said("noise V(out) V1 dec 10 1 1k").contains("no analysis noise yet"));
-    assert!(said("dc R1 1 2 1").contains("sweeps a source"));
+    assert!(said("dc R1 1 2 1").contains("no source or source-measure unit 'R1'"));
 }
 
 const RC: &str = "

@@ -77,7 +77,7 @@ fn waves(entry: &Entry, notes: &Notes, settings: &Settings, folder: &Path, out: 
     if !notes.spools.is_empty() {
         let trace = folder.join("tran-trace.csv");
         let (waves, attempts): (Vec<Spool>, Vec<Spool>) =
-            notes.spools.iter().cloned().partition(|s| matches!(s.held, Held::Waves(_)));
+            notes.spools.iter().filter(|s| s.advanced()).cloned().partition(|s| matches!(s.held, Held::Waves(_)));
         outcome = outcome.and_then(|()| {
             if !waves.is_empty() {
                 let mut sink = results.open("tran", out)?;

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -51,6 +51,27 @@ pub struct Spool {
     /// There was no room for all of it
     #[serde(skip)]
     pub cut: Arc<AtomicUsize>,
+}
+
+impl Spool {
+    /// Whether time passed: a point at time 0 alone is no wave.
+    pub fn advanced(&self) -> bool {
+        let look = || -> io::Result<bool> {
+            match &self.held {
+                Held::Waves(columns) => {
+                    let width = 8 * (columns.len() as u64 + 1);
+                    let mut file = File::open(&self.path)?;
+                    let rows = file.metadata()?.len() / width;
+                    file.seek(SeekFrom::Start(rows.saturating_sub(1) * width))?;
+                    let mut time = [0; 8];
+                    file.read_exact(&mut time)?;
+                    Ok(f64::from_le_bytes(time) > 0.0)
+                }
+                Held::Attempts => Ok(std::fs::read(&self.path)?.iter().filter(|b| **b == b'\n').count() > 1),
+            }
+        };
+        look().unwrap_or(false)
+    }
 }
 
 impl Spooling {
@@ -165,5 +186,5 @@ pub fn remove(list: &[Spool]) {
     list.iter().for_each(|s| drop(std::fs::remove_file(&s.path)));
 }
 
-/// Shared with the closure that opens them.
+/// Those of a place, opened when its circuit comes to life.
 pub type Opened = Mutex<Vec<Spool>>;

@@ -54,7 +54,7 @@ impl Checker<'_> {
     /// One of several parts, under a name of its own.
     fn any(&mut self, handle: &Handle, span: Span) -> Option<Expr> {
         let first = self.machine.groups.first(handle, span)?;
-        let name = format!("{ANY}{}", first.path);
+        let name = format!("{ANY}{}", first.path.to_ascii_lowercase());
         self.frame.variables.declare(name.clone(), Value::Handle(first), span).ok()?;
         Some(Expr { span, kind: ExprKind::Name(name) })
     }
