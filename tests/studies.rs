@@ -157,6 +157,29 @@ C1 out 0 1u
     assert!(ran.text("e/plot.csv").starts_with("frequency,vdb(out)"), "{}", ran.text("e/plot.csv"));
 }
 
+/// 4kTR of a resistor, and of two in parallel as the divider's output sees them.
+#[test]
+fn noise_of_resistors() {
+    let ran = run(
+        &format!(
+            "{DIVIDER}
+.experiment e {{
+  noise V(out) V1 dec 1 1 100
+  measure density = onoise[0], referred = inoise[2], n = len(frequency)
+  record onoise
+}}"
+        ),
+        &[],
+    );
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    let density = (4.0f64 * 1.380_649e-23 * 300.15 * 2000.0 / 3.0).sqrt();
+    near(ran.measure("density"), density, 1e-6);
+    near(ran.measure("referred"), 1.5 * density, 1e-6);
+    assert_eq!(ran.measure("n"), 3.0);
+    assert_eq!(ran.table("e/noise.csv").0.join(","), "frequency,onoise,inoise");
+    assert_eq!(ran.table("e/table.csv").0.join(","), "frequency,onoise");
+}
+
 /// Analyses see the state that devices are in, and leave it alone; what follows them goes on from there.
 #[test]
 fn states_are_held() {
@@ -202,7 +225,8 @@ fn wrong_analyses() {
     assert!(said("dc V1 0 1 -1").contains("are no steps"));
     assert!(said("ac 10 1 1k").contains("dec, oct or lin"));
     assert!(said("measure x = vdb(out)").contains("of the phasors of an ac"));
-    assert!(said("noise V(out) V1 dec 10 1 1k").contains("no analysis noise yet"));
+    assert!(said("tf V(out) V1").contains("no analysis tf yet"));
+    assert!(said("noise V(outt) V1 dec 10 1 1k").contains("did you mean 'out'?"));
     assert!(said("dc R1 1 2 1").contains("no source or source-measure unit 'R1'"));
 }
 

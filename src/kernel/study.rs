@@ -1,4 +1,4 @@
-//! `dc` and `ac` at the present state of a bench: device states and signals held, every edge finished; the bench is then as
+//! `dc`, `ac` and `noise` at the present state of a bench: device states and signals held, every edge finished; the bench is then as
 //! it was.
 
 use num_complex::Complex64;
@@ -6,13 +6,15 @@ use num_complex::Complex64;
 use super::bench::Bench;
 use super::glance::{current, meters};
 use crate::analysis::sink::{Control, Header, Row, Sink};
-use crate::analysis::{AcSweep, Failure, Observer, Tracks, View, ac, operating_point, quantity, set_source};
+use crate::analysis::{
+    AcSweep, Failure, NoiseSweep, Observer, Tracks, View, ac, noise, operating_point, quantity, set_source,
+};
 use crate::circuit::equation::{Equation, Function, Quantity};
 use crate::circuit::plan::Observation;
 use crate::device::smu::{Order, Task};
 use crate::diag::{FileId, Span};
 use crate::process::history::Kept;
-use crate::process::study::{Column, Rows, Study, Sweep, Swept};
+use crate::process::study::{Column, Rows, Scale, Study, Sweep, Swept};
 
 impl Bench {
     /// The rows of an analysis.
@@ -22,6 +24,10 @@ impl Bench {
         let rows = match study {
             Study::Dc(sweeps) => self.swept(sweeps, see),
             &Study::Ac { scale, points, start, stop } => self.phasors(&AcSweep { scale, points, start, stop }, see),
+            &Study::Noise { output, input, scale, points, start, stop } => {
+                let sweep = AcSweep { scale, points, start, stop };
+                self.noise(&NoiseSweep { output, input, sweep, parts: Vec::new() })
+            }
         };
         self.transient.memories = memories;
         rows
@@ -42,7 +48,8 @@ impl Bench {
     fn swept(&mut self, sweeps: &[Sweep], see: &[Kept]) -> Result<Rows, Failure> {
         let count: usize = sweeps.iter().map(|s| s.values.len()).product();
         let units = sweeps.iter().map(|s| self.unit_of(s.what)).collect();
-        let mut rows = Rows { scales: vec![Vec::with_capacity(count); sweeps.len()], units, columns: Vec::new() };
+        let scales = vec![Vec::with_capacity(count); sweeps.len()];
+        let mut rows = Rows { scales, units, ..Rows::default() };
         let mut columns: Vec<Vec<f64>> = vec![Vec::with_capacity(count); see.len()];
         let mut before: Option<Vec<f64>> = None;
         for row in 0..count {
@@ -118,13 +125,27 @@ impl Bench {
             .map(|k| Observation { label: String::new(), equation: self.equation(k), span: nowhere })
             .collect();
         let mut observer = Observer::new(&self.transient.system, &observations.iter().collect::<Vec<_>>());
-        let mut take = Take { scale: Vec::new(), columns: vec![Vec::new(); see.len()] };
+        let mut take = Take { scale: Vec::new(), columns: vec![Vec::new(); see.len()], real: Vec::new() };
         let interrupted = self.interrupted.clone();
         let mut quiet = |_| {};
         let mut control = Control::new(&interrupted, &mut quiet);
         ac(&mut self.still, sweep, &mut observer, &mut take, &mut control)?;
         let columns = take.columns.into_iter().map(Column::Phasors).collect();
-        Ok(Rows { scales: vec![take.scale], units: vec!["Hz"], columns })
+        Ok(Rows { scales: vec![take.scale], units: vec!["Hz"], columns, named: Vec::new() })
+    }
+
+    fn noise(&mut self, spec: &NoiseSweep) -> Result<Rows, Failure> {
+        self.still.take(&self.transient);
+        let mut take = Take { scale: Vec::new(), columns: Vec::new(), real: vec![Vec::new(); 2] };
+        let interrupted = self.interrupted.clone();
+        let mut quiet = |_| {};
+        let mut control = Control::new(&interrupted, &mut quiet);
+        noise(&mut self.still, spec, &mut take, &mut control)?;
+        let input = self.unit_of(Swept::Source(spec.input));
+        let units = ["V/√Hz", if input == "A" { "A/√Hz" } else { "V/√Hz" }];
+        let named = ["onoise", "inoise"].into_iter().zip(units).zip(take.real);
+        let named = named.map(|((name, unit), values)| Scale { name: name.into(), unit, values }).collect();
+        Ok(Rows { scales: vec![take.scale], units: vec!["Hz"], columns: Vec::new(), named })
     }
 
     /// What has a phasor as an equation; everything else has none.
@@ -140,10 +161,11 @@ impl Bench {
     }
 }
 
-/// Keeps phasors column by column.
+/// Keeps rows column by column.
 struct Take {
     scale: Vec<f64>,
     columns: Vec<Vec<Complex64>>,
+    real: Vec<Vec<f64>>,
 }
 
 impl Sink for Take {
@@ -153,8 +175,9 @@ impl Sink for Take {
 
     fn row(&mut self, scale: f64, row: Row) -> std::io::Result<()> {
         self.scale.push(scale);
-        if let Row::Complex(values) = row {
-            self.columns.iter_mut().zip(values).for_each(|(c, v)| c.push(*v));
+        match row {
+            Row::Complex(values) => self.columns.iter_mut().zip(values).for_each(|(c, v)| c.push(*v)),
+            Row::Real(values) => self.real.iter_mut().zip(values).for_each(|(c, v)| c.push(*v)),
         }
         Ok(())
     }

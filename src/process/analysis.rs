@@ -2,6 +2,7 @@
 
 use super::sight::Sight;
 use super::study::{Study, Sweep, Swept};
+use crate::circuit::NetId;
 use crate::circuit::plan::AcScale;
 use crate::diag::Span;
 use crate::syntax::ast::{Argument, Card, Expr, ExprKind, Value, Word};
@@ -14,6 +15,8 @@ const MOST_POINTS: f64 = 1e7;
 
 const DC: &str =
     "dc V1 0 1 10m sweeps a source, dc bl 0 1 10m the voltage of a source-measure unit; a second one may follow";
+const NOISE: &str =
+    "noise V(out) V1 dec 10 1 1meg: the output, the source it is referred to, and the frequencies of an ac";
 const AC: &str = "ac dec 10 1 1meg: dec, oct or lin, the number of points, the first and the last frequency";
 
 /// How long a `tran` takes: `tran 3m`, `tran 1u 3m` (the step of SPICE is not needed), `tran {T}`; None where it does not
@@ -62,16 +65,54 @@ pub fn loops(card: &Card) -> Result<Vec<Loop<'_>>, Fault> {
 
 /// Scale, points, first and last frequency of an `ac`.
 pub fn frequencies(card: &Card) -> Result<(AcScale, [Expr; 3]), Fault> {
-    let wrong = |message: &str| Fault::new("lab::ac", card.name.span, message, "here").with_help(AC);
-    let scale = match card.args.first() {
+    band(&card.args, card.name.span)
+}
+
+fn band(args: &[Argument], span: Span) -> Result<(AcScale, [Expr; 3]), Fault> {
+    let wrong = |message: &str| Fault::new("lab::ac", span, message, "here").with_help(AC);
+    let scale = match args.first() {
         Some(Argument::Value(Value::Word(w))) if w.is("dec") => AcScale::Decade,
         Some(Argument::Value(Value::Word(w))) if w.is("oct") => AcScale::Octave,
         Some(Argument::Value(Value::Word(w))) if w.is("lin") => AcScale::Linear,
         _ => return Err(wrong("ac needs dec, oct or lin")),
     };
-    let numbers: Vec<Expr> = card.args[1..].iter().filter_map(expression).collect();
+    let numbers: Vec<Expr> = args[1..].iter().filter_map(expression).collect();
     let numbers = <[Expr; 3]>::try_from(numbers);
     numbers.map(|n| (scale, n)).map_err(|_| wrong("ac needs a number of points and two frequencies"))
+}
+
+/// A `noise` as it is written.
+pub struct Noisy<'c> {
+    /// One net, or two
+    pub nets: Vec<Word>,
+    pub input: &'c Word,
+    pub scale: AcScale,
+    /// Number of points, first and last frequency
+    pub numbers: [Expr; 3],
+}
+
+/// `noise V(out) V1 dec 10 1 1meg`
+pub fn noisy(card: &Card) -> Result<Noisy<'_>, Fault> {
+    let wrong = |message: &str| Fault::new("lab::noise", card.name.span, message, "here").with_help(NOISE);
+    let [Argument::Value(output), Argument::Value(Value::Word(input)), band @ ..] = &card.args[..] else {
+        return Err(wrong("noise needs an output and the name of a source"));
+    };
+    let nets: Vec<Word> = match output {
+        Value::Call { name, args, .. } if name.is("v") => args
+            .iter()
+            .filter_map(|a| if let Argument::Value(Value::Word(w)) = a { Some(w.clone()) } else { None })
+            .collect(),
+        Value::Expr(Expr { kind: ExprKind::Call { name, args }, .. }) if name.is("v") => args
+            .iter()
+            .filter_map(|a| if let ExprKind::Node(w) = &a.value.kind { Some(w.clone()) } else { None })
+            .collect(),
+        _ => Vec::new(),
+    };
+    if !matches!(nets.len(), 1 | 2) {
+        return Err(wrong("the noise of V(net) or V(net, net) is asked for"));
+    }
+    let (scale, numbers) = self::band(band, card.name.span)?;
+    Ok(Noisy { nets, input, scale, numbers })
 }
 
 /// An argument that is a number, or an expression of one.
@@ -90,7 +131,7 @@ fn expression(a: &Argument) -> Option<Expr> {
 }
 
 impl Sight<'_> {
-    /// What a `dc` or `ac` asks for, and the names of what it sweeps; None of other cards.
+    /// What a `dc`, `ac` or `noise` asks for, and the names of what it sweeps; None of other cards.
     pub fn study(&mut self, card: &Card) -> Result<Option<(Study, Vec<String>)>, Fault> {
         match card.name.lower().as_str() {
             "dc" => {
@@ -112,19 +153,44 @@ impl Sight<'_> {
             }
             "ac" => {
                 let (scale, numbers) = frequencies(card)?;
-                let mut value = |k: usize| evaluated(&numbers[k], self);
-                let (points, start, stop) = (value(0)?, value(1)?, value(2)?);
-                let whole = (1.0..=MOST_POINTS).contains(&points) && points.fract() == 0.0;
-                let rising = start >= 0.0 && stop >= start && stop.is_finite();
-                if !whole || !rising || start == 0.0 && scale != AcScale::Linear {
-                    let message = "ac needs a whole number of points and rising positive frequencies";
-                    return Err(Fault::new("lab::ac", card.name.span, message, "here").with_help(AC));
-                }
-                let study = Study::Ac { scale, points: points as usize, start, stop };
+                let (points, start, stop) = self.in_band(card, scale, &numbers)?;
+                let study = Study::Ac { scale, points, start, stop };
+                Ok(Some((study, vec!["frequency".to_string()])))
+            }
+            "noise" => {
+                let asked = noisy(card)?;
+                let (points, start, stop) = self.in_band(card, asked.scale, &asked.numbers)?;
+                let mut net = |k: usize| match asked.nets.get(k) {
+                    None => Ok(NetId::GROUND),
+                    Some(word) => match &self.nets(word)?.0[..] {
+                        [one] => Ok(*one),
+                        _ => Err(Fault::new("lab::noise", word.span, "these are several nets", "one is needed")
+                            .with_help(NOISE)),
+                    },
+                };
+                let output = (net(0)?, net(1)?);
+                let (Swept::Source(input), _) = self.swept(asked.input)? else {
+                    let message = "noise is referred to a source, not to a source-measure unit";
+                    return Err(Fault::new("lab::noise", asked.input.span, message, "here").with_help(NOISE));
+                };
+                let study = Study::Noise { output, input, scale: asked.scale, points, start, stop };
                 Ok(Some((study, vec!["frequency".to_string()])))
             }
             _ => Ok(None),
         }
+    }
+
+    /// Number of points, first and last frequency.
+    fn in_band(&mut self, card: &Card, scale: AcScale, numbers: &[Expr; 3]) -> Result<(usize, f64, f64), Fault> {
+        let mut value = |k: usize| evaluated(&numbers[k], self);
+        let (points, start, stop) = (value(0)?, value(1)?, value(2)?);
+        let whole = (1.0..=MOST_POINTS).contains(&points) && points.fract() == 0.0;
+        let rising = start >= 0.0 && stop >= start && stop.is_finite();
+        if !whole || !rising || start == 0.0 && scale != AcScale::Linear {
+            let message = format!("{} needs a whole number of points and rising positive frequencies", card.name.text);
+            return Err(Fault::new("lab::ac", card.name.span, message, "here").with_help(AC));
+        }
+        Ok((points as usize, start, stop))
     }
 
     /// What a `dc` sweeps, an independent source or a net with a source-measure unit, and its name.

@@ -493,7 +493,8 @@ impl Run<'_> {
         let rows = self.world.study(study, &see).map_err(|stop| stopped(stop, s.span))?;
         let scales = names.into_iter().zip(rows.units).zip(rows.scales);
         let scales = scales.map(|((name, unit), values)| Scale { name, unit, values }).collect();
-        let curves = Arc::new(Curves { scales, columns: see.into_iter().zip(rows.columns).collect() });
+        let columns = see.into_iter().zip(rows.columns).collect();
+        let curves = Arc::new(Curves { scales, columns, named: rows.named });
         self.notebook.analyzed(s, &curves);
         *self.study = Some(curves);
         Ok(())

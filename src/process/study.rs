@@ -10,8 +10,8 @@ use num_complex::Complex64;
 
 use super::history::Kept;
 use super::program::SmuId;
-use crate::circuit::PartId;
 use crate::circuit::plan::AcScale;
+use crate::circuit::{NetId, PartId};
 use crate::value::Value;
 
 /// What a `dc` gives one value after the other.
@@ -37,6 +37,8 @@ pub enum Study {
     Dc(Vec<Sweep>),
     /// Hz
     Ac { scale: AcScale, points: usize, start: f64, stop: f64 },
+    /// Of V(first, second), referred to a source; Hz
+    Noise { output: (NetId, NetId), input: PartId, scale: AcScale, points: usize, start: f64, stop: f64 },
 }
 
 /// What one number of the circuit was, row by row.
@@ -46,7 +48,7 @@ pub enum Column {
     Phasors(Vec<Complex64>),
 }
 
-/// What is swept, row by row.
+/// A column with a name: what is swept, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scale {
     /// `V1`, `frequency`
@@ -63,6 +65,8 @@ pub struct Rows {
     pub units: Vec<&'static str>,
     /// For each number that was looked at
     pub columns: Vec<Column>,
+    /// What the analysis itself gives: `onoise`, `inoise`
+    pub named: Vec<Scale>,
 }
 
 /// Rows of an analysis under their names.
@@ -71,6 +75,8 @@ pub struct Curves {
     /// The inner loop first
     pub scales: Vec<Scale>,
     pub columns: HashMap<Kept, Column>,
+    /// What the analysis itself gives
+    pub named: Vec<Scale>,
 }
 
 /// What is taken of a phasor: the last letters of `vdb`, `ip`.
@@ -116,9 +122,9 @@ impl Curves {
         self.scales.first().map_or(0, |s| s.values.len())
     }
 
-    /// The values that were swept under a lower-case name.
+    /// The values under a lower-case name: those that were swept, or what the analysis itself gives.
     pub fn scale(&self, lower: &str) -> Option<Value> {
-        let scale = self.scales.iter().find(|s| s.name.eq_ignore_ascii_case(lower))?;
+        let scale = self.scales.iter().chain(&self.named).find(|s| s.name.eq_ignore_ascii_case(lower))?;
         Some(Value::vector(scale.values.clone()))
     }
 

@@ -1,4 +1,4 @@
-//! `op`, `dc` and `ac` of an experiment → their files: `op.csv`, `dc.csv`, `ac-2.csv`.
+//! `op`, `dc`, `ac` and `noise` of an experiment → their files: `op.csv`, `dc.csv`, `ac-2.csv`.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::analysis::sink::{Column, Header, Row, Sink};
 use crate::diag::Span;
 use crate::process::history::Kept;
 use crate::process::notebook::Desk;
-use crate::process::study::{Column as Values, Curves};
+use crate::process::study::{Column as Values, Curves, Scale};
 use crate::syntax::ast::Stmt;
 
 /// What one statement gave at one point of a sweep.
@@ -29,7 +29,7 @@ pub struct Analyzed {
 /// The name of an analysis that was written.
 fn name<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Unit, D::Error> {
     let text = String::deserialize(from)?;
-    Ok(["dc", "ac"].into_iter().find(|n| *n == text).unwrap_or("op"))
+    Ok(["dc", "ac", "noise"].into_iter().find(|n| *n == text).unwrap_or("op"))
 }
 
 impl Page<'_> {
@@ -50,8 +50,13 @@ impl Page<'_> {
             return;
         }
         let column = |t: &super::trail::Trail| Some((t.column.clone(), curves.columns.get(&t.what)?.clone()));
+        let named = |s: &Scale| (Column { name: s.name.clone(), unit: s.unit.into() }, Values::Real(s.values.clone()));
         self.keep(Analyzed {
-            name: if curves.phasors() { "ac" } else { "dc" },
+            name: match (curves.named.is_empty(), curves.phasors()) {
+                (false, _) => "noise",
+                (_, true) => "ac",
+                _ => "dc",
+            },
             span: s.span,
             point: self.numbers(),
             scales: curves
@@ -59,7 +64,7 @@ impl Page<'_> {
                 .iter()
                 .map(|s| (Column { name: s.name.clone(), unit: s.unit.into() }, s.values.clone()))
                 .collect(),
-            columns: self.trails.iter().filter_map(column).collect(),
+            columns: self.trails.iter().filter_map(column).chain(curves.named.iter().map(named)).collect(),
         });
     }
 

@@ -68,7 +68,7 @@ impl Notebook for Page<'_> {
                     self.rest(s, desk);
                     Ok(())
                 }
-                "dc" | "ac" => Ok(()),
+                "dc" | "ac" | "noise" => Ok(()),
                 "tran" => match (analysis::duration(card), analysis::left_over(card)) {
                     (None, _) => Err(Fault::new("lab::tran", s.span, "tran takes the time it goes on for", "here")
                         .with_help("tran 3m")),
@@ -80,7 +80,8 @@ impl Notebook for Page<'_> {
                 },
                 other => {
                     let message = format!("there is no analysis {other} yet");
-                    Err(Fault::new("lab::analysis", s.span, message, "here").with_help("op, dc, ac and tran are there"))
+                    Err(Fault::new("lab::analysis", s.span, message, "here")
+                        .with_help("op, dc, ac, noise and tran are there"))
                 }
             },
             StmtKind::Sweep { .. } | StmtKind::MonteCarlo { .. } => {

@@ -128,6 +128,20 @@ impl Checker<'_> {
                 }
                 self.studied = true;
             }
+            "noise" => {
+                let Some(noisy) = self.kept(analysis::noisy(card)) else { return };
+                noisy.numbers.iter().for_each(|n| self.number(n));
+                for word in &noisy.nets {
+                    let nets = self.sight(|s| s.nets(word).map(|_| ()));
+                    self.kept(nets);
+                }
+                let swept = self.sight(|s| s.swept(noisy.input).map(|_| ()));
+                self.kept(swept);
+                for name in ["frequency", "onoise", "inoise"] {
+                    self.declare(&Name { text: name.into(), span: card.name.span }, None);
+                }
+                self.studied = true;
+            }
             "ac" => {
                 let Some((_, numbers)) = self.kept(analysis::frequencies(card)) else { return };
                 numbers.iter().for_each(|n| self.number(n));
