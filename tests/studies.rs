@@ -311,3 +311,23 @@ fn attempts_and_work() {
     assert_eq!(accepted as u64, stats("swept"));
     assert!(rows.iter().any(|r| r[0] == 1e3) && rows.iter().any(|r| r[0] == 2e3));
 }
+
+/// Heat maps and histograms say in what unit their numbers are.
+#[test]
+fn axes_have_units() {
+    let ran = run(
+        "
+.smu r[0:1,0:1]
+.for i = 0:1, j = 0:1 { R[i,j] r[i,j] 0 1k }
+.experiment e {
+  force r[:,:] = [[1, 2], [3, 4]]
+  wait 1u
+  plot heatmap(V(r[:,:]))
+  histogram I(r[:,:]) bins 4
+}",
+        &[],
+    );
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    assert!(ran.text("e/plot.svg").contains("(V)"));
+    assert!(ran.text("e/plot-2.svg").contains("(mA)"));
+}
