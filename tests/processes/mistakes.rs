@@ -106,7 +106,7 @@ R2 c 0 1k
 .param gain=2 levels=[1, 2, 3]
 .func twice(x) = 2*x
 .func ramped(n) -> y {{
-  y = arange(n)
+  y = arange(n) + temp
 }}
 .subckt cell p
 .signal count=0
