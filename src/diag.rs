@@ -1,13 +1,15 @@
 //! What is wrong with a netlist, where, and what to do about it: one type for every pass, drawn by miette.
 
+use serde::{Deserialize, Serialize};
+
 use std::fmt;
 
 /// One file of a netlist, an index into [`crate::syntax::source::Sources`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FileId(pub u32);
 
 /// A range of bytes in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span {
     pub file: FileId,
     pub start: u32,
@@ -29,7 +31,7 @@ impl Span {
 }
 
 /// How bad it is. Only an error stops a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Severity {
     Note,
     Warning,
@@ -47,16 +49,20 @@ impl fmt::Display for Severity {
 }
 
 /// A place and what it has to do with the matter.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Label {
     pub span: Span,
     pub text: String,
 }
 
+/// A name for serde, which would borrow a reference from what it reads.
+pub type Code = &'static str;
+
 /// One finding. `code` is stable and unique to the kind of mistake: `syntax::number`, `elab::unknown-model`, …
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Diagnostic {
-    pub code: &'static str,
+    #[serde(deserialize_with = "code")]
+    pub code: Code,
     pub severity: Severity,
     pub message: String,
     /// The first label is the place itself, the others are related places.
@@ -64,6 +70,11 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The name that nothing has, where that is the matter: it may be that of a line which is reported already.
     pub missing: Option<String>,
+}
+
+/// A code that was written: the program has it somewhere, and keeps this copy of it.
+fn code<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Code, D::Error> {
+    String::deserialize(from).map(|text| &*text.leak())
 }
 
 impl Diagnostic {

@@ -16,7 +16,7 @@ fn the_device_reference_is_up_to_date() {
 #[test]
 fn the_function_reference_is_up_to_date() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/functions.md");
-    let made = memspice::value::builtin::markdown();
+    let made = memspice::value::functions::markdown();
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &made).unwrap();
     }

@@ -77,7 +77,7 @@ fn the_past_answers() {
     );
     let (report, code, said) = run(&text, &[]);
     assert_eq!(code, 0, "{said}");
-    // On the chord between two accepted points.
+    // On the chord between two kept points.
     near(measure(&report, "past", "crossing"), 1e-6 * 2f64.ln() + 0.5e-9, 2e-3);
     assert_eq!(measure(&report, "past", "rises"), 3.0);
     near(measure(&report, "past", "high"), 1.0 - (-5.0f64).exp(), 1e-3);
@@ -186,7 +186,7 @@ fn rows_before_a_mistake_are_kept() {
 .experiment e {{
   sweep k in [1, 2, 3] {{
     record half = k/2
-    if k == 3 {{ force in = nothing }}
+    if k == 3 {{ force in = [1, 2][k] }}
   }}
 }}"
     );
@@ -194,6 +194,49 @@ fn rows_before_a_mistake_are_kept() {
     assert_eq!((code, report["status"].as_str()), (2, Some("error")), "{said}");
     assert_eq!(report["experiments"][0]["tables"][0], "e/table.csv");
     assert!(said.contains("at k=3"), "{said}");
+}
+
+/// Everything wrong is said at once, with what was meant, and nothing runs: neither this experiment nor another.
+#[test]
+fn mistakes_are_found_before_anything_runs() {
+    let text = format!(
+        "{RC}
+.experiment good {{
+  measure x = 1
+}}
+.experiment bad {{
+  shott(1)
+  force inn = 1
+  sweep R in [1k, 2k] {{
+    wait 1u
+    record charge = V(out), peak = max(V(oout), from=0)
+  }}
+  measure m = mean(chargee), n = sqrt(1, 2), o = good.xx, p = X1.g
+  assert m > limit
+}}
+.experiment shot(v) {{
+  force in = w
+}}
+.experiment typed with Rr=1k {{
+  measure x = 1
+}}"
+    );
+    let (report, code, said) = run(&text, &[]);
+    assert_eq!((code, report["experiments"].as_array().unwrap().len()), (2, 0), "{said}");
+    let found = |code: &str, line: u64, help: &str| {
+        let list = report["diagnostics"].as_array().unwrap();
+        let there = list.iter().any(|d| d["code"] == code && d["line"] == line);
+        assert!(there && said.contains(help), "{code} in line {line}, {help}: {said}");
+    };
+    found("value::unknown-function", 13, "did you mean 'shot'?");
+    found("process::unknown", 14, "did you mean 'in'?");
+    found("process::unknown", 17, "did you mean 'out'?");
+    found("value::unknown-name", 19, "did you mean 'charge'?");
+    found("value::arguments", 19, "sqrt(x): square root");
+    found("lab::no-results", 19, "did you mean 'x'?");
+    found("value::unknown-name", 20, ".param limit=");
+    found("value::unknown-name", 23, ".param w=");
+    found("elab::unknown-override", 25, "did you mean 'r'?");
 }
 
 #[test]
@@ -212,9 +255,170 @@ fn mistakes_are_named() {
     assert_eq!(code(".experiment a = nothing(1)"), "lab::unknown-template");
     assert_eq!(code(".experiment t(x) {\n  measure x\n}\n.experiment a = t()"), "lab::template-arguments");
     assert_eq!(code(".experiment a with Q=1 {\n  measure x = 1\n}"), "elab::unknown-override");
-    assert_eq!(code(".experiment a {\n  measure x = first(1 > 0)\n}"), "process::wave");
+    assert_eq!(code(".experiment a {\n  measure x = count(1 > 0)\n}"), "process::wave");
     assert_eq!(
         code(".experiment a {\n  repeat until 1 > 0 max 3 {\n    sweep k in [1] { record k }\n  }\n}"),
         "lab::sweep-place"
     );
+}
+
+/// Small things that statements of an experiment may do.
+#[test]
+fn arrays_masks_and_meters() {
+    let text = "
+.param N=1
+.smu a r[0:1]
+R1 a 0 1k
+.for k = 0:1 { R[k] r[k] 0 1k }
+.experiment arrays {
+  let one = reshape(arange(3), 1, 3)
+  let masked = one[[1] > 0]
+  let none = one[[1] < 0]
+  measure rows = len(masked), columns = len(masked[0]), left = len(none)
+  measure counts = bincount([1, 1, 3], 6)
+  for k = 1:3 { record n = k*k }
+  measure final = last(mean(n, by=n)), start = first(n)
+  assert n ~= [1, 4, 9.02] within 0.1 \"each of them\"
+  assert n > 0
+  assert elapsed() >= 0 and elapsed() < 1k
+}
+.experiment meters {
+  force a = 2, r[:] = [1, 3]
+  wait 1m
+  measure one = E(a), all = E(), each = E(r[:]), charge = Q(a)
+}";
+    let (report, code, said) = run(text, &[]);
+    assert_eq!(code, 0, "{said}");
+    let of = |name: &str| measure(&report, "arrays", name);
+    assert_eq!((of("rows"), of("columns"), of("left")), (1.0, 3.0, 0.0));
+    assert_eq!((of("final"), of("start")), (9.0, 1.0));
+    let list = |e: usize, name: &str| -> Vec<f64> {
+        report["experiments"][e]["measures"][name].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+    };
+    assert_eq!(list(0, "counts"), [0.0, 2.0, 0.0, 1.0, 0.0, 0.0]);
+    near(measure(&report, "meters", "one"), 4e-6, 1e-4);
+    near(measure(&report, "meters", "all"), 14e-6, 1e-4);
+    near(list(1, "each")[1], 9e-6, 1e-4);
+    near(measure(&report, "meters", "charge"), 2e-6, 1e-4);
+}
+
+/// What an array asserts must hold for all of its numbers, and the report shows them.
+#[test]
+fn one_number_of_many_fails_an_assert() {
+    let text = format!("{RC}\n.experiment e {{\n  assert [1, 2, 3] ~= [1, 2, 3.2] within 5% \"not the last\"\n}}");
+    let (report, code, said) = run(&text, &[]);
+    assert_eq!((code, report["status"].as_str()), (1, Some("failed")), "{said}");
+    assert!(said.contains("not the last"), "{said}");
+}
+
+/// What was recorded before the simulation failed is kept: of finished points, and of the one that failed.
+#[test]
+fn rows_before_a_failure_are_kept() {
+    let text = "
+.device bomb (a b) {
+  state w = 0 in 0:10
+  ddt(w) = 1meg
+  I(a,b) = V(a,b)*1m + exp(2000*(w - 0.5))*1m
+}
+.smu in
+Rs in a 1k
+Xb a 0 bomb
+.experiment e {
+  montecarlo 3 {
+    force in = 1
+    wait 100n
+    record early = V(a)
+    if run == 1 { wait 5u }
+  }
+}";
+    let (report, code, said) = run(text, &["--threads", "1"]);
+    assert_eq!((code, report["status"].as_str()), (3, Some("error")), "{said}");
+    assert_eq!(report["experiments"][0]["tables"][0], "e/table.csv", "{said}");
+    assert!(said.contains("run=1"), "{said}");
+}
+
+/// What happens at random in time is another at each point of a sweep; draws of devices are the same (common random numbers).
+#[test]
+fn points_of_a_sweep_have_noise_of_their_own() {
+    let text = "
+.device noisy (a b) {
+  param r=1k
+  state n = 0
+  ddt(n) = -n/1u + 1k*white(every=10n)
+  I(a,b) = V(a,b)/r
+}
+.variation noisy { device r ~ normal(10%) }
+.smu a
+X1 a 0 noisy
+.experiment e {
+  montecarlo 2 seed 4 {
+    sweep w in [1, 1] {
+      force a = 1
+      wait 5u
+      record n = X1.n, i = I(a)
+    }
+  }
+  assert n[0] != n[1] and n[2] != n[3] and n[0] != n[2]
+  assert i[0] ~= i[1] within 1e-12
+  assert abs(i[0] - i[2]) > 1u
+}";
+    let (report, code, said) = run(text, &[]);
+    assert_eq!((code, report["status"].as_str()), (0, Some("passed")), "{said}");
+}
+
+/// `.options variation=0` silences source-measure units too.
+#[test]
+fn without_variation_readings_are_exact() {
+    let text = |options: &str| {
+        format!(
+            "
+.smu a noise=5%
+R1 a 0 1k
+{options}
+.experiment e {{
+  montecarlo 4 seed 2 {{
+    force a = 1
+    wait 1u
+    record i = I(a)
+  }}
+  measure spread = std(i), outside = 0
+}}
+.experiment outside {{
+  force a = 1
+  wait 1u
+  measure apart = abs(I(a) - 1m)
+}}"
+        )
+    };
+    let (report, code, said) = run(&text(""), &[]);
+    assert_eq!(code, 0, "{said}");
+    assert!(measure(&report, "e", "spread") > 1e-5);
+    assert!(measure(&report, "outside", "apart") < 1e-9);
+    let (report, code, said) = run(&text(".options variation=0"), &[]);
+    assert_eq!(code, 0, "{said}");
+    assert!(measure(&report, "e", "spread") < 1e-12);
+}
+
+/// A column that names itself beside one that takes time keeps its name.
+#[test]
+fn columns_beside_a_call_keep_their_names() {
+    let text = "
+.smu a
+R1 a 0 1k
+.protocol twice(v) -> y {
+  force a = v
+  wait 1u
+  y = 2*V(a)
+}
+.experiment e {
+  for x = 1:2 { record x, y = twice(x), abs(x) }
+  measure worst = max(abs(y - 2*x))
+}";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("test.cir");
+    std::fs::write(&file, format!("a test\n{text}\n")).unwrap();
+    let (output, out) = run_file(&file, folder.path(), &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let table = std::fs::read_to_string(out.join("e/table.csv")).unwrap();
+    assert!(table.starts_with("x,y,abs(x)\n"), "{table}");
 }

@@ -11,10 +11,12 @@
 //! Source: Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I, III.5; Brayton, Gustavson, Hachtel,
 //! Proc. IEEE 60 (1972) 98.
 
+use serde::{Deserialize, Serialize};
+
 use crate::circuit::plan::Method;
 
 /// A formula of fixed order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Formula {
     Euler,
     Trapezoidal,
@@ -22,7 +24,7 @@ pub enum Formula {
 }
 
 /// dQ/dt(t₁) = a·Q₁ + b·Q₀ + c·Q₋₁ + d·dQ/dt(t₀); 1/s except `d`.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct Coefficients {
     pub a: f64,
     pub b: f64,

@@ -1,7 +1,9 @@
 //! The last accepted points of every lane: values of all unknowns, charges of all rows, step lengths.
 
+use serde::{Deserialize, Serialize};
+
 /// Rings of accepted values, lane-minor: `[unknown * lanes + lane]`. Each lane turns its own rings.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct History {
     lanes: usize,
     /// Four places for x; `order[lane]` says which is newest, second, third, and next to be overwritten.

@@ -1,5 +1,7 @@
 //! What one lane of a transient knows of its step: where it is, where it goes, how the iteration stands.
 
+use serde::{Deserialize, Serialize};
+
 use super::formula::{Coefficients, Formula};
 use super::trace::Trace;
 use crate::device::Ticks;
@@ -9,7 +11,7 @@ const SHORT: i128 = 16;
 const CRAWLED: usize = 10_000;
 
 /// Where a lane is within its step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
     /// At an accepted point; the next tick predicts a step.
     Rest,
@@ -21,7 +23,7 @@ pub enum Phase {
 }
 
 /// One lane within its step.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Lane {
     pub phase: Phase,
     /// The last accepted point, the end of the trial step, and where to stop.
@@ -61,6 +63,7 @@ pub struct Lane {
     pub jumped: bool,
     /// Of the converged trial step: truncation error as a multiple of what is allowed, and the order it was judged at.
     pub judged: (f64, i32),
+    #[serde(skip)]
     pub trace: Trace,
 }
 

@@ -1,6 +1,7 @@
 //! What a user asks of a circuit: operating point, DC sweep, AC, transient. Knows the system, not the devices in it.
 
 mod ac;
+mod checkpoint;
 mod dc;
 mod failure;
 pub mod formula;
@@ -36,7 +37,7 @@ pub use observe::{Observer, View, quantity};
 pub use op::{op, operating_point};
 pub use reseat::evaluate_at_rest;
 pub use simulator::{Simulator, environment};
-pub use sink::{Column, Control, Header, Progress, Row, Sink, Stats};
+pub use sink::{Column, Control, Header, Keep, Progress, Restart, Row, Sink, Stats};
 pub use trace::Attempt;
 pub use tracks::Tracks;
 pub use tran::{TranSpec, initial_conditions, rest, tran};

@@ -74,6 +74,16 @@ impl Observer {
         Header { analysis, steps: Vec::new(), scale, columns: self.columns.clone(), complex }
     }
 
+    /// What is remembered from point to point.
+    pub fn memory(&self) -> Vec<[f64; 4]> {
+        self.tracks.numbers()
+    }
+
+    /// Remembers it again.
+    pub fn remember(&mut self, memory: &[[f64; 4]]) {
+        self.tracks.remember(memory);
+    }
+
     /// The columns at a point where no time passes.
     pub fn still(&mut self, simulator: &Simulator) -> &[f64] {
         self.row(&View {

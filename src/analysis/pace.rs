@@ -1,5 +1,7 @@
 //! How long the next step may be: truncation error, bounds, corners.
 
+use serde::{Deserialize, Serialize};
+
 use crate::circuit::plan::Options;
 use crate::device::Ticks;
 
@@ -15,7 +17,7 @@ const GROWTH: f64 = 2.0;
 const RESTART: f64 = 0.1;
 
 /// The sizes that truncation errors are compared with: a decaying maximum of each unknown, `[unknown * lanes + lane]`.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Sizes {
     size: Vec<f64>,
 }

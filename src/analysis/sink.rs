@@ -1,5 +1,7 @@
 //! Where results go, one accepted point at a time: waves, files, measures.
 
+use serde::{Deserialize, Serialize};
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -12,7 +14,7 @@ use crate::circuit::kind::Label;
 use crate::mna::System;
 
 /// One column of a result.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     /// As SPICE names it: `V(out)`, `I(V1)`, `Xr.x`
     pub name: String,
@@ -49,6 +51,35 @@ pub trait Sink {
     fn end(&mut self) -> io::Result<()>;
 }
 
+/// How a transient begins.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Restart {
+    /// At its start
+    Begin,
+    /// At a state that was kept
+    From(Vec<u8>),
+    /// It is over.
+    Done(Stats),
+}
+
+/// Keeps a transient under way, so that another process can go on with it.
+pub trait Keep {
+    /// Gives the rows of `columns` values that were kept of it, and says how it begins.
+    fn restart(&mut self, columns: usize, give: &mut dyn FnMut(f64, &[f64]) -> io::Result<()>) -> io::Result<Restart>;
+
+    /// Takes a row.
+    fn row(&mut self, time: f64, values: &[f64]) -> io::Result<()>;
+
+    /// Whether it is time to keep the state.
+    fn is_due(&self) -> bool;
+
+    /// Keeps a state; the rows taken so far belong to it.
+    fn keep(&mut self, state: Vec<u8>) -> io::Result<()>;
+
+    /// The transient came to its end.
+    fn done(&mut self, stats: Stats) -> io::Result<()>;
+}
+
 /// How far a run is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Progress {
@@ -67,6 +98,8 @@ pub struct Control<'a> {
     pub progress: &'a mut dyn FnMut(Progress),
     /// Called with every attempt at a time step, where somebody wants to know.
     pub trace: Option<Trace<'a>>,
+    /// Keeps the transient, where somebody wants to go on with it later
+    pub keep: Option<&'a mut dyn Keep>,
     /// What models had to say of the analysis
     pub warned: Vec<Warned>,
 }
@@ -77,12 +110,12 @@ pub type Trace<'a> = &'a mut dyn FnMut(&System, &Attempt);
 impl<'a> Control<'a> {
     /// Without a trace.
     pub fn new(interrupted: &'a Arc<AtomicBool>, progress: &'a mut dyn FnMut(Progress)) -> Control<'a> {
-        Control { interrupted, progress, trace: None, warned: Vec::new() }
+        Control { interrupted, progress, trace: None, keep: None, warned: Vec::new() }
     }
 }
 
 /// What a run did.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
     pub accepted: u64,
     pub rejected: u64,

@@ -50,6 +50,18 @@ impl Tracks {
         false
     }
 
+    /// What is remembered of each.
+    pub fn numbers(&self) -> Vec<[f64; 4]> {
+        self.list.iter().map(|t| [t.charge, t.older, t.current, t.value]).collect()
+    }
+
+    /// Remembers it again, where it is of the same currents.
+    pub fn remember(&mut self, numbers: &[[f64; 4]]) {
+        for (track, n) in self.list.iter_mut().zip(numbers) {
+            [track.charge, track.older, track.current, track.value] = *n;
+        }
+    }
+
     /// The point was accepted.
     pub fn update(&mut self, view: &View) {
         for track in &mut self.list {

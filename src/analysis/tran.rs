@@ -7,7 +7,7 @@ use super::newton::{Problem, Trouble, newton};
 use super::observe::Observer;
 use super::op::operating_point;
 use super::simulator::Simulator;
-use super::sink::{Column, Control, Progress, Row, Sink, Stats};
+use super::sink::{Column, Control, Progress, Restart, Row, Sink, Stats};
 use super::transient::{Pace, Step, Transient};
 use super::warned::{Warned, warned};
 use crate::device::{Mode, Ticks};
@@ -49,12 +49,40 @@ pub fn tran(
     let mut transient = Transient::new(std::slice::from_ref(&simulator), &[charges], pace, None)?;
     transient.log = control.trace.is_some().then(Vec::new);
     sink.begin(&observer.header("tran", Some(Column { name: "time".into(), unit: "s".into() }), false))?;
-    let result = follow(&mut transient, spec, observer, sink, control);
+    let from = Ticks::from_seconds(spec.start).seconds();
+    let restart = match &mut control.keep {
+        None => Restart::Begin,
+        Some(keep) => keep.restart(observer.header("tran", None, false).columns.len(), &mut |time, row| {
+            if time >= from { sink.row(time, Row::Real(row)) } else { Ok(()) }
+        })?,
+    };
+    let given = match restart {
+        Restart::Begin => false,
+        Restart::Done(stats) => {
+            sink.end()?;
+            return Ok(stats);
+        }
+        Restart::From(bytes) => {
+            let (tracks, state): (Vec<[f64; 4]>, Vec<u8>) =
+                postcard::from_bytes(&bytes).map_err(|e| Failure::Output(std::io::Error::other(e)))?;
+            if !transient.restore(&state)? {
+                let message = "what was kept of this transient is of another circuit";
+                return Err(Failure::Output(std::io::Error::other(message)));
+            }
+            observer.remember(&tracks);
+            true
+        }
+    };
+    let result = follow(&mut transient, spec, observer, sink, control, given);
     Warned::merge(&mut control.warned, warned(&transient.system, &transient.memories));
     sink.end()?;
     let mut stats = transient.stats;
     stats.newton += iterations;
-    result.map(|()| stats)
+    result?;
+    if let Some(keep) = &mut control.keep {
+        keep.done(stats)?;
+    }
+    Ok(stats)
 }
 
 fn follow(
@@ -63,13 +91,28 @@ fn follow(
     observer: &mut Observer,
     sink: &mut dyn Sink,
     control: &mut Control,
+    mut given: bool,
 ) -> Result<(), Failure> {
     let (stop, from) = (Ticks::from_seconds(spec.stop), Ticks::from_seconds(spec.start));
     loop {
-        let view = transient.view(0);
-        let row = observer.row(&view);
-        if transient.now(0) >= from {
-            sink.row(transient.now(0).seconds(), Row::Real(row))?;
+        // The point of a state that was kept has been given already.
+        if !std::mem::take(&mut given) {
+            let view = transient.view(0);
+            let row = observer.row(&view);
+            let time = transient.now(0).seconds();
+            if let Some(keep) = &mut control.keep {
+                keep.row(time, row)?;
+            }
+            if transient.now(0) >= from {
+                sink.row(time, Row::Real(row))?;
+            }
+            if let Some(keep) = control.keep.as_mut().filter(|k| k.is_due())
+                && transient.renews()
+            {
+                let state = transient.state().map_err(std::io::Error::other)?;
+                let bytes = postcard::to_stdvec(&(observer.memory(), state)).map_err(std::io::Error::other)?;
+                keep.keep(bytes)?;
+            }
         }
         if transient.now(0) >= stop {
             return Ok(());

@@ -69,6 +69,8 @@ pub struct Transient {
     pace: Pace,
     /// V; see [`Inputs::rest`]. Members of an ensemble do not rest: their bits must not depend on the number of lanes.
     pub(super) rest: f64,
+    /// Accepted points when pivots and what rests were last forgotten; see `checkpoint`.
+    pub(super) renewed: u64,
     /// Converged steps wait for [`Transient::step_watched`] to agree.
     pub(super) watched: bool,
 }
@@ -129,6 +131,7 @@ impl Transient {
             tolerances: Tolerances::new(&system, &options),
             pace,
             watched: false,
+            renewed: 0,
             rest: if nominal.is_some() || count > 1 { 0.0 } else { 0.01 * options.reltol },
             memories,
             x,
@@ -186,6 +189,7 @@ impl Transient {
 
     /// Advances a one-lane transient by one accepted point, at most to `until`.
     pub fn step(&mut self, until: Ticks) -> Result<Step, Failure> {
+        self.renew()?;
         self.aim(0, until);
         loop {
             self.tick()?;
@@ -202,6 +206,7 @@ impl Transient {
         until: Ticks,
         watch: &mut dyn FnMut(&Transient) -> Result<Option<f64>, Failure>,
     ) -> Result<Step, Failure> {
+        self.renew()?;
         self.aim(0, until);
         self.watched = true;
         let result = loop {

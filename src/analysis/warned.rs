@@ -1,11 +1,13 @@
 //! What models had to say of a run: `warn when` conditions that held somewhere.
 
+use serde::{Deserialize, Serialize};
+
 use crate::device::Memory;
 use crate::diag::{Diagnostic, Span};
 use crate::mna::System;
 
 /// A warning of one kind of device.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Warned {
     /// Name of the device, and what its model says
     pub device: String,

@@ -10,12 +10,14 @@ use super::terminal::complain;
 use crate::circuit::definition::Definition;
 use crate::circuit::plan::{Options, Plan};
 use crate::device::registry::REGISTRY;
-use crate::diag::{Diagnostic, Severity, Span, any_error};
+use crate::diag::{Diagnostic, FileId, Severity, Span, any_error};
 use crate::elab::{self, DataRoots, Kinds, Overrides};
+use crate::lab::experiment::{Catalog, check};
 use crate::lab::report::Finding;
 use crate::lab::run::Deck;
 use crate::process::lint::lint;
 use crate::process::machine::Machine;
+use crate::random::key::hash;
 use crate::syntax::ast::{Assign, Ast, Experiment, Item, Name, Statement};
 use crate::syntax::source::{Sources, Text};
 use crate::syntax::{LoadOptions, is_torn, parse_expr_at, parse_file, parse_stream, report};
@@ -93,8 +95,8 @@ pub struct Netlist {
     pub deck: Option<Deck>,
     /// Each `.device`
     pub devices: Vec<Arc<Definition>>,
-    /// In file order, those of included files too
-    pub experiments: Vec<Arc<Experiment>>,
+    /// Experiments in file order, those of included files too
+    pub catalog: Catalog,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -123,7 +125,7 @@ impl Netlist {
             seed: Options::default().seed,
             deck: None,
             devices: Vec::new(),
-            experiments: Vec::new(),
+            catalog: Catalog::default(),
             diagnostics,
         };
         if is_torn(&netlist.diagnostics) {
@@ -133,11 +135,14 @@ impl Netlist {
         netlist.diagnostics.extend(found);
         if let Some(Elaborated { deck, devices, experiments }) = deck {
             netlist.devices = devices;
-            netlist.experiments = experiments;
+            let (catalog, wrong) = Catalog::new(&experiments, &deck.functions, FileId(0));
+            netlist.catalog = catalog;
+            netlist.diagnostics.extend(wrong);
             netlist.deck = Some(deck).filter(|_| !any_error(&netlist.diagnostics));
         }
         if let Some(machine) = netlist.machine() {
             netlist.diagnostics.extend(lint(&machine));
+            netlist.diagnostics.extend(check(&netlist.catalog, &machine));
             netlist.deck = netlist.deck.take().filter(|_| !any_error(&netlist.diagnostics));
         }
         netlist
@@ -163,6 +168,12 @@ impl Netlist {
 
     fn seeded(&self, plan: Plan) -> Plan {
         Plan { options: Options { seed: self.seed, ..plan.options }, ..plan }
+    }
+
+    /// Of the text of all its files.
+    pub fn fingerprint(&self) -> u64 {
+        let texts = self.sources.iter().map(|(id, _)| format!("{:016x}", hash(self.sources.text(id))));
+        hash(&texts.collect::<String>())
     }
 
     /// Its data files.

@@ -4,6 +4,7 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -12,8 +13,8 @@ use super::interrupt::listen;
 use super::netlist::{Netlist, Reading};
 use super::terminal::{Bar, complain, print};
 use crate::analysis::sink::Control;
-use crate::diag::{FileId, any_error};
-use crate::lab::experiment::{self, Catalog, Keeping, Meter, Settings};
+use crate::lab::checkpoint::Checkpoint;
+use crate::lab::experiment::{self, Catalog, Journal, Keeping, Meter, Settings};
 use crate::lab::experiments;
 use crate::lab::previous;
 use crate::lab::report::{Report, Status};
@@ -21,6 +22,7 @@ use crate::lab::run::{self, End, RunOptions, VALUES_WITHOUT_SAVE};
 use crate::lab::snapshot::Mode;
 use crate::lab::summary::summary;
 use crate::lab::writer::Format;
+use crate::random::key::hash;
 
 /// More threads than this only cost memory.
 const MOST_THREADS: usize = 256;
@@ -59,6 +61,15 @@ pub struct Run {
     /// Write every attempt at a time step, and what limited it, to tran-trace.csv
     #[arg(long)]
     pub trace: bool,
+    /// Keep the run in this file and files beside it, so that it can go on after it was killed
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// Go on with the run that was kept in this file, and keep it there
+    #[arg(long, value_name = "FILE", conflicts_with = "checkpoint")]
+    pub resume: Option<PathBuf>,
+    /// Seconds from one state of a transient kept to the next
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
+    pub checkpoint_every: f64,
     /// Print errors only
     #[arg(short, long)]
     pub quiet: bool,
@@ -107,6 +118,20 @@ pub fn run(args: &Run) -> Exit {
         complain(&format!("error: cannot create the folder {}: {why}; choose another with -o\n", dir.display()));
         return Exit::Simulation;
     }
+    let checkpoint = match kept(args, &netlist) {
+        Ok(checkpoint) => checkpoint,
+        Err(why) => {
+            complain(&format!("error: {why}\n"));
+            return Exit::Simulation;
+        }
+    };
+    let journal = match checkpoint.as_ref().map(|c| Journal::open(&c.points())).transpose() {
+        Ok(journal) => journal,
+        Err(why) => {
+            complain(&format!("error: the checkpoint cannot be used: {why}\n"));
+            return Exit::Simulation;
+        }
+    };
     let interrupted = listen();
     let threads = args.threads.map_or_else(cores, |n| usize::from(n.get()).min(MOST_THREADS));
     let mut ends: Vec<End> = Vec::new();
@@ -119,6 +144,7 @@ pub fn run(args: &Run) -> Exit {
             room: VALUES_WITHOUT_SAVE,
             threads,
             trace: args.trace,
+            checkpoint,
         };
         let mut progress = |p| bar.show(p);
         let mut control = Control::new(&interrupted, &mut progress);
@@ -141,6 +167,8 @@ pub fn run(args: &Run) -> Exit {
             formats: args.format.0.clone(),
             plots: !args.format.0.is_empty(),
             keeping: keeping(args),
+            trace: args.trace,
+            journal,
             threads,
             interrupted: interrupted.clone(),
             meter: Arc::new(Meter::default()),
@@ -195,13 +223,8 @@ struct Chosen {
 /// known of the netlist.
 fn choose(netlist: &mut Netlist, args: &Run) -> Option<Chosen> {
     let deck = netlist.deck.as_ref()?;
-    let (catalog, found) = Catalog::new(&netlist.experiments, &deck.functions, FileId(0));
+    let catalog = netlist.catalog.clone();
     let cards = !deck.plan.analyses.is_empty();
-    let wrong = any_error(&found);
-    netlist.diagnostics.extend(found);
-    if wrong {
-        return None;
-    }
     let names: Vec<String> = args.experiments.iter().filter(|n| !n.eq_ignore_ascii_case("deck")).cloned().collect();
     let only_deck = names.is_empty() && !args.experiments.is_empty();
     let (experiments, notes) = match only_deck {
@@ -218,6 +241,22 @@ fn choose(netlist: &mut Netlist, args: &Run) -> Option<Chosen> {
     let asked = args.experiments.iter().any(|n| n.eq_ignore_ascii_case("deck"));
     let deck = asked || args.experiments.is_empty() && (cards || experiments.is_empty());
     Some(Chosen { deck, catalog, experiments })
+}
+
+/// Where the run is kept, if it is: begun anew, or what `--resume` names.
+fn kept(args: &Run, netlist: &Netlist) -> Result<Option<Checkpoint>, String> {
+    let Some(file) = args.checkpoint.as_ref().or(args.resume.as_ref()) else { return Ok(None) };
+    let every = Duration::try_from_secs_f64(args.checkpoint_every).map_err(|e| format!("--checkpoint-every: {e}"))?;
+    let text = format!("{:016x} {:?} {}", netlist.fingerprint(), args.reading.params, args.seed);
+    let checkpoint = Checkpoint { file: file.clone(), every, of: hash(&text) };
+    let shown = file.display();
+    if args.resume.is_none() {
+        checkpoint.begin().map_err(|e| format!("the checkpoint {shown} cannot be written: {e}"))?;
+    } else if !checkpoint.goes_on().map_err(|e| format!("the checkpoint {shown} cannot be read: {e}"))? {
+        let help = "the same netlist, parameters, seed and version are needed";
+        return Err(format!("the checkpoint {shown} is of another run: {help}"));
+    }
+    Ok(Some(checkpoint))
 }
 
 /// With other parameters or another seed other numbers are no news.

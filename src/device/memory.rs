@@ -1,9 +1,11 @@
 //! What a device remembers: parameters, what is derived from them, accepted state, limiting history; all with a lane axis.
 
+use serde::{Deserialize, Serialize};
+
 use crate::random::{Keys, Stream};
 
 /// How many numbers an instance needs of each kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slots {
     /// Always `kind.params.len()`: the numeric parameters in their order (NaN: not given).
     pub params: usize,
@@ -19,7 +21,7 @@ pub struct Slots {
 }
 
 /// Where a condition that a user is warned of held.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Warned {
     /// The instance in which it held first, when (s), and what the condition compared then
     pub first: usize,
@@ -30,7 +32,7 @@ pub struct Warned {
 }
 
 /// The memory of one device. Every vector is `[(instance * slots + slot) * lanes + lane]`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Memory {
     pub lanes: usize,
     pub instances: usize,
@@ -55,6 +57,7 @@ pub struct Memory {
     /// A value a lane: what its random numbers are keyed by.
     pub keys: Vec<Keys>,
     /// A value an instance and lane, of devices shaken by noise: where their random numbers come from.
+    #[serde(skip)]
     pub streams: Vec<Stream>,
     /// `[warning * lanes + lane]`
     pub warned: Vec<Option<Warned>>,

@@ -1,7 +1,9 @@
 //! Where equations are evaluated: iterate, last accepted point, time, mode.
 
+use serde::{Deserialize, Serialize};
+
 /// Simulated time in whole femtoseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Ticks(pub i128);
 
 impl Ticks {

@@ -237,7 +237,7 @@ impl<'c, 'a> Context<'c, 'a> {
         if matches!(lower.as_str(), "temp" | "temper") {
             return Ok(Term::Fixed(Value::Number(self.shared.temp)));
         }
-        if let Some(v) = super::value::builtin::constant(&lower) {
+        if let Some(v) = super::value::constants::constant(&lower) {
             return Ok(Term::Fixed(Value::Number(v)));
         }
         // What a part is made of, as a parameter: neuron=dmem

@@ -79,7 +79,9 @@ impl Context<'_, '_> {
     fn with_machine<T>(&self, run: impl FnOnce(&mut Machine) -> Result<T, Fault>) -> Result<T, Fault> {
         let shared = self.shared;
         let budget = Budget { depth: shared.depth(), steps: shared.steps.get() };
-        let mut machine = Machine { files: shared.files, memo: &shared.memo, draws: None, budget, temp: shared.temp };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut machine =
+            Machine { files: shared.files, memo: &shared.memo, draws: None, budget, temp: shared.temp, threads };
         let out = run(&mut machine);
         shared.steps.set(machine.budget.steps);
         out

@@ -3,13 +3,15 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use crate::analysis::{Failure, Pace, Simulator, Tracks, Transient, View, Warned, operating_point, warned};
+use crate::analysis::{
+    Attempt, Failure, Pace, Simulator, Stats, Tracks, Transient, View, Warned, operating_point, warned,
+};
 use crate::circuit::plan::Options;
 use crate::circuit::{NetId, PartId};
 use crate::device::smu::{Order, Task};
 use crate::device::{Environment, Ticks};
 use crate::mna::System;
-use crate::process::history::History;
+use crate::process::history::{History, Kept};
 use crate::process::program::{Program, SmuId};
 use crate::process::world::{Level, Stop};
 
@@ -36,6 +38,12 @@ pub struct Setting {
 /// What looks at every accepted point.
 pub type Watcher = Box<dyn FnMut(&View, &Tracks) + Send>;
 
+/// Takes time (s) and numbers of every accepted point; false where it wants no more.
+pub type Recorder = Box<dyn FnMut(f64, &[f64]) -> bool + Send>;
+
+/// Looks at every attempt at a time step.
+pub type Tracer = Box<dyn FnMut(&System, &Attempt) + Send>;
+
 /// A circuit beside which processes run.
 pub struct Bench {
     pub(super) transient: Transient,
@@ -55,16 +63,25 @@ pub struct Bench {
     pub(super) line: Vec<f64>,
     pub(super) interrupted: Arc<AtomicBool>,
     pub(super) watcher: Option<Watcher>,
+    pub(super) recorder: Option<(Vec<Kept>, Recorder)>,
+    pub(super) tracer: Option<Tracer>,
+    /// Work that this branch took over from the one it parted from
+    pub(super) inherited: Stats,
     /// Branches that have parted from this one
     pub(super) branches: u64,
-    /// What models had to say of branches that are over; all of them share it
-    pub(super) told: Arc<Mutex<Vec<Warned>>>,
+    /// What models had to say of branches that are over, and the work they did; all of them share it
+    pub(super) told: Arc<Mutex<(Vec<Warned>, Stats)>>,
+}
+
+fn sum(a: Stats, b: Stats) -> Stats {
+    Stats { accepted: a.accepted + b.accepted, rejected: a.rejected + b.rejected, newton: a.newton + b.newton }
 }
 
 impl Drop for Bench {
     fn drop(&mut self) {
         if let Ok(mut told) = self.told.lock() {
-            Warned::merge(&mut told, self.warned_here());
+            Warned::merge(&mut told.0, self.warned_here());
+            told.1 = sum(told.1, self.work());
         }
     }
 }
@@ -103,6 +120,9 @@ impl Bench {
             line: Vec::new(),
             interrupted: setting.interrupted.clone(),
             watcher: None,
+            recorder: None,
+            tracer: None,
+            inherited: Stats::default(),
             branches: 0,
             told: Arc::default(),
         })
@@ -118,14 +138,36 @@ impl Bench {
         self.transient.now(0)
     }
 
-    /// Accepted and rejected steps and Newton iterations so far.
-    pub fn stats(&self) -> crate::analysis::Stats {
-        self.transient.stats
+    /// Gives numbers of every point accepted from now on, the present one first.
+    pub fn record(&mut self, what: Vec<Kept>, recorder: Recorder) {
+        self.recorder = Some((what, recorder));
+        self.recorded();
+    }
+
+    /// Shows every attempt at a time step from now on.
+    pub fn trace(&mut self, tracer: Tracer) {
+        self.transient.log = Some(Vec::new());
+        self.tracer = Some(tracer);
+    }
+
+    /// Accepted and rejected steps and Newton iterations so far, those of branches that are over included.
+    pub fn stats(&self) -> Stats {
+        let branches = self.told.lock().map(|t| t.1).unwrap_or_default();
+        sum(branches, self.work())
+    }
+
+    fn work(&self) -> Stats {
+        let (all, before) = (self.transient.stats, self.inherited);
+        Stats {
+            accepted: all.accepted - before.accepted,
+            rejected: all.rejected - before.rejected,
+            newton: all.newton - before.newton,
+        }
     }
 
     /// What models had to say of the run so far, its branches included.
     pub fn warned(&self) -> Vec<Warned> {
-        let mut all = self.told.lock().map(|t| t.clone()).unwrap_or_default();
+        let mut all = self.told.lock().map(|t| t.0.clone()).unwrap_or_default();
         Warned::merge(&mut all, self.warned_here());
         all
     }

@@ -7,8 +7,8 @@ use crate::device::Ticks;
 use crate::device::smu::delivered;
 use crate::mna::System;
 use crate::process::history::History;
+use crate::process::looking::Look;
 use crate::process::program::{Program, SignalId, SmuId};
-use crate::process::world::{Drive, Level, Plant, Stop, World};
 
 /// What a condition may look at while its crossing is being located. Nothing can be done here, only looked at.
 pub(super) struct Glance<'a> {
@@ -21,13 +21,6 @@ pub(super) struct Glance<'a> {
     pub signals: &'a [f64],
     pub tracks: &'a Tracks,
     pub history: &'a History,
-}
-
-fn only_looking<T>() -> Result<T, Stop> {
-    Err(Stop::Refused {
-        message: "a condition cannot act on the circuit".into(),
-        help: "call the protocol before, and wait for its result".into(),
-    })
 }
 
 /// Energy and charge that a unit, or all, delivered up to the last accepted point.
@@ -45,7 +38,7 @@ pub(super) fn current(system: &System, view: &View, part: PartId) -> f64 {
     system.branches.get(&part).map_or(0.0, |&u| -view.x[u as usize * view.lanes + view.lane])
 }
 
-impl World for Glance<'_> {
+impl Look for Glance<'_> {
     fn now(&self) -> Ticks {
         Ticks::from_seconds(self.view.time)
     }
@@ -74,28 +67,6 @@ impl World for Glance<'_> {
 
     fn signal(&self, signal: SignalId) -> f64 {
         self.signals.get(signal.0 as usize).copied().unwrap_or(0.0)
-    }
-
-    fn set_signal(&mut self, _: SignalId, _: f64) {}
-
-    fn level(&self, _: SmuId) -> (Level, f64) {
-        (Level::Float, f64::INFINITY)
-    }
-
-    fn drive(&mut self, _: &[Drive]) -> Result<(), Stop> {
-        only_looking()
-    }
-
-    fn deposit(&mut self, _: &str, _: &[(PartId, f64)]) -> Result<(), Stop> {
-        only_looking()
-    }
-
-    fn settle(&mut self) -> Result<(), Stop> {
-        only_looking()
-    }
-
-    fn branch(&mut self) -> Result<Box<dyn Plant + Send>, Stop> {
-        only_looking()
     }
 
     fn history(&self) -> &History {

@@ -8,6 +8,7 @@ mod bench;
 mod deposit;
 mod glance;
 mod plant;
+mod study;
 #[cfg(test)]
 mod tests;
 

@@ -10,7 +10,9 @@ use crate::circuit::equation::Quantity;
 use crate::device::Ticks;
 use crate::device::smu::{Order, Task};
 use crate::process::history::{History, Kept};
+use crate::process::looking::Looking;
 use crate::process::program::{SignalId, SmuId};
+use crate::process::study::{Rows, Study};
 use crate::process::world::{Drive, Level, Plant, Stop, World};
 
 /// A crossing is landed on within this fraction of the step in which it was found.
@@ -98,14 +100,7 @@ impl World for Bench {
     }
 
     fn settle(&mut self) -> Result<(), Stop> {
-        let system = self.transient.system.clone();
-        for unit in self.program.smus.iter().map(|s| s.part).chain(self.program.signals.iter().filter_map(|s| s.driver))
-        {
-            if let Some(&(group, instance)) = system.places.get(&unit) {
-                let memory = &mut self.transient.memories[group];
-                Order::read(memory, instance, 0).finished().write(memory, instance, 0);
-            }
-        }
+        self.finish_edges();
         self.still.take(&self.transient);
         self.leak_to(|v| v);
         operating_point(&mut self.still, true, true).map_err(|f| self.stop(&f))?;
@@ -113,6 +108,10 @@ impl World for Bench {
         self.transient.reseat(&mut self.still, FIRST);
         self.begin_again();
         Ok(())
+    }
+
+    fn study(&mut self, study: &Study, see: &[Kept]) -> Result<Rows, Stop> {
+        self.analyzed(study, see).map_err(|f| self.stop(&f))
     }
 
     fn branch(&mut self) -> Result<Box<dyn Plant + Send>, Stop> {
@@ -160,7 +159,8 @@ impl Bench {
 
     /// The same once more, to go its own way, with the same past. Watchers stay behind.
     fn fork(&self) -> Result<Bench, Failure> {
-        let transient = self.transient.clone();
+        let mut transient = self.transient.clone();
+        transient.log = None;
         let mut still =
             crate::analysis::Simulator::new(transient.system.clone(), transient.options.clone(), transient.env);
         still.interrupted = self.interrupted.clone();
@@ -177,6 +177,9 @@ impl Bench {
             line: Vec::new(),
             interrupted: self.interrupted.clone(),
             watcher: None,
+            recorder: None,
+            tracer: None,
+            inherited: self.transient.stats,
             branches: 0,
             told: self.told.clone(),
         })
@@ -188,6 +191,24 @@ impl Bench {
         point.clear();
         point.extend(history.kept().iter().map(|k| k.read(self)));
         point
+    }
+
+    /// The recorder takes the present point.
+    pub(super) fn recorded(&mut self) {
+        if let Some((what, mut recorder)) = self.recorder.take() {
+            let values: Vec<f64> = what.iter().map(|k| k.read(self)).collect();
+            if recorder(self.now().seconds(), &values) {
+                self.recorder = Some((what, recorder));
+            }
+        }
+    }
+
+    /// What became of the attempts at the last step.
+    fn traced(&mut self) {
+        if let (Some(see), Some(log)) = (self.tracer.as_mut(), self.transient.log.as_mut()) {
+            let list = std::mem::take(log);
+            list.iter().for_each(|attempt| see(&self.transient.system, attempt));
+        }
     }
 
     /// History and watchers look at the point just accepted.
@@ -205,6 +226,7 @@ impl Bench {
             }
             self.history = history;
         }
+        self.recorded();
         if let Some(mut watcher) = self.watcher.take() {
             watcher(&self.transient.view(0), &self.tracks);
             self.watcher = Some(watcher);
@@ -225,7 +247,7 @@ impl Bench {
                 line.extend(transient.solution().iter().zip(end.x).map(|(a, b)| a + fraction * (b - a)));
                 let time = if fraction == 1.0 { end.time } else { from + fraction * h };
                 let view = View { x: line.as_slice(), time, ..transient.trial() };
-                look(&mut Glance { view, end: transient.trial(), fraction, program, signals, tracks, history })
+                look(&mut Looking(Glance { view, end: transient.trial(), fraction, program, signals, tracks, history }))
             };
             let landing = LANDING * longest + 2.0 / Ticks::PER_SECOND;
             if glance(1.0, fires) && h > landing && !glance(0.0, fires) {
@@ -257,7 +279,9 @@ impl Plant for Bench {
             if self.interrupted.load(Ordering::Relaxed) {
                 return Err(Stop::Interrupted);
             }
-            let step = self.step(until, fires).map_err(|f| self.stop(&f))?;
+            let step = self.step(until, fires);
+            self.traced();
+            let step = step.map_err(|f| self.stop(&f))?;
             self.tracks.update(&self.transient.view(0));
             self.note();
             if self.full {

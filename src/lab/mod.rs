@@ -1,5 +1,6 @@
 //! What comes after the solution: waves, files, measures, plots, reports. Knows no Newton and no matrix.
 
+pub mod checkpoint;
 pub mod experiment;
 pub mod experiments;
 pub mod measure;

@@ -42,6 +42,7 @@ struct Goal {
     layer: usize,
     /// Behind the activation of the layer, or before it
     activated: bool,
+    threads: usize,
 }
 
 impl Network {
@@ -76,19 +77,31 @@ impl Network {
     /// that is not replaced.
     pub fn forward(&self, x: &ArrayD<f64>, replaced: &Replaced) -> Result<ArrayD<f64>, Error> {
         match self.last() {
-            Some(last) => self.activated(last, x, replaced),
+            Some(last) => self.activated(last, x, replaced, cores()),
             None => self.images(x).map(|_| x.clone()),
         }
     }
 
-    /// What a layer gives. Errors as [`Network::forward`].
-    pub fn activated(&self, layer: LayerId, x: &ArrayD<f64>, replaced: &Replaced) -> Result<ArrayD<f64>, Error> {
-        self.compute(Goal { layer: layer.0, activated: true }, x, replaced)
+    /// What a layer gives, computed by at most so many threads. Errors as [`Network::forward`].
+    pub fn activated(
+        &self,
+        layer: LayerId,
+        x: &ArrayD<f64>,
+        replaced: &Replaced,
+        threads: usize,
+    ) -> Result<ArrayD<f64>, Error> {
+        self.compute(Goal { layer: layer.0, activated: true, threads }, x, replaced)
     }
 
-    /// What a layer gives to its activation: the weighted sums of conv and dense. Errors as [`Network::forward`].
-    pub fn sums(&self, layer: LayerId, x: &ArrayD<f64>, replaced: &Replaced) -> Result<ArrayD<f64>, Error> {
-        self.compute(Goal { layer: layer.0, activated: false }, x, replaced)
+    /// What a layer gives to its activation: the weighted sums of conv and dense. Otherwise as [`Network::activated`].
+    pub fn sums(
+        &self,
+        layer: LayerId,
+        x: &ArrayD<f64>,
+        replaced: &Replaced,
+        threads: usize,
+    ) -> Result<ArrayD<f64>, Error> {
+        self.compute(Goal { layer: layer.0, activated: false, threads }, x, replaced)
     }
 
     /// How many images an array holds; None where it is one image without an axis for a batch.
@@ -142,7 +155,7 @@ impl Network {
     /// Shares the images out among threads. Each image is computed by itself: results do not depend on who does it.
     fn side_by_side(&self, source: &Source, goal: Goal, out: &mut [f64], count: usize) {
         let jobs = source.values.chunks(BATCH * source.size).zip(out.chunks_mut(BATCH * count));
-        let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(jobs.len());
+        let threads = goal.threads.min(jobs.len());
         let jobs = Mutex::new(jobs);
         let work = || {
             let mut scratch = Scratch::default();
@@ -176,4 +189,8 @@ impl Network {
         }
         to.iter_mut().zip(values).for_each(|(to, v)| *to = f64::from(v));
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -114,13 +114,13 @@ fn what_replaces_a_layer_is_what_the_next_one_sees() {
     let none = Replaced::new();
     let plain = net.forward(&x, &none).unwrap();
     for k in 0..6 {
-        let given = Arc::new(net.activated(LayerId(k), &x, &none).unwrap());
+        let given = Arc::new(net.activated(LayerId(k), &x, &none, 1).unwrap());
         assert_eq!(net.forward(&x, &Replaced::from([(LayerId(k), given)])).unwrap(), plain, "layer {k}");
     }
-    let sums = net.sums(LayerId(0), &x, &none).unwrap();
-    assert_eq!(sums.mapv(|v| v.max(0.0)), net.activated(LayerId(0), &x, &none).unwrap());
+    let sums = net.sums(LayerId(0), &x, &none, 1).unwrap();
+    assert_eq!(sums.mapv(|v| v.max(0.0)), net.activated(LayerId(0), &x, &none, 2).unwrap());
     let zero = Replaced::from([(LayerId(2), Arc::new(ArrayD::zeros(IxDyn(&[3 * 18 * 4 * 5]))))]);
-    let dark = net.activated(LayerId(3), &x, &zero).unwrap();
+    let dark = net.activated(LayerId(3), &x, &zero, 2).unwrap();
     assert!(dark.iter().all(|v| *v == 0.0) && dark.shape() == [3, 18, 2, 2]);
 }
 
@@ -152,7 +152,7 @@ fn an_activation_from_outside_must_be_given() {
     net.push(Layer::activation(&input, Activation::Outside));
     let x = rough(&[3], 1);
     assert_eq!(net.forward(&x, &Replaced::new()).unwrap_err(), Error::Outside(LayerId(0)));
-    assert_eq!(net.sums(LayerId(0), &x, &Replaced::new()).unwrap(), x);
+    assert_eq!(net.sums(LayerId(0), &x, &Replaced::new(), 3).unwrap(), x);
     let given = Replaced::from([(LayerId(0), Arc::new(x.clone()))]);
     assert_eq!(net.forward(&x, &given).unwrap(), x);
 }

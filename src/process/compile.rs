@@ -261,7 +261,9 @@ impl Compiler<'_> {
     fn columns(&mut self, columns: &[Column]) -> Vec<Column> {
         let values: Vec<Expr> = columns.iter().map(|c| c.value.clone()).collect();
         let values = self.in_order(&values).into_iter();
-        columns.iter().zip(values).map(|(c, value)| Column { name: c.name.clone(), value }).collect()
+        let name = |c: &Column| Name { text: crate::syntax::print::expr(&c.value), span: c.value.span };
+        let named = |c: &Column| c.name.clone().or_else(|| Some(name(c)));
+        columns.iter().zip(values).map(|(c, value)| Column { name: named(c), value }).collect()
     }
 
     /// Takes calls out of expressions that are evaluated from left to right: what stands to the left of one that may take

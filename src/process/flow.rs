@@ -105,7 +105,7 @@ pub fn constant(e: &Expr) -> Option<f64> {
     match &e.kind {
         ExprKind::Number(v) => Some(*v),
         ExprKind::Name(n) => {
-            crate::value::builtin::constant(&n.to_ascii_lowercase()).filter(|v| *v == 0.0 || *v == 1.0)
+            crate::value::constants::constant(&n.to_ascii_lowercase()).filter(|v| *v == 0.0 || *v == 1.0)
         }
         ExprKind::Unary(Unary::Not, a) => truth(constant(a)? == 0.0),
         ExprKind::Unary(Unary::Neg, a) => constant(a).map(|a| -a),

@@ -116,6 +116,13 @@ impl Groups {
         })
     }
 
+    /// The first of a group, to stand for any of it; None of an empty one.
+    pub fn first(&self, handle: &Handle, span: Span) -> Option<Handle> {
+        let group = self.of(handle)?;
+        let picks: Vec<Pick> = group.axes.iter().map(|a| Pick::At(a.0)).collect();
+        if picks.is_empty() { Some(handle.clone()) } else { self.index(handle, &picks, span).ok() }
+    }
+
     /// `group[…]`
     pub fn index(&self, handle: &Handle, picks: &[Pick], span: Span) -> Result<Handle, Fault> {
         let Some(group) = self.of(handle) else { return Err(Fault::Said) };

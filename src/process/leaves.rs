@@ -23,12 +23,16 @@ pub(super) fn looks_back(lower: &str, args: &[ExprArg]) -> bool {
 }
 
 /// What statements need of the circuit before they run.
+///
+/// An analysis is looked at by what stands behind it.
 #[derive(Clone, Debug, Default)]
 pub struct Needs {
     /// Its past is looked at.
     pub keep: Vec<Kept>,
     /// Currents that are read.
     pub follow: Vec<Quantity>,
+    /// Everything that statements with an analysis among them look at
+    pub seen: Vec<Kept>,
 }
 
 /// How buses are taken.
@@ -51,8 +55,14 @@ impl Sight<'_> {
                 s.expressions(&mut |e| drawn.push(e));
             }
         });
+        let analysis = |s: &Stmt| matches!(&s.kind, StmtKind::Analysis(c) if c.name.is("dc") || c.name.is("ac"));
+        let mut any = false;
+        statements(list, &mut |s| any |= analysis(s));
         for e in exprs {
             self.needs_of(e, needs);
+            if any {
+                self.leaves(e, Extent::Whole, DEEPEST, &mut needs.seen);
+            }
         }
         for e in drawn {
             if !matches!(&e.kind, ExprKind::Call { name, .. } if name.is("heatmap")) {
@@ -127,6 +137,7 @@ impl Sight<'_> {
         extent: Extent,
         out: &mut Vec<Kept>,
     ) -> bool {
+        let lower = super::study::aspect(lower).map_or(lower, |a| a.0);
         let whole: Vec<ExprArg>;
         let args = match extent {
             Extent::Exact => args,

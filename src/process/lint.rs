@@ -1,6 +1,5 @@
 //! What looks wrong in the flow of control of `.always` and `.protocol`, before anything runs: statements that nothing
-//! reaches, waits and loops that never end, calls and drives that cannot work; and as notes, what nothing bounds and bounds
-//! that nobody tests.
+//! reaches, waits and loops that never end; and as notes, what nothing bounds and bounds that nobody tests.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -11,11 +10,8 @@ use super::bodies::{Body, BodyKind, bodies};
 use super::code::{Code, Op, OpKind};
 use super::flow::{after, constant, graph, reached, takes_time};
 use super::machine::Machine;
-use super::program::Instance;
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{Drive, Expr, ExprKind, Name, Stmt, StmtKind};
-use crate::value::assign::fit;
-use crate::value::fault::{Fault, did_you_mean};
 
 /// Everything found, in the order of the files.
 pub fn lint(machine: &Machine) -> Vec<Diagnostic> {
@@ -24,7 +20,6 @@ pub fn lint(machine: &Machine) -> Vec<Diagnostic> {
         each_code(&body.code, &mut |code| {
             dead(code, &mut out);
             endless(code, &body, &mut out);
-            calls(code, machine, &body, &mut out);
         });
         if body.kind == BodyKind::Protocol {
             out.extend(unbounded(&body.code));
@@ -246,46 +241,4 @@ fn drives(list: &[Drive], see: &mut dyn FnMut(&Expr)) {
         see(&d.value);
         d.to.iter().chain(&d.limit).for_each(&mut *see);
     }
-}
-
-/// Calls whose arguments do not fit, and drives of nets that no unit is on.
-fn calls(code: &Code, machine: &Machine, body: &Body, out: &mut Vec<Diagnostic>) {
-    let Some(instance) = machine.program.instances.get(body.at.0 as usize) else { return };
-    for op in &code.ops {
-        let outcome = match &op.kind {
-            OpKind::Call { callee, .. } => called(callee, instance),
-            OpKind::Force(list) | OpKind::Pulse(list, _) | OpKind::Ramp(list, _) => {
-                list.iter().try_for_each(|d| driven(&d.net, machine, instance))
-            }
-            OpKind::Float(nets) => nets.iter().try_for_each(|n| driven(n, machine, instance)),
-            _ => Ok(()),
-        };
-        if let Err(fault) = outcome {
-            out.extend(fault.report());
-        }
-    }
-}
-
-fn called(callee: &Expr, instance: &Instance) -> Result<(), Fault> {
-    let ExprKind::Call { name, args } = &callee.kind else { return Ok(()) };
-    let Some(routine) = instance.protocols.get(&name.lower()) else { return Ok(()) };
-    fit(name, &routine.formals, args.len(), &|k| args[k].name.as_ref(), callee.span).map(|_| ())
-}
-
-/// A net named by itself or as a bus.
-fn driven(path: &Expr, machine: &Machine, instance: &Instance) -> Result<(), Fault> {
-    let base = if let ExprKind::Index(base, _) = &path.kind { base } else { path };
-    let ExprKind::Name(name) = &base.kind else { return Ok(()) };
-    let Some(bus) = instance.nets.get(&name.to_ascii_lowercase()) else {
-        let fault = Fault::new("process::unknown", path.span, format!("there is no net '{name}' here"), "not known");
-        return Err(match did_you_mean(name, instance.nets.keys().map(String::as_str)) {
-            Some(help) => fault.with_help(help),
-            None => fault,
-        });
-    };
-    if bus.items.iter().flatten().any(|net| machine.smus.contains_key(net)) {
-        return Ok(());
-    }
-    Err(Fault::new("process::no-smu", path.span, format!("no source-measure unit is on the net {name}"), "this net")
-        .with_help(format!(".smu {name} puts one there")))
 }

@@ -57,6 +57,8 @@ pub struct Machine {
     pub memo: Memo,
     pub groups: Groups,
     pub smus: HashMap<NetId, SmuId>,
+    /// That may work on branches of a `map`, or on one value
+    pub threads: usize,
     compiled: Mutex<HashMap<(InstanceId, String), Arc<Code>>>,
 }
 
@@ -71,8 +73,14 @@ impl Machine {
             memo: Memo::default(),
             groups: Groups::default(),
             smus,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
             compiled: Mutex::default(),
         }
+    }
+
+    /// With at most so many threads.
+    pub fn with_threads(self, threads: usize) -> Machine {
+        Machine { threads: threads.max(1), ..self }
     }
 
     /// What bodies of an instance may call.

@@ -39,7 +39,7 @@ pub(super) fn map(run: &mut Run, frame: &mut Frame, call: &Expr) -> Result<Answe
     let xs_value = eval(&xs.value, &mut run.sight(frame))?;
     let items = index::items(&xs_value, xs.value.span)?;
     run.readings.maps += 1;
-    let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let threads = run.machine.threads;
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(items.len());
     for (batch, list) in items.chunks(threads).enumerate() {
         let mut plants: Vec<(Box<dyn Plant + Send>, Scheduler, Process)> = Vec::with_capacity(list.len());

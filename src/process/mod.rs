@@ -15,8 +15,10 @@ mod groups;
 pub mod history;
 pub mod leaves;
 pub mod lint;
+pub mod looking;
 pub mod machine;
 mod map;
+pub mod names;
 mod networks;
 pub mod notebook;
 mod past;
@@ -26,6 +28,7 @@ mod reading;
 mod run;
 pub mod scheduler;
 mod sight;
+pub mod study;
 #[cfg(test)]
 mod tests;
 pub mod world;

@@ -1,6 +1,10 @@
 //! Where statements that ask and keep go: `record`, `measure`, `assert`, `snapshot`, `plot`, `histogram`, `save`, and the
 //! analyses of an experiment. The lab has one; a protocol in a branch of a `map` has none.
 
+use std::sync::Arc;
+
+use super::history::Kept;
+use super::study::Curves;
 use crate::syntax::ast::{Expr, Name, Stmt};
 use crate::value::Value;
 use crate::value::assign::Store;
@@ -21,12 +25,31 @@ pub struct Series {
 pub trait Desk: Store {
     /// An expression from the beginning of the run until now; None where it is not made of kept numbers of the circuit.
     fn wave(&mut self, e: &Expr) -> Result<Option<Series>, Fault>;
+
+    /// The rows of the analysis that is in sight, if one is.
+    fn curves(&self) -> Option<Arc<Curves>>;
+
+    /// Numbers of the circuit as they are now.
+    fn now(&mut self, what: &[Kept]) -> Vec<f64>;
 }
 
 /// Takes down what an experiment wants to keep.
 pub trait Notebook {
     /// One statement, its expressions evaluated in `scope`, which asks this notebook for names.
     fn note(&self, statement: &Stmt, scope: &mut dyn Desk) -> Result<(), Fault>;
+
+    /// Seconds on the wall since the experiment began.
+    fn elapsed(&self) -> Option<f64> {
+        None
+    }
+
+    /// What of the circuit goes to the files of an analysis.
+    fn shown(&self) -> Vec<Kept> {
+        Vec::new()
+    }
+
+    /// Rows of an analysis that ended at a statement.
+    fn analyzed(&self, _statement: &Stmt, _curves: &Arc<Curves>) {}
 
     /// A column of the table or a measure (`columns`: where they are in sight), or another experiment; lower case.
     fn name(&self, _lower: &str, _columns: bool) -> Option<Value> {

@@ -1,16 +1,19 @@
 //! Expressions over the past: `first last count integ`, `max min mean rms` from one time to another, and whole waves.
 //!
-//! Between two accepted points every voltage, current and probe is a straight line; signals hold their value.
+//! Between two kept points every voltage, current and probe is a straight line; signals hold their value.
+
+use std::sync::Arc;
 
 use super::groups::shaped;
 use super::history::{History, Kept};
 use super::leaves::{DEEPEST, Extent, looks_back};
+use super::looking::{Look, Looking};
 use super::notebook::{Desk, Series};
 use super::program::{SignalId, SmuId};
 use super::sight::Sight;
-use super::world::{Drive, Level, Plant, Stop, World};
+use super::study::Curves;
+use crate::circuit::NetId;
 use crate::circuit::equation::{Function, Quantity};
-use crate::circuit::{NetId, PartId};
 use crate::device::Ticks;
 use crate::diag::Span;
 use crate::syntax::ast::{Expr, ExprArg, ExprKind, Unary};
@@ -75,11 +78,7 @@ fn kept(history: &History, what: &Kept, at: Moment) -> Option<f64> {
     }
 }
 
-fn only_looking<T>() -> Result<T, Stop> {
-    Err(Stop::Refused { message: "the past cannot be changed".into(), help: "look at it, and act now".into() })
-}
-
-impl World for Past<'_> {
+impl Look for Past<'_> {
     fn now(&self) -> Ticks {
         Ticks::from_seconds(self.at.time)
     }
@@ -106,28 +105,6 @@ impl World for Past<'_> {
 
     fn signal(&self, signal: SignalId) -> f64 {
         kept(self.history, &Kept::Signal(signal), self.at).unwrap_or(f64::NAN)
-    }
-
-    fn set_signal(&mut self, _: SignalId, _: f64) {}
-
-    fn level(&self, _: SmuId) -> (Level, f64) {
-        (Level::Float, f64::INFINITY)
-    }
-
-    fn drive(&mut self, _: &[Drive]) -> Result<(), Stop> {
-        only_looking()
-    }
-
-    fn deposit(&mut self, _: &str, _: &[(PartId, f64)]) -> Result<(), Stop> {
-        only_looking()
-    }
-
-    fn settle(&mut self) -> Result<(), Stop> {
-        only_looking()
-    }
-
-    fn branch(&mut self) -> Result<Box<dyn Plant + Send>, Stop> {
-        only_looking()
     }
 
     fn history(&self) -> &History {
@@ -256,7 +233,7 @@ impl Sight<'_> {
         look: impl FnOnce(&mut Sight) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let noisy = std::mem::replace(&mut self.readings.noisy, false);
-        let mut past = Past { history: self.world.history(), at, temp, missing: false };
+        let mut past = Looking(Past { history: self.world.history(), at, temp, missing: false });
         let out = look(&mut Sight {
             machine: self.machine,
             world: &mut past,
@@ -270,8 +247,9 @@ impl Sight<'_> {
             readings: &mut *self.readings,
             who: self.who,
             columns: self.columns,
+            study: None,
         });
-        let missing = past.missing;
+        let missing = past.0.missing;
         self.readings.noisy = noisy;
         if missing { Err(not_kept(span)) } else { out }
     }
@@ -413,20 +391,22 @@ impl Sight<'_> {
                 // It never held: as if it had ended at once.
                 None => from,
                 Some((a, b)) => match edge {
-                    Some(_) => {
-                        let (x, y) = (column[a], column[b]);
-                        let (t, u) = (moments[a].time, moments[b].time);
-                        if y == x { u } else { t + (u - t) * (-x / (y - x)).clamp(0.0, 1.0) }
-                    }
-                    None => self.change(of, element, (moments[a], moments[b]), column[a] != 0.0)?,
+                    Some(_) => self.change(of, element, (moments[a], moments[b]), (column[a] > 0.0, |v| v > 0.0))?,
+                    None => self.change(of, element, (moments[a], moments[b]), (column[a] != 0.0, |v| v != 0.0))?,
                 },
             });
         }
         Ok(shaped(out, &shape))
     }
 
-    /// When a condition that is `before` at one moment is not so any more at the next.
-    fn change(&mut self, of: &Expr, element: usize, ends: (Moment, Moment), before: bool) -> Result<f64, Fault> {
+    /// When a condition that is `before` at one moment is not so any more at the next; `test` says whether a number fulfils it.
+    fn change(
+        &mut self,
+        of: &Expr,
+        element: usize,
+        ends: (Moment, Moment),
+        (before, test): (bool, fn(f64) -> bool),
+    ) -> Result<f64, Fault> {
         let temp = self.world.quantity(&Quantity::Temperature);
         let (a, b) = ends;
         let (mut low, mut high) = (a.fraction, if b.point > a.point { 1.0 } else { b.fraction });
@@ -437,7 +417,7 @@ impl Sight<'_> {
             let fraction = 0.5 * (low + high);
             let at = Moment { fraction, time: start + fraction * length, ..a };
             let value = self.glimpse(at, temp, of.span, |s| eval(of, s))?;
-            let holds = value.numbers().get(element).is_some_and(|v| *v != 0.0);
+            let holds = value.numbers().get(element).is_some_and(|v| test(*v));
             if holds == before { low = fraction } else { high = fraction }
         }
         Ok(start + high * length)
@@ -446,6 +426,9 @@ impl Sight<'_> {
 
 impl Desk for Sight<'_> {
     fn wave(&mut self, e: &Expr) -> Result<Option<Series>, Fault> {
+        if self.study.is_some() {
+            return Ok(None);
+        }
         let mut leaves = Vec::new();
         self.leaves(e, Extent::Exact, DEEPEST, &mut leaves);
         let times = self.world.history().times().to_vec();
@@ -456,6 +439,14 @@ impl Desk for Sight<'_> {
         let moments = self.moments(first, last);
         let (shape, columns) = self.columns(e, &moments)?;
         Ok(Some(Series { times: moments.iter().map(|m| m.time).collect(), shape, columns }))
+    }
+
+    fn curves(&self) -> Option<Arc<Curves>> {
+        self.study.clone()
+    }
+
+    fn now(&mut self, what: &[Kept]) -> Vec<f64> {
+        what.iter().map(|k| k.read(self.world)).collect()
     }
 }
 

@@ -4,6 +4,7 @@ use super::groups::{instance, pick, shaped, unknown};
 use super::history::Kept;
 use super::program::{InstanceId, Member, SmuId};
 use super::sight::Sight;
+use super::study::{Aspect, aspect};
 use crate::circuit::NetId;
 use crate::circuit::equation::Quantity;
 use crate::diag::Span;
@@ -22,7 +23,22 @@ pub(super) type Nets = (Vec<NetId>, Vec<usize>);
 impl Sight<'_> {
     /// The answer of the circuit to a call; None: it is no question to the circuit.
     pub fn circuit(&mut self, lower: &str, args: &[ExprArg], span: Span) -> Result<Option<Answer>, Fault> {
-        let Some((kept, shape)) = self.asked(lower, args, span)? else { return Ok(None) };
+        let (base, aspect) = match aspect(lower) {
+            Some((base, aspect)) => (base, Some(aspect)),
+            None => (lower, None),
+        };
+        let Some((kept, shape)) = self.asked(base, args, span)? else { return Ok(None) };
+        if let Some(study) = &self.study
+            && (aspect.is_none() || study.phasors())
+            && let Some(v) = study.answer(&kept, &shape, aspect.unwrap_or(Aspect::Magnitude))
+        {
+            return Ok(Some(Answer::One(v)));
+        }
+        if aspect.is_some() {
+            let message = format!("{}( ) is of the phasors of an ac", lower.to_uppercase());
+            return Err(Fault::new("process::phasor", span, message, "no ac stands right before it")
+                .with_help("ac dec 10 1 1meg, and then what looks at its phasors"));
+        }
         let values = kept.iter().map(|k| self.reading(k)).collect();
         Ok(Some(Answer::One(shaped(values, &shape))))
     }

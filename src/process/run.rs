@@ -5,11 +5,13 @@ use std::sync::Arc;
 use super::code::{OpKind, Place};
 use super::frame::{Edge, Frame, Loop, Process, State};
 use super::groups::instance;
+use super::history::Kept;
 use super::machine::Machine;
 use super::map;
 use super::notebook::Notebook;
 use super::reading::Readings;
 use super::sight::{Sight, Writes, stopped};
+use super::study::{Curves, Scale, Study};
 use super::world::{Drive, World};
 use crate::device::Ticks;
 use crate::diag::Span;
@@ -32,6 +34,10 @@ pub(super) struct Run<'a> {
     pub draws: &'a mut Draws,
     pub writes: &'a mut Writes,
     pub readings: &'a mut Readings,
+    /// The rows of the last analysis, until something acts on the circuit
+    pub study: &'a mut Option<Arc<Curves>>,
+    /// What statements after an analysis look at
+    pub seen: &'a [Kept],
     /// The processes beside this one, for the branches of a map
     pub others: &'a [Process],
     /// Number of the process
@@ -53,6 +59,7 @@ impl Run<'_> {
             readings: &mut *self.readings,
             who: self.who,
             columns: frame.body,
+            study: self.study.clone().filter(|_| frame.body),
         }
     }
 
@@ -236,6 +243,20 @@ impl Run<'_> {
         op: &OpKind,
         span: Span,
     ) -> Result<Option<Frame>, Fault> {
+        let acts = matches!(
+            op,
+            OpKind::Force(_)
+                | OpKind::Float(_)
+                | OpKind::Pulse(..)
+                | OpKind::Ramp(..)
+                | OpKind::Wait(_)
+                | OpKind::Until { .. }
+                | OpKind::Settle
+                | OpKind::Call { .. }
+        );
+        if acts {
+            *self.study = None;
+        }
         match op {
             OpKind::Do(s) => self.simple(frame, s)?,
             OpKind::Force(drives) => {
@@ -455,7 +476,28 @@ impl Run<'_> {
 
     fn note(&mut self, frame: &mut Frame, s: &Stmt) -> Result<(), Fault> {
         let notebook = self.notebook;
-        notebook.note(s, &mut self.sight(frame))
+        notebook.note(s, &mut self.sight(frame))?;
+        if let StmtKind::Analysis(card) = &s.kind
+            && let Some((study, names)) = self.sight(frame).study(card)?
+        {
+            self.analyze(s, &study, names)?;
+        }
+        Ok(())
+    }
+
+    /// A `dc` or `ac`: its rows go to the notebook, and are in sight from now on.
+    fn analyze(&mut self, s: &Stmt, study: &Study, names: Vec<String>) -> Result<(), Fault> {
+        let mut see = self.notebook.shown();
+        let more: Vec<Kept> = self.seen.iter().filter(|k| !see.contains(k)).cloned().collect();
+        see.extend(more);
+        let rows = self.world.study(study, &see).map_err(|stop| stopped(stop, s.span))?;
+        let scales = names.into_iter().zip(rows.units).zip(rows.scales);
+        let scales = scales.map(|((name, unit), values)| Scale { name, unit, values }).collect();
+        let columns = see.into_iter().zip(rows.columns).collect();
+        let curves = Arc::new(Curves { scales, columns, named: rows.named });
+        self.notebook.analyzed(s, &curves);
+        *self.study = Some(curves);
+        Ok(())
     }
 }
 

@@ -4,8 +4,10 @@
 //! the same instant, in as many rounds as it takes; a thousand rounds without time passing are an error.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::frame::{Frame, Process, State};
+use super::history::Kept;
 use super::leaves::Needs;
 use super::machine::Machine;
 use super::notebook::{Desk, NoNotebook, Notebook};
@@ -13,6 +15,7 @@ use super::program::InstanceId;
 use super::reading::Readings;
 use super::run::Run;
 use super::sight::Writes;
+use super::study::Curves;
 use super::world::{Plant, Stop};
 use crate::device::Ticks;
 use crate::diag::{Diagnostic, Span};
@@ -51,6 +54,10 @@ pub struct Scheduler<'m> {
     writes: Writes,
     draws: Draws,
     readings: Readings,
+    /// The rows of the last analysis of the experiment, until something acts on the circuit
+    study: Option<Arc<Curves>>,
+    /// What its statements look at
+    seen: Vec<Kept>,
     /// What protocols and `.always` look back at is being kept.
     prepared: bool,
 }
@@ -95,6 +102,8 @@ impl<'m> Scheduler<'m> {
             writes: HashMap::new(),
             draws: readings.draws(),
             readings,
+            study: None,
+            seen: Vec::new(),
             prepared: false,
         }
     }
@@ -109,6 +118,8 @@ impl<'m> Scheduler<'m> {
             writes: HashMap::new(),
             draws: readings.draws(),
             readings,
+            study: None,
+            seen: Vec::new(),
             prepared: true,
         }
     }
@@ -159,6 +170,11 @@ impl<'m> Scheduler<'m> {
         let needs = self.with_run(plant, notebook, |run| Ok(Self::needs(run, machine, statements, all)));
         let needs = needs.unwrap_or_default();
         plant.follow(&needs.follow);
+        for k in needs.seen {
+            if !self.seen.contains(&k) {
+                self.seen.push(k);
+            }
+        }
         if !needs.keep.is_empty() {
             plant.keep(&needs.keep);
         }
@@ -196,6 +212,8 @@ impl<'m> Scheduler<'m> {
             draws: &mut self.draws,
             writes: &mut self.writes,
             readings: &mut self.readings,
+            study: &mut self.study,
+            seen: &self.seen,
             others: &[],
             who: 0,
         })
@@ -279,6 +297,8 @@ impl<'m> Scheduler<'m> {
             draws: &mut self.draws,
             writes: &mut self.writes,
             readings: &mut self.readings,
+            study: &mut self.study,
+            seen: &self.seen,
             others: &beside,
             who: k,
         };
@@ -313,6 +333,7 @@ impl<'m> Scheduler<'m> {
         let (machine, list) = (self.machine, &mut self.list);
         let (budget, draws, writes) = (&mut self.budget, &mut self.draws, &mut self.writes);
         let readings = &mut self.readings;
+        let mut study = None;
         let mut wrong = None;
         let mut fires = |world: &mut dyn super::world::World| {
             let mut run = Run {
@@ -323,6 +344,8 @@ impl<'m> Scheduler<'m> {
                 draws: &mut *draws,
                 writes: &mut *writes,
                 readings: &mut *readings,
+                study: &mut study,
+                seen: &[],
                 others: &[],
                 who: 0,
             };

@@ -1,13 +1,16 @@
 //! What the expressions of a process see: variables, parameters, signals, the circuit; and what its assignments change.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::compile::ANSWER;
 use super::groups::{instance, pick, shaped, unknown};
+use super::history::Kept;
 use super::machine::Machine;
 use super::notebook::Notebook;
 use super::program::{Bus, Instance, InstanceId, Member, SignalId};
 use super::reading::Readings;
+use super::study::{Aspect, Curves};
 use super::world::{Stop, World};
 use crate::circuit::PartId;
 use crate::circuit::equation::Quantity;
@@ -44,6 +47,8 @@ pub(super) struct Sight<'a> {
     pub who: usize,
     /// Columns of the notebook are in sight
     pub columns: bool,
+    /// The rows of an analysis are: numbers of the circuit are one for each row
+    pub study: Option<Arc<Curves>>,
 }
 
 /// What stopped the circuit, as a fault at a statement.
@@ -102,6 +107,12 @@ impl Sight<'_> {
                 ));
             }
         }
+        if let Some(study) = &self.study {
+            let kept: Vec<Kept> = parts.iter().map(|p| Kept::Quantity(Quantity::Probe(*p, lower.clone()))).collect();
+            if let Some(v) = study.answer(&kept, shape, Aspect::Magnitude) {
+                return Ok(v);
+            }
+        }
         let values = parts.iter().map(|p| self.world.quantity(&Quantity::Probe(*p, lower.clone()))).collect();
         Ok(shaped(values, shape))
     }
@@ -154,6 +165,9 @@ impl Scope for Sight<'_> {
         if let Some(v) = self.variables.get(lower) {
             return Ok(Some(v.clone()));
         }
+        if let Some(v) = self.study.as_ref().and_then(|s| s.scale(lower)) {
+            return Ok(Some(v));
+        }
         if let Some(v) = self.notebook.name(lower, self.columns) {
             return Ok(Some(v));
         }
@@ -180,6 +194,12 @@ impl Scope for Sight<'_> {
         let lower = name.lower();
         if lower.starts_with(ANSWER) {
             return Ok(self.answers.get(&lower).cloned());
+        }
+        if lower == "elapsed"
+            && args.is_empty()
+            && let Some(seconds) = self.notebook.elapsed()
+        {
+            return Ok(Some(Answer::One(Value::Number(seconds))));
         }
         if let Some(answer) = self.circuit(&lower, args, span)? {
             return Ok(Some(answer));
@@ -217,6 +237,7 @@ impl Scope for Sight<'_> {
                     draws: Some(&mut *self.draws),
                     budget,
                     temp,
+                    threads: machine.threads,
                 };
                 let answer = software::call(found, given, span, &mut run);
                 *self.budget = run.budget;
@@ -277,6 +298,10 @@ impl Scope for Sight<'_> {
 
     fn budget(&mut self) -> &mut Budget {
         self.budget
+    }
+
+    fn threads(&self) -> usize {
+        self.machine.threads
     }
 
     fn known(&self) -> Vec<String> {

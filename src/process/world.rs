@@ -2,6 +2,7 @@
 
 use super::history::{History, Kept};
 use super::program::{SignalId, SmuId};
+use super::study::{Rows, Study};
 use crate::circuit::PartId;
 use crate::circuit::equation::Quantity;
 use crate::device::Ticks;
@@ -74,6 +75,9 @@ pub trait World {
 
     /// The operating point now: every edge finished, states and signals held, capacitors open; no time passes.
     fn settle(&mut self) -> Result<(), Stop>;
+
+    /// Rows of an analysis at the present state, a column for each number looked at. The circuit is then as it was.
+    fn study(&mut self, study: &Study, see: &[Kept]) -> Result<Rows, Stop>;
 
     /// A copy of everything, to go on by itself: one branch of a `map`.
     fn branch(&mut self) -> Result<Box<dyn Plant + Send>, Stop>;

@@ -1,5 +1,7 @@
 //! Names of streams → keys of the generator.
 
+use serde::{Deserialize, Serialize};
+
 /// Basis and prime of FNV-1a, 64 bits (Fowler, Noll, Vo; RFC 9923).
 const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0000_0100_0000_01b3;
@@ -16,7 +18,7 @@ pub fn hash_numbers(numbers: &[f64]) -> u64 {
 }
 
 /// What random numbers of a run are keyed by, beside path and purpose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keys {
     pub seed: u64,
     /// Number of the draw

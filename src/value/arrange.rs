@@ -19,6 +19,16 @@ pub fn flat(call: &Call) -> Result<Value, Fault> {
     Ok(Value::vector(call.vector(0)?))
 }
 
+/// The first item along the first axis.
+pub fn first(call: &Call) -> Result<Value, Fault> {
+    let a = call.array(0)?;
+    match a.shape().first() {
+        None => Ok(call.args[0].clone()),
+        Some(0) => Err(call.fault("value::empty", "first( ) of no numbers")),
+        Some(_) => Ok(Value::array(a.index_axis(Axis(0), 0).to_owned())),
+    }
+}
+
 /// The last item along the first axis.
 pub fn last(call: &Call) -> Result<Value, Fault> {
     let a = call.array(0)?;

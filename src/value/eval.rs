@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::builtin;
+use super::constants;
 use super::fault::{Fault, did_you_mean};
 use super::index::{self, Pick};
 use super::network;
@@ -33,9 +34,14 @@ pub fn answer(expr: &Expr, scope: &mut dyn Scope) -> Result<Answer, Fault> {
 /// One number: a condition, a bound.
 pub fn number(expr: &Expr, scope: &mut dyn Scope) -> Result<f64, Fault> {
     let v = eval(expr, scope)?;
+    one_number(&v, expr.span)
+}
+
+/// A value as one number.
+pub fn one_number(v: &Value, span: Span) -> Result<f64, Fault> {
     v.number().ok_or_else(|| {
         let message = format!("a number is needed here, not {}", v.describe());
-        Fault::new("value::not-a-number", expr.span, message, "this is not one number")
+        Fault::new("value::not-a-number", span, message, "this is not one number")
             .with_help("an index takes one number out of an array; max(…), mean(…) or sum(…) make one of it")
     })
 }
@@ -52,7 +58,8 @@ pub fn condition(expr: &Expr, scope: &mut dyn Scope) -> Result<bool, Fault> {
     truth(&v, expr.span)
 }
 
-fn truth(v: &Value, span: Span) -> Result<bool, Fault> {
+/// Whether a value is true.
+pub fn truth(v: &Value, span: Span) -> Result<bool, Fault> {
     match v {
         Value::Number(v) => Ok(*v != 0.0),
         Value::Array(a) if a.len() == 1 => Ok(a.first() != Some(&0.0)),
@@ -193,7 +200,7 @@ fn name(name: &str, span: Span, scope: &mut dyn Scope) -> Result<Value, Fault> {
         Some(v) => return Ok(v),
         None => {}
     }
-    if let Some(v) = builtin::constant(&lower) {
+    if let Some(v) = constants::constant(&lower) {
         return Ok(Value::Number(v));
     }
     let fault = Fault::new("value::unknown-name", span, format!("'{name}' has no value here"), "not defined");
@@ -306,7 +313,10 @@ pub fn picks(slots: &[Slot], shape: Option<&[usize]>, scope: &mut dyn Scope) -> 
             Slot::At(e) => {
                 let literal = matches!(e.kind, ExprKind::List(_));
                 match eval(e, scope)? {
-                    Value::Array(a) if a.len() != 1 || literal => {
+                    // One number is a place, but for a mask of an axis of one.
+                    Value::Array(a)
+                        if a.len() != 1 || literal || a.ndim() == 1 && shape.and_then(|s| s.get(taken)) == Some(&1) =>
+                    {
                         Pick::of_array(a, shape.and_then(|s| s.get(taken..)).unwrap_or(&[]), literal)
                     }
                     v => match v.number() {

@@ -279,7 +279,8 @@ impl Run<'_> {
             let array = match stand {
                 Stand::Array(a) => a.clone(),
                 Stand::Function(f) => {
-                    let sums = net.sums(*id, x, &replaced).map_err(|e| wrong(self.network, e, self.span))?;
+                    let sums =
+                        net.sums(*id, x, &replaced, scope.threads()).map_err(|e| wrong(self.network, e, self.span))?;
                     scope.budget().step(sums.len() as u64 / 4096, self.span)?;
                     let Some(layer) = net.layer(*id) else { continue };
                     apply(f, sums, &layer.shape, *at, scope)?
@@ -288,8 +289,8 @@ impl Run<'_> {
             replaced.insert(*id, array);
         }
         let y = match self.activated {
-            true => net.activated(self.layer, x, &replaced),
-            false => net.sums(self.layer, x, &replaced),
+            true => net.activated(self.layer, x, &replaced, scope.threads()),
+            false => net.sums(self.layer, x, &replaced, scope.threads()),
         };
         y.map_err(|e| {
             let at = match &e {

@@ -95,7 +95,10 @@ pub fn unique(call: &Call) -> Result<Value, Fault> {
 /// How often 0, 1, 2 … occur among whole numbers.
 pub fn bincount(call: &Call) -> Result<Value, Fault> {
     let list = call.vector(0)?;
-    let least = call.option("minlength").map_or(Ok(0.0), |v| call.as_number(v))?;
+    let least = match call.option("minlength").or(call.args.get(1)) {
+        Some(v) => call.as_number(v)?,
+        None => 0.0,
+    };
     let mut count = vec![0.0; call.size(least)?];
     for v in list {
         let k = call.size(v)?;

@@ -8,6 +8,16 @@ use super::fault::Fault;
 
 /// `f` over all numbers, along the axis named, or for each group of rows that `by=` tells apart.
 fn along(call: &Call, needs_some: bool, f: impl Fn(&mut dyn Iterator<Item = f64>) -> f64) -> Result<Value, Fault> {
+    along_argument(call, 1, needs_some, f)
+}
+
+/// The same where the axis may stand as argument `place`.
+fn along_argument(
+    call: &Call,
+    place: usize,
+    needs_some: bool,
+    f: impl Fn(&mut dyn Iterator<Item = f64>) -> f64,
+) -> Result<Value, Fault> {
     let a = call.array(0)?;
     if let Some(by) = call.option("by") {
         let groups = groups(call, by, a.shape().first().copied().unwrap_or(1))?;
@@ -15,7 +25,7 @@ fn along(call: &Call, needs_some: bool, f: impl Fn(&mut dyn Iterator<Item = f64>
             |rows: &Vec<usize>| f(&mut rows.iter().flat_map(|r| a.index_axis(Axis(0), *r).into_iter().copied()));
         return Ok(Value::vector(groups.iter().map(group).collect()));
     }
-    let axis = call.axis(1, a.ndim())?;
+    let axis = call.axis(place, a.ndim())?;
     if needs_some && axis.map_or(a.len(), |k| a.shape()[k]) == 0 {
         return Err(call.fault("value::empty", format!("{}( ) of no numbers (shape {:?})", call.name, a.shape())));
     }
@@ -88,6 +98,26 @@ pub fn median(call: &Call) -> Result<Value, Fault> {
             1 => list[n / 2],
             _ => 0.5 * (list[n / 2 - 1] + list[n / 2]),
         }
+    })
+}
+
+/// The number below which a share q of the numbers lies, straight between two of them, as numpy's.
+pub fn quantile(call: &Call) -> Result<Value, Fault> {
+    let q = call.number(1)?;
+    if !(0.0..=1.0).contains(&q) {
+        return Err(call
+            .fault("value::range", format!("a share of {q} is none"))
+            .with_help("from 0 to 1, or 0% to 100%"));
+    }
+    along_argument(call, 2, true, |items| {
+        let mut list: Vec<f64> = items.collect();
+        if list.is_empty() || list.iter().any(|v| v.is_nan()) {
+            return f64::NAN;
+        }
+        list.sort_by(f64::total_cmp);
+        let place = q * (list.len() - 1) as f64;
+        let (low, high) = (list[place.floor() as usize], list[place.ceil() as usize]);
+        low + (high - low) * place.fract()
     })
 }
 

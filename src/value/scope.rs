@@ -113,6 +113,11 @@ pub trait Scope {
         Powers::Mathematical
     }
 
+    /// How many threads may work on one value.
+    fn threads(&self) -> usize {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    }
+
     /// Names in sight, for suggestions.
     fn known(&self) -> Vec<String> {
         Vec::new()

@@ -58,6 +58,8 @@ pub struct Machine<'m> {
     pub budget: Budget,
     /// °C
     pub temp: f64,
+    /// That may work on one value
+    pub threads: usize,
 }
 
 impl Machine<'_> {
@@ -145,6 +147,10 @@ impl Scope for Frame<'_, '_> {
 
     fn powers(&self) -> Powers {
         self.powers
+    }
+
+    fn threads(&self) -> usize {
+        self.machine.threads
     }
 
     fn known(&self) -> Vec<String> {

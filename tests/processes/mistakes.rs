@@ -92,15 +92,30 @@ R1 a 0 1
     );
 }
 
-/// What can be seen before a run is said by `memspice check`.
+/// What can be seen before a run is said by `memspice check`, all of it.
 #[test]
 fn what_the_text_shows_is_found_without_running() {
     let text = |body: &str| {
         format!(
             "
-.smu a
+.smu a b[0:3]
 R1 a c 1k
 R2 c 0 1k
+.for k = 0:3 {{ Rb[k] b[k] 0 1k }}
+.signal s[0:1]=0 mode=0
+.param gain=2 levels=[1, 2, 3]
+.func twice(x) = 2*x
+.func ramped(n) -> y {{
+  y = arange(n) + temp
+}}
+.subckt cell p
+.signal count=0
+Rc p 0 1k
+.protocol tune(target, tol=5%) -> n {{
+  wait 1u
+}}
+.ends
+.for k = 0:1 {{ Xc[k] a cell }}
 .protocol read(v) -> i {{
   force a = v
   wait 1u
@@ -111,9 +126,62 @@ R2 c 0 1k
 }}"
         )
     };
-    let found = |body: &str| crate::support::lints(&text(body));
-    assert_eq!(found("x = read()"), [("value::arguments", "read()".to_string())]);
-    assert_eq!(found("force c = 1"), [("process::no-smu", "c".to_string())]);
-    assert_eq!(found("pulse nothere = 1 for 1u"), [("process::unknown", "nothere".to_string())]);
-    assert_eq!(found("x = read(1)"), []);
+    let found = |body: &str| crate::support::mistakes(&text(body));
+    let one = |body: &str| {
+        let list = found(body);
+        assert_eq!(list.len(), 1, "{body}: {list:?}");
+        list.into_iter().next().unwrap_or_default()
+    };
+    // Calls
+    assert_eq!(one("x = read()"), ("value::arguments", "read()".to_string()));
+    assert_eq!(one("x = raed(1)"), ("value::unknown-function", "raed".to_string()));
+    assert_eq!(one("x = twice(1, 2)"), ("value::arguments", "twice(1, 2)".to_string()));
+    assert_eq!(one("x = ramped()"), ("value::arguments", "ramped()".to_string()));
+    assert_eq!(one("x = sqrt(1, 2)"), ("value::arguments", "sqrt(1, 2)".to_string()));
+    assert_eq!(one("x = mean([1, 2], axs=0)"), ("value::arguments", "axs".to_string()));
+    assert_eq!(one("x = Xc[0].tune()"), ("value::arguments", "Xc[0].tune()".to_string()));
+    assert_eq!(one("for k = 0:1 { x = Xc[k].tone(1) }"), ("process::unknown", "tone".to_string()));
+    assert_eq!(one("x = map(raed, [1, 2])"), ("process::unknown", "raed".to_string()));
+    // Names
+    assert_eq!(one("x = gian"), ("value::unknown-name", "gian".to_string()));
+    assert_eq!(one("y = 1"), ("process::unknown", "y".to_string()));
+    assert_eq!(one("x = V(d)"), ("process::unknown", "d".to_string()));
+    assert_eq!(one("x = I(R3)"), ("process::unknown", "R3".to_string()));
+    assert_eq!(one("x = Xc[1].cuont"), ("process::unknown", "cuont".to_string()));
+    assert_eq!(one("if gain > 1 { let k = 1 }\nx = k"), ("value::unknown-name", "k".to_string()));
+    // Drives
+    assert_eq!(one("force c = 1"), ("process::no-smu", "c".to_string()));
+    assert_eq!(one("pulse nothere = 1 for 1u"), ("process::unknown", "nothere".to_string()));
+    assert_eq!(one("for k = 0:3 { force c = k }"), ("process::no-smu", "c".to_string()));
+    // Shapes
+    assert_eq!(one("force b[:] = [1, 2]"), ("process::shape", "[1, 2]".to_string()));
+    assert_eq!(one("force b[:] = 2*levels"), ("process::shape", "2*levels".to_string()));
+    assert_eq!(one("x = V(b[4])"), ("value::index", "b[4]".to_string()));
+    assert_eq!(one("x = levels + V(b[:])"), ("value::shape", "levels + V(b[:])".to_string()));
+    assert_eq!(one("if V(b[:]) > 1 { x = 1 }"), ("value::condition", "V(b[:]) > 1".to_string()));
+    assert_eq!(one("wait levels"), ("value::not-a-number", "levels".to_string()));
+    assert_eq!(one("x = levels[3]"), ("value::index", "levels[3]".to_string()));
+    // All in one report
+    let all = found("x = gian\nforce c = 1\nx = raed(2)");
+    assert_eq!(
+        all.iter().map(|f| f.0).collect::<Vec<_>>(),
+        ["value::unknown-name", "process::no-smu", "value::unknown-function"]
+    );
+    // And nothing of what is right
+    assert_eq!(
+        found("x = read(1)\nlet m = Xc[:]\nfor k = 0:1 { m[k].count = k\nx = Xc[k].tune(1, tol=2%) + twice(V(b[k])) }"),
+        []
+    );
+    assert_eq!(
+        found(
+            "let g = 0\ng = zeros(4)\nforce b[:] = g, a = gain\nx = map(read, levels)[0] + levels[gain] + s[1] + mode"
+        ),
+        []
+    );
+    assert_eq!(
+        found(
+            "repeat n until I(a) > 1u max 3 { pulse b[:] = [1, 2, 3, 4]*mode for 1u }\nx = n + max(V(b[:]), from=0) + count(rise(V(c) - 1))"
+        ),
+        []
+    );
 }

@@ -12,6 +12,7 @@ use memspice::kernel::{Bench, Setting};
 use memspice::mna::{Condensation, System};
 use memspice::process::lint::lint;
 use memspice::process::machine::Machine;
+use memspice::process::names::{self, Around};
 use memspice::process::notebook::NoNotebook;
 use memspice::process::program::InstanceId;
 use memspice::process::scheduler::{Halt, Job, Scheduler};
@@ -85,6 +86,20 @@ pub fn lints(text: &str) -> Vec<(&'static str, String)> {
     let (machine, sources) = machine(text);
     let place = |d: &Diagnostic| sources.snippet(d.labels[0].span).lines().next().unwrap_or("").trim().to_string();
     lint(&machine).iter().map(|d| (d.code, place(d))).collect()
+}
+
+/// Mistakes that the text shows: code and the text they point at.
+pub fn mistakes(text: &str) -> Vec<(&'static str, String)> {
+    let (machine, sources) = machine(text);
+    let around = Around { fixed: true, ..Around::default() };
+    let place = |d: &Diagnostic| sources.snippet(d.labels[0].span).to_string();
+    names::check(&machine, &around)
+        .iter()
+        .map(|d| {
+            assert!(d.help.is_some(), "{} has no help: {}", d.code, d.message);
+            (d.code, place(d))
+        })
+        .collect()
 }
 
 pub fn run_with(text: &str, setup: &Setup) -> Result<Outcome, Wrong> {

@@ -8,8 +8,7 @@ use super::{Exit, Settings};
 use crate::analysis::sink::Control;
 use crate::cli::netlist::Netlist;
 use crate::cli::terminal::{Bar, complain};
-use crate::diag::{FileId, any_error};
-use crate::lab::experiment::{self, Catalog, Keeping, Meter};
+use crate::lab::experiment::{self, Keeping, Meter};
 use crate::lab::previous;
 use crate::lab::report::{self, Assert, Report, Status};
 use crate::lab::run::{self, End, RunOptions, VALUES_WITHOUT_SAVE};
@@ -62,11 +61,7 @@ pub fn run_file(file: &Path, settings: &Settings, each: &mut dyn FnMut(Ran)) -> 
     let netlist = Netlist::read(&name, &settings.reading);
     netlist.show(&netlist.diagnostics, true);
     let deck = netlist.deck.as_ref()?;
-    let (catalog, found) = Catalog::new(&netlist.experiments, &deck.functions, FileId(0));
-    netlist.show(&found, true);
-    if any_error(&found) {
-        return None;
-    }
+    let catalog = &netlist.catalog;
     let chosen = catalog.chosen(&[], false).map_or_else(|_| Vec::new(), |(chosen, _)| chosen);
     let slow = catalog.entries.iter().enumerate().filter(|(k, e)| e.main && !chosen.contains(k)).count();
     if deck.plan.analyses.is_empty() && chosen.is_empty() {
@@ -97,6 +92,7 @@ pub fn run_file(file: &Path, settings: &Settings, each: &mut dyn FnMut(Ran)) -> 
             room: VALUES_WITHOUT_SAVE,
             threads,
             trace: false,
+            checkpoint: None,
         };
         let bar = Bar::new(settings.quiet);
         let mut progress = |p| bar.show(p);
@@ -113,6 +109,8 @@ pub fn run_file(file: &Path, settings: &Settings, each: &mut dyn FnMut(Ran)) -> 
             dir: settings.out.clone(),
             formats: Vec::new(),
             plots: false,
+            trace: false,
+            journal: None,
             keeping: Keeping { netlist: file.to_path_buf(), mode: settings.mode },
             threads,
             interrupted: settings.interrupted.clone(),
@@ -124,7 +122,7 @@ pub fn run_file(file: &Path, settings: &Settings, each: &mut dyn FnMut(Ran)) -> 
             let ran = Ran::from(&outcome.experiment, outcome.end, outcome.snapshots.clone());
             bar.hide(|| done(ran, outcome.experiment.clone(), &outcome.diagnostics));
         };
-        experiment::run(&catalog, &chosen, &deck.functions, &with, &mut one);
+        experiment::run(catalog, &chosen, &deck.functions, &with, &mut one);
         bar.finish();
     }
     write(&report, &settings.out);

@@ -10,7 +10,7 @@ use crate::elab::scope::{Scope, reads};
 use crate::elab::term::not_finite;
 use crate::syntax::ast::{Binary, Expr, ExprKind, Slot, Tolerance, Unary};
 use crate::value::fault::{Fault, did_you_mean};
-use crate::value::{Value, builtin};
+use crate::value::{Value, constants};
 
 /// Terms of one sum or product.
 const MAX_TERMS: usize = 2000;
@@ -324,7 +324,7 @@ impl<'b, 'a> Author<'b, 'a> {
             "time" | "temp" | "temper" => return Err(self.unreadable(span, self.place)),
             _ => {}
         }
-        match builtin::constant(lower).filter(|v| v.is_finite()) {
+        match constants::constant(lower).filter(|v| v.is_finite()) {
             Some(v) => Ok(Cell::number(v)),
             None => Err(self.undeclared(name, span)),
         }

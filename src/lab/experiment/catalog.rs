@@ -11,7 +11,7 @@ use super::expand::{Templates, expand};
 use crate::diag::{Diagnostic, FileId, Span};
 use crate::process::machine::Functions;
 use crate::syntax::ast::visit::statements;
-use crate::syntax::ast::{Assign, Content, Experiment, Expr, ExprKind, Stmt};
+use crate::syntax::ast::{Assign, Content, Experiment, Expr, ExprKind, Name, Stmt};
 use crate::value::fault::did_you_mean;
 
 /// An experiment that can run.
@@ -30,11 +30,20 @@ pub struct Entry {
     pub needs: Vec<usize>,
 }
 
+/// What runs only when it is called.
+#[derive(Clone, Debug)]
+pub struct Template {
+    pub name: String,
+    pub formals: Vec<(Name, Option<Expr>)>,
+    /// Other templates in it are expanded.
+    pub body: Vec<Stmt>,
+}
+
 /// All experiments that can run, in file order.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     pub entries: Vec<Entry>,
-    templates: Vec<String>,
+    pub templates: Vec<Template>,
 }
 
 impl Catalog {
@@ -58,9 +67,15 @@ impl Catalog {
             .filter(|e| !matches!(e.content, Content::Call(_)))
             .map(|e| (e.name.lower(), e.clone()))
             .collect();
-        let only_templates =
-            list.iter().filter(|e| matches!(e.content, Content::Template(..))).map(|e| e.name.lower()).collect();
-        let mut catalog = Catalog { entries: Vec::new(), templates: only_templates };
+        let mut catalog = Catalog::default();
+        for e in list {
+            if let Content::Template(formals, body) = &e.content
+                && let Ok(body) = expand(body, &templates)
+            {
+                let (name, formals) = (e.name.text.clone(), formals.clone());
+                catalog.templates.push(Template { name, formals, body });
+            }
+        }
         for e in list {
             match entry(e, &templates, main) {
                 Ok(Some(entry)) => catalog.entries.push(entry),
@@ -126,7 +141,7 @@ impl Catalog {
     }
 
     fn unknown(&self, name: &str) -> Diagnostic {
-        if self.templates.contains(&name.to_ascii_lowercase()) {
+        if self.templates.iter().any(|t| t.name.eq_ignore_ascii_case(name)) {
             let message = format!("'{name}' is a template: it takes arguments");
             return Diagnostic::error("lab::template", message)
                 .help(format!(".experiment … = {name}(…) makes an experiment of it"));

@@ -24,7 +24,7 @@ pub struct Arm {
 
 type Outcome = (Notes, Result<(), Stopped>);
 
-/// Computes every point. What finished points kept comes back, in their order, and of the first that did not finish too,
+/// Computes every point, as the `number`-th sweep of its place. What finished points kept comes back, in their order, and of the first that did not finish too,
 /// with why it did not.
 pub fn fan(
     shared: &Shared,
@@ -32,7 +32,7 @@ pub fn fan(
     arms: Vec<Arm>,
     body: &[Stmt],
     variables: &Variables,
-    span: Span,
+    (span, number): (Span, usize),
 ) -> (Vec<Notes>, Result<(), Stopped>) {
     shared.meter.more(arms.len());
     let next = AtomicUsize::new(0);
@@ -42,7 +42,17 @@ pub fn fan(
         while !stop.load(Ordering::Relaxed) && !shared.interrupted.load(Ordering::Relaxed) {
             let k = next.fetch_add(1, Ordering::Relaxed);
             let Some(arm) = arms.get(k) else { break };
-            let outcome = point(shared, place, arm, body, variables, span);
+            let key = format!("{}/{number}.{k}", place.key);
+            let outcome = match shared.journal.and_then(|j| j.find(&key, body)) {
+                Some(notes) => (notes, Ok(())),
+                None => {
+                    let outcome = point(shared, place, arm, body, variables, (span, &key));
+                    if let (Some(journal), (notes, Ok(()))) = (shared.journal, &outcome) {
+                        journal.keep(&key, notes);
+                    }
+                    outcome
+                }
+            };
             if outcome.1.is_err() {
                 stop.store(true, Ordering::Relaxed);
             }
@@ -80,7 +90,14 @@ pub fn fan(
     (list, end)
 }
 
-fn point(shared: &Shared, place: &Place, arm: &Arm, body: &[Stmt], variables: &Variables, span: Span) -> Outcome {
+fn point(
+    shared: &Shared,
+    place: &Place,
+    arm: &Arm,
+    body: &[Stmt],
+    variables: &Variables,
+    (span, key): (Span, &str),
+) -> Outcome {
     let mut variables = variables.clone();
     for (name, value) in &arm.names {
         if let Err(fault) = variables.declare(name.to_ascii_lowercase(), value.clone(), span) {
@@ -88,7 +105,7 @@ fn point(shared: &Shared, place: &Place, arm: &Arm, body: &[Stmt], variables: &V
         }
     }
     let names = place.names.iter().chain(&arm.names).cloned().collect();
-    let inner = match place.with(shared, arm.overrides.clone(), names, arm.number) {
+    let inner = match place.with(shared, arm.overrides.clone(), names, arm.number, key.to_string()) {
         Ok(inner) => inner,
         Err(stopped) => return (Notes::default(), Err(stopped)),
     };

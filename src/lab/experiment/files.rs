@@ -5,11 +5,13 @@ use std::path::{Component, Path};
 use super::notes::{Notes, Sketch};
 use super::page::element_names;
 use super::pictures;
+use super::spool::{self, Held, Spool};
 use super::table::Table;
 use super::{Entry, Settings};
-use crate::diag::Diagnostic;
+use crate::analysis::sink::Sink;
+use crate::diag::{Diagnostic, Span};
 use crate::lab::plot::picture;
-use crate::lab::writer::save_array;
+use crate::lab::writer::{CsvWriter, Fan, Format, NpyWriter, RawWriter, save_array};
 
 /// What was written; paths are relative to the folder of the report.
 #[derive(Default)]
@@ -31,6 +33,7 @@ pub fn write(entry: &Entry, notes: &Notes, settings: &Settings) -> Written {
             Err(error) => out.troubles.push(unwritable(&path, &error.to_string())),
         }
     }
+    waves(entry, notes, settings, &folder, &mut out);
     if settings.plots {
         for (k, sketch) in notes.sketches.iter().enumerate() {
             let stem = if k == 0 { "plot".to_string() } else { format!("plot-{}", k + 1) };
@@ -51,6 +54,96 @@ pub fn write(entry: &Entry, notes: &Notes, settings: &Settings) -> Written {
         }
     }
     out
+}
+
+/// The rows of analyses and transients, in the formats asked for.
+fn waves(entry: &Entry, notes: &Notes, settings: &Settings, folder: &Path, out: &mut Written) {
+    let mut results = Results::new(entry, settings, folder);
+    let mut places: Vec<(Span, String)> = Vec::new();
+    for one in &notes.analyzed {
+        if !places.iter().any(|(span, _)| *span == one.span) {
+            let same = places.iter().filter(|(_, name)| name.split('-').next() == Some(one.name)).count();
+            let name = if same == 0 { one.name.to_string() } else { format!("{}-{}", one.name, same + 1) };
+            places.push((one.span, name));
+        }
+    }
+    let mut outcome = Ok(());
+    for (span, name) in &places {
+        outcome = outcome.and_then(|()| {
+            let mut sink = results.open(name, out)?;
+            notes.analyzed.iter().filter(|a| a.span == *span).try_for_each(|a| a.write(&mut sink))
+        });
+    }
+    if !notes.spools.is_empty() {
+        let trace = folder.join("tran-trace.csv");
+        let (waves, attempts): (Vec<Spool>, Vec<Spool>) =
+            notes.spools.iter().filter(|s| s.advanced()).cloned().partition(|s| matches!(s.held, Held::Waves(_)));
+        outcome = outcome.and_then(|()| {
+            if !waves.is_empty() {
+                let mut sink = results.open("tran", out)?;
+                spool::replay(&waves, &mut sink, &trace)?;
+            }
+            if !attempts.is_empty() {
+                spool::replay(&attempts, &mut Fan(Vec::new()), &trace)?;
+                out.tables.push(format!("{}/tran-trace.csv", entry.name));
+            }
+            Ok(())
+        });
+        // Whoever goes on with the run wants them again.
+        if settings.journal.is_none() {
+            spool::remove(&notes.spools);
+        }
+        if waves.iter().any(|w| w.cut.load(std::sync::atomic::Ordering::Relaxed) > 0) {
+            let message = format!("of the waves of {} only the beginning is written", entry.name);
+            let d = Diagnostic::note("lab::too-much", message);
+            out.troubles.push(d.help(".save V(out) I(V1) names what is needed, and all of it is written"));
+        }
+    }
+    if let Err(error) = outcome {
+        out.troubles.push(unwritable(folder, &error.to_string()));
+    }
+}
+
+/// The files of the analyses of an experiment.
+struct Results<'a> {
+    entry: &'a Entry,
+    formats: &'a [Format],
+    folder: &'a Path,
+    raw: Option<RawWriter>,
+}
+
+impl<'a> Results<'a> {
+    fn new(entry: &'a Entry, settings: &'a Settings, folder: &'a Path) -> Results<'a> {
+        Results { entry, formats: &settings.formats, folder, raw: None }
+    }
+
+    /// Where the rows of an analysis go; the rawfile is one for all.
+    fn open(&mut self, name: &str, out: &mut Written) -> std::io::Result<Fan<'_>> {
+        std::fs::create_dir_all(self.folder)?;
+        let mut list: Vec<Box<dyn Sink + '_>> = Vec::new();
+        for format in self.formats {
+            let extension = match format {
+                Format::Csv => "csv",
+                Format::Npy => "npy",
+                Format::Raw => continue,
+            };
+            let path = self.folder.join(format!("{name}.{extension}"));
+            match format {
+                Format::Npy => list.push(Box::new(NpyWriter::create(&path, Vec::new())?)),
+                _ => list.push(Box::new(CsvWriter::create(&path, Vec::new())?)),
+            }
+            out.waves.push(format!("{}/{name}.{extension}", self.entry.name));
+        }
+        if self.formats.contains(&Format::Raw) {
+            if self.raw.is_none() {
+                let path = self.folder.join(format!("{}.raw", self.entry.name));
+                self.raw = Some(RawWriter::create(&path, &self.entry.name)?);
+                out.waves.push(format!("{0}/{0}.raw", self.entry.name));
+            }
+            list.extend(self.raw.as_mut().map(|r| Box::new(r) as Box<dyn Sink + '_>));
+        }
+        Ok(Fan(list))
+    }
 }
 
 /// The picture of a `plot` or `histogram` statement, and its curves as a table.

@@ -3,19 +3,27 @@
 //! `catalog` says what runs and in which order, `walk` runs the statements of a point and `fan` many points side by
 //! side, `page` takes down what they ask and keep, `files` writes it.
 
+mod analyzed;
 mod catalog;
+mod check;
+mod draw;
 mod expand;
 mod fan;
 mod files;
+mod journal;
 mod meter;
 mod notes;
 mod page;
 mod pictures;
 mod place;
 mod plant;
+mod record;
 mod shots;
+mod sides;
+mod spool;
 mod stopped;
 mod table;
+mod trail;
 mod walk;
 
 use std::collections::HashMap;
@@ -25,6 +33,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 pub use catalog::{Catalog, Entry};
+pub use check::check;
+pub use journal::Journal;
 pub use meter::Meter;
 pub use notes::Verdict;
 pub use shots::Keeping;
@@ -44,6 +54,7 @@ use crate::value::software::{self, Definition, Found};
 use crate::value::{Answer, Value};
 use notes::Notes;
 use place::Place;
+use spool::Spooling;
 use stopped::Stopped;
 
 const NOWHERE: Span = Span { file: FileId(0), start: 0, end: 0 };
@@ -59,6 +70,10 @@ pub struct Settings<'a> {
     pub plots: bool,
     /// Where snapshots are kept and what is done about those that differ
     pub keeping: Keeping,
+    /// Write every attempt at a time step
+    pub trace: bool,
+    /// What an earlier run finished, and where this one notes it
+    pub journal: Option<Journal>,
     /// Points computed at a time
     pub threads: usize,
     pub interrupted: Arc<AtomicBool>,
@@ -82,6 +97,14 @@ pub struct Shared<'a> {
     pub meter: Arc<Meter>,
     pub results: HashMap<String, Finished>,
     pub known: Vec<String>,
+    /// Where transients of the present experiment are kept
+    pub spooling: Spooling,
+    /// Analyses are written to files
+    pub writes: bool,
+    pub journal: Option<&'a Journal>,
+    pub threads: usize,
+    /// When the present experiment began
+    pub started: Instant,
     /// Threads that nobody uses
     idle: AtomicUsize,
 }
@@ -130,7 +153,12 @@ pub fn run(
         interrupted: settings.interrupted.clone(),
         meter: settings.meter.clone(),
         results: HashMap::new(),
+        spooling: Spooling::new(settings.dir.clone(), false, false),
+        writes: !settings.formats.is_empty(),
+        journal: settings.journal.as_ref(),
         known: catalog.entries.iter().map(|e| e.name.to_ascii_lowercase()).collect(),
+        threads: settings.threads,
+        started: Instant::now(),
         idle: AtomicUsize::new(settings.threads.saturating_sub(1)),
     };
     let mut outcomes: Vec<Outcome> = Vec::new();
@@ -141,7 +169,10 @@ pub fn run(
             break;
         }
         settings.meter.reset();
+        let (folder, waves) = (settings.dir.join(&entry.name), !settings.formats.is_empty());
+        shared.spooling = Spooling::new(folder, waves, settings.trace);
         let started = Instant::now();
+        shared.started = started;
         let lost = entry.needs.iter().find(|n| ended.get(n).is_some_and(|e| *e != End::Completed));
         let (notes, result) = match lost {
             Some(n) => {
@@ -163,11 +194,19 @@ pub fn run(
 }
 
 fn one(shared: &Shared, entry: &Entry, functions: &Functions) -> (Notes, Result<(), Stopped>) {
-    let place = with(&entry.with, functions, &shared.files).and_then(|overrides| Place::new(shared, overrides));
-    match place {
+    let key = &entry.name;
+    if let Some(notes) = shared.journal.and_then(|j| j.find(key, &entry.body)) {
+        return (notes, Ok(()));
+    }
+    let place = with(&entry.with, functions, &shared.files).and_then(|overrides| Place::new(shared, overrides, key));
+    let (notes, outcome) = match place {
         Ok(place) => walk::run(shared, &place, &entry.body, Default::default()),
         Err(stopped) => (Notes::default(), Err(stopped)),
+    };
+    if let (Some(journal), Ok(())) = (shared.journal, &outcome) {
+        journal.keep(key, &notes);
     }
+    (notes, outcome)
 }
 
 /// `with p=…`, evaluated among the parameters of the netlist; a name that nothing has is a text.
@@ -197,7 +236,8 @@ fn constant(e: &Expr, functions: &Functions, files: &Files) -> Result<Value, Sto
     let name = crate::syntax::ast::Name { text: "with".into(), span: e.span };
     let func = Func { name, formals: Vec::new(), body: e.clone() };
     let memo = Memo::default();
-    let mut machine = software::Machine { files, memo: &memo, draws: None, budget: Default::default(), temp: 27.0 };
+    let mut machine =
+        software::Machine { files, memo: &memo, draws: None, budget: Default::default(), temp: 27.0, threads: 1 };
     let found = Found { definition: Definition::Expression(&func), library: functions };
     software::call(found, &[], e.span, &mut machine).map(Answer::first).map_err(Stopped::from)
 }

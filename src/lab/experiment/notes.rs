@@ -1,15 +1,19 @@
 //! What an experiment keeps while it runs: rows, measures, asserts, pictures, snapshots, arrays to save. A point of a sweep
 //! keeps its own; they are put together in the order of the points.
 
+use serde::{Deserialize, Serialize};
+
+use super::analyzed::Analyzed;
+use super::spool::Spool;
 use super::table::Table;
 use crate::analysis::{Stats, Warned};
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::Bins;
+use crate::syntax::ast::{Bins, Stmt, StmtKind};
 use crate::value::Value;
 use crate::value::fault::Fault;
 
 /// An `assert` and how it went.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Verdict {
     /// As written, without its first word
     pub text: String,
@@ -23,12 +27,14 @@ pub struct Verdict {
 }
 
 /// A curve over time or over other numbers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
     pub name: String,
-    pub unit: &'static str,
+    #[serde(deserialize_with = "unit")]
+    pub unit: Unit,
     pub x_name: String,
-    pub x_unit: &'static str,
+    #[serde(deserialize_with = "unit")]
+    pub x_unit: Unit,
     pub x: Vec<f64>,
     pub y: Vec<f64>,
     /// Standard deviations
@@ -38,15 +44,30 @@ pub struct Curve {
 }
 
 /// One thing that a `plot` or `histogram` shows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Drawn {
     Curve(Curve),
-    Heat { name: String, rows: usize, columns: usize, values: Vec<f64> },
-    Histogram { name: String, values: Vec<f64>, bins: Option<(f64, f64)>, count: Option<usize>, fit: Option<String> },
+    Heat {
+        name: String,
+        #[serde(deserialize_with = "unit")]
+        unit: Unit,
+        rows: usize,
+        columns: usize,
+        values: Vec<f64>,
+    },
+    Histogram {
+        name: String,
+        #[serde(deserialize_with = "unit")]
+        unit: Unit,
+        values: Vec<f64>,
+        bins: Option<(f64, f64)>,
+        count: Option<usize>,
+        fit: Option<String>,
+    },
 }
 
 /// A `plot` or `histogram` statement with everything it showed, at each point of a sweep.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sketch {
     pub span: Span,
     pub text: String,
@@ -55,15 +76,16 @@ pub struct Sketch {
 }
 
 /// A column of a snapshot.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
     pub name: String,
-    pub unit: &'static str,
+    #[serde(deserialize_with = "unit")]
+    pub unit: Unit,
     pub values: Vec<f64>,
 }
 
 /// What one `snapshot` statement saw at one point.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Seen {
     /// The columns of the table, those that sweeps made apart
     Table {
@@ -79,11 +101,12 @@ pub enum Seen {
 }
 
 /// A `snapshot` statement.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Shot {
     pub span: Span,
     /// The statement itself
-    pub statement: crate::syntax::ast::Stmt,
+    #[serde(skip, default = "nothing")]
+    pub statement: Stmt,
     /// s
     pub every: Option<f64>,
     /// Where the tolerance is an expression: its value
@@ -96,8 +119,25 @@ pub struct Shot {
     pub list: Vec<(Vec<(String, f64)>, Seen)>,
 }
 
+/// A name for serde, which would borrow a reference from what it reads.
+pub type Unit = &'static str;
+
+/// Units of what is drawn and kept.
+const UNITS: [&str; 8] = ["V", "A", "s", "Hz", "J", "C", "dB", "rad"];
+
+/// A unit that was written.
+pub fn unit<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Unit, D::Error> {
+    let text = String::deserialize(from)?;
+    Ok(UNITS.iter().copied().find(|u| *u == text).unwrap_or(""))
+}
+
+/// Stands for a statement until it is looked up again.
+fn nothing() -> Stmt {
+    Stmt { span: super::NOWHERE, kind: StmtKind::Settle }
+}
+
 /// Everything kept so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Notes {
     pub table: Table,
     pub measures: Vec<(String, Value)>,
@@ -105,6 +145,8 @@ pub struct Notes {
     pub sketches: Vec<Sketch>,
     pub shots: Vec<Shot>,
     pub saves: Vec<(String, Value)>,
+    pub analyzed: Vec<Analyzed>,
+    pub spools: Vec<Spool>,
     pub diagnostics: Vec<Diagnostic>,
     /// What models had to say
     pub warned: Vec<Warned>,
@@ -152,6 +194,8 @@ impl Notes {
             }
         }
         self.saves.extend(other.saves);
+        self.analyzed.extend(other.analyzed);
+        self.spools.extend(other.spools);
         self.diagnostics.extend(other.diagnostics);
         Warned::merge(&mut self.warned, other.warned);
         self.stats.accepted += other.stats.accepted;

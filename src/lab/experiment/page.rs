@@ -2,21 +2,21 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::Finished;
-use super::notes::{Curve, Drawn, Notes, Seen, Shot, Shown, Verdict, bins};
+use super::notes::{Drawn, Notes, Seen, Shot, Shown, Verdict, bins};
+use super::sides::sides;
+use super::trail::Trail;
 use crate::process::analysis;
+use crate::process::history::Kept;
 use crate::process::notebook::{Desk, Notebook, Series};
-use crate::syntax::ast::{Binary, Column, Expr, ExprKind, Name, Stmt, StmtKind, Tolerance, Trace};
+use crate::process::study::{Curves, Scale};
+use crate::syntax::ast::{Binary, Column, Expr, ExprKind, Name, Stmt, StmtKind, Tolerance};
 use crate::syntax::print::expr as text_of;
-use crate::value::eval::{condition, eval, number};
+use crate::value::eval::{eval, number, truth};
 use crate::value::fault::{Fault, did_you_mean};
 use crate::value::{Handle, HandleKind, Value};
-
-/// Arrays longer than this are not shown in the detail of an assert.
-const MOST_SHOWN: usize = 6;
-/// A heat map has at most this many cells.
-const MOST_CELLS: usize = 4_000_000;
 
 /// The notebook of one point of an experiment.
 pub struct Page<'p> {
@@ -31,6 +31,10 @@ pub struct Page<'p> {
     pub results: &'p HashMap<String, Finished>,
     /// Names of all experiments, lower case
     pub known: &'p [String],
+    /// When the experiment began
+    pub started: std::time::Instant,
+    /// What goes to the files of analyses
+    pub trails: Vec<Trail>,
 }
 
 impl Notebook for Page<'_> {
@@ -45,7 +49,7 @@ impl Notebook for Page<'_> {
                 let (bins, count) = bins(wanted.as_ref(), &mut |e| number(e, desk))?;
                 let fit = fit.as_ref().map(Name::lower);
                 let name = text_of(value);
-                let drawn = Drawn::Histogram { name: name.clone(), values, bins, count, fit };
+                let drawn = Drawn::Histogram { name: name.clone(), unit: unit(value), values, bins, count, fit };
                 self.notes.borrow_mut().draw(s.span, &name, self.label, drawn);
                 Ok(())
             }
@@ -60,7 +64,11 @@ impl Notebook for Page<'_> {
                 Ok(())
             }
             StmtKind::Analysis(card) => match card.name.lower().as_str() {
-                "op" => Ok(()),
+                "op" => {
+                    self.rest(s, desk);
+                    Ok(())
+                }
+                "dc" | "ac" | "noise" => Ok(()),
                 "tran" => match (analysis::duration(card), analysis::left_over(card)) {
                     (None, _) => Err(Fault::new("lab::tran", s.span, "tran takes the time it goes on for", "here")
                         .with_help("tran 3m")),
@@ -71,9 +79,9 @@ impl Notebook for Page<'_> {
                     _ => Ok(()),
                 },
                 other => {
-                    let message = format!("{other} is an analysis card: inside an experiment only op and tran go on");
+                    let message = format!("there is no analysis {other} yet");
                     Err(Fault::new("lab::analysis", s.span, message, "here")
-                        .with_help(format!("a card .{other} outside of experiments runs it")))
+                        .with_help("op, dc, ac, noise and tran are there"))
                 }
             },
             StmtKind::Sweep { .. } | StmtKind::MonteCarlo { .. } => {
@@ -84,6 +92,18 @@ impl Notebook for Page<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    fn elapsed(&self) -> Option<f64> {
+        Some(self.started.elapsed().as_secs_f64())
+    }
+
+    fn shown(&self) -> Vec<Kept> {
+        self.trails.iter().map(|t| t.what.clone()).collect()
+    }
+
+    fn analyzed(&self, s: &Stmt, curves: &Arc<Curves>) {
+        self.swept(s, curves);
     }
 
     fn name(&self, lower: &str, columns: bool) -> Option<Value> {
@@ -129,22 +149,6 @@ impl Page<'_> {
         notes.measures.iter().find(|(n, _)| n.eq_ignore_ascii_case(lower)).map(|(_, v)| v.clone())
     }
 
-    fn record(&self, s: &Stmt, columns: &[Column], desk: &mut dyn Desk) -> Result<(), Fault> {
-        let mut row: Vec<(String, Value)> = self.point.to_vec();
-        for c in columns {
-            let name = label(c);
-            if row.iter().any(|(n, _)| n.eq_ignore_ascii_case(&name)) {
-                // A sweep variable is a column by itself.
-                continue;
-            }
-            let value = self.value(&c.value, desk)?;
-            row.push((name, value));
-        }
-        let table = &mut self.notes.borrow_mut().table;
-        table.set_keys(self.point.len());
-        table.push(row, s.span)
-    }
-
     fn measure(&self, columns: &[Column], desk: &mut dyn Desk) -> Result<(), Fault> {
         for c in columns {
             let value = self.value(&c.value, desk)?;
@@ -158,8 +162,12 @@ impl Page<'_> {
     }
 
     fn assert(&self, s: &Stmt, test: &Expr, why: Option<&str>, desk: &mut dyn Desk) -> Result<(), Fault> {
-        let passed = condition(test, desk)?;
-        let detail = if passed { String::new() } else { self.sides(test, desk) };
+        // Of an array all numbers are meant.
+        let passed = match eval(test, desk)? {
+            Value::Array(a) => a.iter().all(|v| *v != 0.0),
+            one => truth(&one, test.span)?,
+        };
+        let detail = if passed { String::new() } else { sides(test, desk) };
         self.notes.borrow_mut().asserts.push(Verdict {
             text: text_of(test),
             span: s.span,
@@ -171,46 +179,11 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// What the sides of the comparisons in a condition are: `set_mean = 1.06`.
-    fn sides(&self, test: &Expr, desk: &mut dyn Desk) -> String {
-        let mut parts: Vec<&Expr> = Vec::new();
-        let mut stack = vec![test];
-        while let Some(e) = stack.pop() {
-            match &e.kind {
-                ExprKind::Binary(Binary::And | Binary::Or, a, b) => stack.extend([&**b, &**a]),
-                ExprKind::Binary(Binary::Lt | Binary::Le | Binary::Gt | Binary::Ge | Binary::Eq | Binary::Ne, a, b)
-                | ExprKind::Near(a, b, _) => parts.extend([&**a, &**b]),
-                ExprKind::Call { name, args } if name.is("all") || name.is("any") => {
-                    stack.extend(args.iter().map(|a| &a.value));
-                }
-                ExprKind::Number(_) => {}
-                _ => parts.push(e),
-            }
-        }
-        let mut shown: Vec<String> = Vec::new();
-        for e in parts.into_iter().filter(|e| !matches!(e.kind, ExprKind::Number(_))) {
-            let Ok(v) = eval(e, desk) else { continue };
-            let numbers = v.numbers();
-            let list: Vec<String> = numbers.iter().take(MOST_SHOWN).map(|v| short(*v)).collect();
-            let text = match &v {
-                Value::Number(v) => short(*v),
-                _ if numbers.is_empty() => continue,
-                _ if numbers.len() > MOST_SHOWN => format!("[{}, … {} numbers]", list.join(", "), numbers.len()),
-                _ => format!("[{}]", list.join(", ")),
-            };
-            let line = format!("{} = {text}", text_of(e));
-            if !shown.contains(&line) {
-                shown.push(line);
-            }
-        }
-        shown.join(", ")
-    }
-
-    fn value(&self, e: &Expr, desk: &mut dyn Desk) -> Result<Value, Fault> {
+    pub(super) fn value(&self, e: &Expr, desk: &mut dyn Desk) -> Result<Value, Fault> {
         eval(e, desk)
     }
 
-    fn array(&self, e: &Expr, desk: &mut dyn Desk) -> Result<Vec<f64>, Fault> {
+    pub(super) fn array(&self, e: &Expr, desk: &mut dyn Desk) -> Result<Vec<f64>, Fault> {
         let v = self.value(e, desk)?;
         match v.to_array() {
             Some(a) => Ok(a.iter().copied().collect()),
@@ -219,130 +192,8 @@ impl Page<'_> {
     }
 
     /// A wave, where the expression is one and not a matter of the table.
-    fn wave(&self, e: &Expr, desk: &mut dyn Desk) -> Result<Option<Series>, Fault> {
+    pub(super) fn wave(&self, e: &Expr, desk: &mut dyn Desk) -> Result<Option<Series>, Fault> {
         desk.wave(e)
-    }
-
-    fn plot(&self, s: &Stmt, t: &Trace, desk: &mut dyn Desk) -> Result<(), Fault> {
-        if let ExprKind::Call { name, args } = &t.y.kind
-            && name.is("heatmap")
-            && let [of] = &args[..]
-        {
-            return self.heat(s, &of.value, desk);
-        }
-        let (y_name, text) = (text_of(&t.y), text_of_trace(t));
-        let unit = unit(&t.y);
-        if let Some(series) = self.wave(&t.y, desk)? {
-            let over = match &t.x {
-                None => None,
-                Some(x) => match self.wave(x, desk)? {
-                    Some(over) if over.columns.len() == 1 && over.times == series.times => Some((x, over)),
-                    _ => {
-                        let message = "this is not a wave at the same times";
-                        return Err(Fault::new("lab::plot", x.span, message, "here"));
-                    }
-                },
-            };
-            let (x_name, x_unit, x) = match over {
-                None => ("time".to_string(), "s", series.times),
-                Some((x, mut over)) => (text_of(x), self::unit(x), over.columns.swap_remove(0)),
-            };
-            let names = element_names(&y_name, &series.shape);
-            for (name, y) in names.into_iter().zip(series.columns) {
-                let curve =
-                    Curve { name, unit, x_name: x_name.clone(), x_unit, x: x.clone(), y, spread: None, wave: true };
-                self.notes.borrow_mut().draw(s.span, &text, self.label, Drawn::Curve(curve));
-            }
-            return Ok(());
-        }
-        let y = self.value(&t.y, desk)?;
-        let Some(y) = y.to_array() else {
-            let message = format!("{} cannot be drawn", y.describe());
-            return Err(Fault::new("lab::plot", t.y.span, message, "here"));
-        };
-        let x = t.x.as_ref().map(|x| self.array(x, desk)).transpose()?;
-        let rows = y.shape().first().copied().unwrap_or(1);
-        let x = self.abscissa(t, x, rows, desk)?;
-        let spread = self.spread(&t.y, desk)?.filter(|v| v.len() == y.len());
-        let inner = if y.ndim() <= 1 { Vec::new() } else { y.shape()[1..].to_vec() };
-        let each: usize = inner.iter().product();
-        let flat: Vec<f64> = y.iter().copied().collect();
-        let names = element_names(&y_name, &inner);
-        for (k, name) in names.into_iter().enumerate() {
-            let column = |list: &[f64]| list.iter().copied().skip(k).step_by(each.max(1)).collect::<Vec<f64>>();
-            let curve = Curve {
-                name,
-                unit,
-                x_name: t.x.as_ref().map_or("row".to_string(), text_of),
-                x_unit: t.x.as_ref().map_or("", self::unit),
-                x: if x.len() == flat.len() && each > 1 { column(&x) } else { x.clone() },
-                y: column(&flat),
-                spread: spread.as_deref().map(column),
-                wave: false,
-            };
-            self.notes.borrow_mut().draw(s.span, &text, self.label, Drawn::Curve(curve));
-        }
-        Ok(())
-    }
-
-    /// The numbers a curve of `rows` points is drawn over.
-    fn abscissa(&self, t: &Trace, x: Option<Vec<f64>>, rows: usize, desk: &mut dyn Desk) -> Result<Vec<f64>, Fault> {
-        let Some(given) = x else { return Ok((0..rows).map(|k| k as f64).collect()) };
-        if given.len() % rows.max(1) == 0 && given.len() >= rows && given.len() != rows {
-            // `mean(n, by=v) vs v`: one point for each different v.
-            let mut apart = given.clone();
-            apart.sort_by(f64::total_cmp);
-            apart.dedup();
-            if apart.len() == rows {
-                return Ok(apart);
-            }
-        }
-        let y_len = rows;
-        let same = given.len() == y_len || {
-            let y = self.value(&t.y, desk)?;
-            y.to_array().is_some_and(|a| a.len() == given.len())
-        };
-        if same {
-            return Ok(given);
-        }
-        let mut apart = given.clone();
-        apart.sort_by(f64::total_cmp);
-        apart.dedup();
-        if apart.len() == y_len {
-            return Ok(apart);
-        }
-        let span = t.x.as_ref().map_or(t.y.span, |x| x.span);
-        let message = format!("{} numbers over {}", y_len, given.len());
-        Err(Fault::new("lab::plot", span, message, "another number of values")
-            .with_help("both sides of vs have as many numbers, or one for each different value"))
-    }
-
-    /// Of `mean(n, by=v)`: the standard deviations `std(n, by=v)`.
-    fn spread(&self, y: &Expr, desk: &mut dyn Desk) -> Result<Option<Vec<f64>>, Fault> {
-        let ExprKind::Call { name, args } = &y.kind else { return Ok(None) };
-        let grouped = args.iter().any(|a| a.name.as_ref().is_some_and(|n| n.is("by")));
-        if !name.is("mean") || !grouped {
-            return Ok(None);
-        }
-        let name = Name { text: "std".into(), span: name.span };
-        let std = Expr { span: y.span, kind: ExprKind::Call { name, args: args.clone() } };
-        self.array(&std, desk).map(Some)
-    }
-
-    fn heat(&self, s: &Stmt, of: &Expr, desk: &mut dyn Desk) -> Result<(), Fault> {
-        let v = self.value(of, desk)?;
-        let name = text_of(of);
-        let matrix = v.to_array().filter(|a| a.len() <= MOST_CELLS);
-        let shape = matrix.as_ref().map(|a| a.shape().to_vec()).unwrap_or_default();
-        let (Some(a), [rows, columns]) = (&matrix, &shape[..]) else {
-            let message = format!("{} is no matrix", v.describe());
-            return Err(Fault::new("lab::plot", of.span, message, "two axes are needed")
-                .with_help("reshape(a, rows, columns) gives a list two axes"));
-        };
-        let values = a.iter().copied().collect();
-        let drawn = Drawn::Heat { name: name.clone(), rows: *rows, columns: *columns, values };
-        self.notes.borrow_mut().draw(s.span, &name, self.label, drawn);
-        Ok(())
     }
 
     /// The columns of the table; those of texts have no numbers.
@@ -392,6 +243,17 @@ impl Page<'_> {
                 return Err(Fault::new("lab::snapshot", e.span, message, "here"));
             }
             let columns = shown(&name, unit, &v);
+            if let Some(curves) = desk.curves().filter(|c| c.rows() == columns[0].values.len()) {
+                let key = |s: &Scale| Shown { name: s.name.clone(), unit: s.unit, values: s.values.clone() };
+                match seen
+                    .iter_mut()
+                    .find_map(|s| if let Seen::Table { columns, .. } = s { Some(columns) } else { None })
+                {
+                    Some(own) => own.extend(columns),
+                    None => seen.push(Seen::Table { keys: curves.scales.iter().map(key).collect(), columns }),
+                }
+                continue;
+            }
             match seen.iter_mut().find_map(|s| match s {
                 Seen::Columns(own) if own.first().is_some_and(|c| c.values.len() == columns[0].values.len()) => {
                     Some(own)
@@ -417,20 +279,9 @@ impl Page<'_> {
     }
 }
 
-fn label(c: &Column) -> String {
+/// What a column or measure is called.
+pub fn label(c: &Column) -> String {
     c.name.as_ref().map_or_else(|| text_of(&c.value), |n| n.text.clone())
-}
-
-fn text_of_trace(t: &Trace) -> String {
-    match &t.x {
-        None => text_of(&t.y),
-        Some(x) => format!("{} vs {}", text_of(&t.y), text_of(x)),
-    }
-}
-
-/// A number with six digits.
-fn short(v: f64) -> String {
-    crate::lab::number::engineering(v, "").trim().to_string()
 }
 
 /// Names of the elements of a value of this shape: `V(row[2])`, `h[0,3]`.
@@ -468,11 +319,13 @@ fn shown(name: &str, unit: &'static str, v: &Value) -> Vec<Shown> {
 }
 
 /// The unit of a quantity of the circuit, as far as the expression shows it.
-fn unit(e: &Expr) -> &'static str {
+pub fn unit(e: &Expr) -> &'static str {
     match &e.kind {
         ExprKind::Call { name, args } => match name.lower().as_str() {
-            "v" => "V",
-            "i" => "A",
+            "v" | "vm" | "vr" | "vi" => "V",
+            "i" | "im" | "ir" | "ii" => "A",
+            "vdb" | "idb" => "dB",
+            "vp" | "ip" => "rad",
             "e" => "J",
             "q" => "C",
             "abs" | "max" | "min" | "mean" | "std" | "median" | "first_of" => {

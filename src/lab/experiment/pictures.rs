@@ -16,17 +16,17 @@ pub fn picture(sketch: &Sketch, title: &str) -> Picture {
         };
         match drawn {
             Drawn::Curve(curve) => add(&mut panels, curve, named(&curve.name), family),
-            Drawn::Heat { name, rows, columns, values } => panels.push(Panel::Heat(Heat {
+            Drawn::Heat { name, unit, rows, columns, values } => panels.push(Panel::Heat(Heat {
                 title: named(name),
                 rows: *rows,
                 columns: *columns,
                 values: values.clone(),
                 name: name.clone(),
-                unit: String::new(),
+                unit: unit.to_string(),
             })),
-            Drawn::Histogram { name, values, bins, count, fit } => panels.push(Panel::Histogram(Histogram {
+            Drawn::Histogram { name, unit, values, bins, count, fit } => panels.push(Panel::Histogram(Histogram {
                 name: named(name),
-                unit: String::new(),
+                unit: unit.to_string(),
                 sample: Sample::Values(values.clone()),
                 bins: match (bins, count) {
                     (Some((low, high)), _) => Bins::range(*low, *high),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Shared;
 use super::plant::LazyPlant;
+use super::spool::Opened;
 use super::stopped::Stopped;
 use crate::analysis::environment;
 use crate::elab::{Draw, Overrides};
@@ -35,13 +36,15 @@ pub struct Place {
     pub names: Vec<(String, Value)>,
     /// Number of the sweep point
     pub number: u64,
+    /// Which point it is of all: `learn/0.3/1.12`
+    pub key: String,
 }
 
 impl Place {
     /// The circuit of these values.
-    pub fn new(shared: &Shared, overrides: Overrides) -> Result<Place, Stopped> {
+    pub fn new(shared: &Shared, overrides: Overrides, key: &str) -> Result<Place, Stopped> {
         let ready = ready(shared, &overrides)?;
-        Ok(Place { overrides, ready, names: Vec::new(), number: 0 })
+        Ok(Place { overrides, ready, names: Vec::new(), number: 0, key: key.to_string() })
     }
 
     /// The same with other values; what does not change is shared.
@@ -51,6 +54,7 @@ impl Place {
         overrides: Overrides,
         names: Vec<(String, Value)>,
         number: u64,
+        key: String,
     ) -> Result<Place, Stopped> {
         let old = &self.overrides;
         let same = overrides.params == old.params
@@ -58,7 +62,7 @@ impl Place {
             && (!self.ready.deck.varies
                 || overrides.draw.map(|d| (d.seed, d.run)) == old.draw.map(|d| (d.seed, d.run)));
         let ready = if same { self.ready.clone() } else { ready(shared, &overrides)? };
-        Ok(Place { overrides, ready, names, number })
+        Ok(Place { overrides, ready, names, number, key })
     }
 
     /// `vth=0.5 run=3`
@@ -80,7 +84,7 @@ impl Place {
     }
 
     /// The circuit at its operating point, when it is needed.
-    pub fn plant<'a>(&'a self, shared: &'a Shared) -> LazyPlant<'a> {
+    pub fn plant<'a>(&'a self, shared: &'a Shared, opened: &'a Opened) -> LazyPlant<'a> {
         let ready = self.ready.clone();
         let options = ready.deck.plan.options.clone();
         let ((seed, run), number) = (self.draw(), self.number);
@@ -102,6 +106,13 @@ impl Place {
                 crate::analysis::Failure::Interrupted => Stop::Interrupted,
                 other => Stop::Analysis(Box::new(other.diagnostic(&ready.system))),
             })?;
+            let spools = shared.spooling.attach(&mut bench, self).map_err(|e| Stop::Refused {
+                message: format!("the waves of this transient cannot be kept: {e}"),
+                help: "choose another folder with -o, or no files with --format none".into(),
+            })?;
+            if let Ok(mut list) = opened.lock() {
+                list.extend(spools);
+            }
             let meter = shared.meter.clone();
             bench.watch(Box::new(move |view, _| meter.point(view.time)));
             Ok(bench)
@@ -115,6 +126,7 @@ fn ready(shared: &Shared, overrides: &Overrides) -> Result<Arc<Ready>, Stopped> 
     let system = System::new(deck.circuit.clone(), Condensation::Condensed)
         .map_err(|e| Stopped::failed(crate::analysis::Failure::from(e).to_string()))?;
     let machine =
-        Machine::new(deck.circuit.clone(), deck.program.clone(), deck.functions.clone(), shared.files.clone());
+        Machine::new(deck.circuit.clone(), deck.program.clone(), deck.functions.clone(), shared.files.clone())
+            .with_threads(shared.threads);
     Ok(Arc::new(Ready { deck, system: Arc::new(system), machine }))
 }

@@ -6,6 +6,7 @@ use crate::device::Ticks;
 use crate::kernel::Bench;
 use crate::process::history::{History, Kept};
 use crate::process::program::{SignalId, SmuId};
+use crate::process::study::{Rows, Study};
 use crate::process::world::{Drive, Level, Plant, Stop, World};
 
 /// Makes the circuit, at its operating point.
@@ -116,6 +117,10 @@ impl World for LazyPlant<'_> {
 
     fn settle(&mut self) -> Result<(), Stop> {
         World::settle(self.get()?)
+    }
+
+    fn study(&mut self, study: &Study, see: &[Kept]) -> Result<Rows, Stop> {
+        self.get()?.study(study, see)
     }
 
     fn branch(&mut self) -> Result<Box<dyn Plant + Send>, Stop> {

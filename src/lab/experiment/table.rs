@@ -1,5 +1,7 @@
 //! Recorded rows: named columns of numbers and arrays.
 
+use serde::{Deserialize, Serialize};
+
 use std::collections::HashMap;
 
 use crate::diag::Span;
@@ -7,13 +9,14 @@ use crate::value::fault::Fault;
 use crate::value::{Value, index};
 
 /// The table of an experiment. All rows have the same columns.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Table {
     names: Vec<String>,
     /// The first columns, which sweeps made
     keys: usize,
     rows: Vec<Vec<Value>>,
     /// Columns made so far, by lower-case name, and of how many rows
+    #[serde(skip)]
     made: HashMap<String, (usize, Value)>,
 }
 

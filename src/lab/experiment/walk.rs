@@ -9,7 +9,9 @@ use super::notes::Notes;
 use super::page::Page;
 use super::place::Place;
 use super::plant::LazyPlant;
+use super::spool::Opened;
 use super::stopped::Stopped;
+use super::trail::trails;
 use crate::analysis::{Stats, Warned};
 use crate::diag::Span;
 use crate::elab::Draw;
@@ -30,13 +32,17 @@ const MOST_POINTS: usize = 10_000_000;
 /// Runs the body of an experiment, or of a sweep at one of its points. What was kept comes back in any case.
 pub fn run(shared: &Shared, place: &Place, body: &[Stmt], variables: Variables) -> (Notes, Result<(), Stopped>) {
     let label = place.label();
+    let within = !place.names.is_empty() && place.ready.deck.plan.saves.is_none();
+    let opened = Opened::default();
     let page = Page {
+        trails: if shared.writes && !within { trails(&place.ready.deck) } else { Vec::new() },
         notes: RefCell::new(Notes::default()),
         point: &place.names,
         label: &label,
         edge: place.ready.deck.program.smus.iter().map(|s| s.edge).fold(0.0, f64::max),
         results: &shared.results,
         known: &shared.known,
+        started: shared.started,
     };
     let (seed, draw) = place.draw();
     let mut walker = Walker {
@@ -44,17 +50,22 @@ pub fn run(shared: &Shared, place: &Place, body: &[Stmt], variables: Variables) 
         place,
         page,
         scheduler: Scheduler::new(&place.ready.machine, seed, draw),
-        plant: place.plant(shared),
+        plant: place.plant(shared, &opened),
+        fans: 0,
     };
     if let Some(draw) = place.overrides.draw {
-        walker.scheduler.set_noisy(true, draw.point);
+        walker.scheduler.set_noisy(place.ready.deck.plan.options.variation, draw.point);
     }
     walker.scheduler.prepare(body, &mut walker.plant, &walker.page);
     let mut variables = variables;
     let outcome = walker.block(body, &mut variables);
     let stats = walker.plant.bench().map_or(Stats::default(), |b| b.stats());
-    let mut notes = walker.page.notes.into_inner();
-    Warned::merge(&mut notes.warned, walker.plant.bench().map_or(Vec::new(), |b| b.warned()));
+    let Walker { page, plant, .. } = walker;
+    let mut notes = page.notes.into_inner();
+    Warned::merge(&mut notes.warned, plant.bench().map_or(Vec::new(), |b| b.warned()));
+    // Nothing more is written to the files.
+    drop(plant);
+    notes.spools.extend(opened.lock().map(|mut list| std::mem::take(&mut *list)).unwrap_or_default());
     notes.stats.accepted += stats.accepted;
     notes.stats.rejected += stats.rejected;
     notes.stats.newton += stats.newton;
@@ -67,6 +78,8 @@ struct Walker<'w> {
     page: Page<'w>,
     scheduler: Scheduler<'w>,
     plant: LazyPlant<'w>,
+    /// Sweeps so far
+    fans: usize,
 }
 
 /// Whether a sweep stands in a statement.
@@ -268,7 +281,9 @@ impl Walker<'_> {
     }
 
     fn fan(&mut self, span: Span, arms: Vec<Arm>, body: &[Stmt], variables: &Variables) -> Result<(), Stopped> {
-        let (list, outcome) = fan(self.shared, self.place, arms, body, variables, span);
+        let number = self.fans;
+        self.fans += 1;
+        let (list, outcome) = fan(self.shared, self.place, arms, body, variables, (span, number));
         for notes in list {
             self.page.notes.borrow_mut().absorb(notes, span)?;
         }

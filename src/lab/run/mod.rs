@@ -16,11 +16,12 @@ use std::time::Instant;
 
 pub use measures::Measured;
 
+use super::checkpoint::Checkpoint;
 use super::plot::step_label;
 use super::report::{Experiment, Status, Totals};
 use super::wave::{Full, Recorder, Wave};
 use super::writer::{Format, is_too_much};
-use crate::analysis::sink::{Control, Progress};
+use crate::analysis::sink::{Control, Keep, Progress};
 use crate::analysis::{Attempt, Failure, Stats, Warned};
 use crate::circuit::Circuit;
 use crate::circuit::plan::Plan;
@@ -83,6 +84,8 @@ pub struct RunOptions {
     pub threads: usize,
     /// Write every attempt at a time step.
     pub trace: bool,
+    /// Keep transients under way; step points are then computed one after the other.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 /// How far a run came.
@@ -125,7 +128,7 @@ pub fn run(deck: &Deck, name: &str, elaborate: Elaborate, options: &RunOptions, 
     let started = Instant::now();
     let mut runner = Runner::new(deck, name, options);
     let points = step_points(&deck.plan);
-    let done = match options.threads > 1 && points.len() > 1 {
+    let done = match options.threads > 1 && points.len() > 1 && options.checkpoint.is_none() {
         false => points.iter().enumerate().try_for_each(|(k, values)| {
             let bench = Bench::new(deck, (k, values), elaborate)?;
             runner.point(Computed::Here(&bench), values, (k, points.len()), control)
@@ -295,6 +298,7 @@ impl<'a> Runner<'a> {
         };
         let limit = computed.bench().deck.plan.saves.is_none().then_some(&mut self.room);
         let place = output::Place { dir: &self.options.dir, name: self.name, title: &self.title };
+        let kind = self.outputs[a].kind;
         let output = &mut self.outputs[a];
         let before = output.rows;
         let opened = output
@@ -310,10 +314,13 @@ impl<'a> Runner<'a> {
                         to.attempt(system, attempt);
                     }
                 };
+                let checkpoint = self.options.checkpoint.as_ref().filter(|_| kind == "tran");
+                let mut keeper = checkpoint.map(|c| c.keeper(self.finished, a));
                 let mut control = Control::new(control.interrupted, &mut *control.progress);
                 if self.options.trace {
                     control.trace = Some(&mut write);
                 }
+                control.keep = keeper.as_mut().map(|k| k as &mut dyn Keep);
                 let done = computed.run(a, selection, &mut sink, &mut control);
                 Warned::merge(&mut self.warned, control.warned);
                 done

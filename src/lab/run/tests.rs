@@ -93,6 +93,7 @@ fn ran(deck: &Deck, change: impl Fn(&mut RunOptions), interrupt: bool) -> Ran {
         room: VALUES_WITHOUT_SAVE,
         threads: 1,
         trace: false,
+        checkpoint: None,
     };
     change(&mut options);
     // One thread is interrupted as soon as something is there, several are from the start.
@@ -317,6 +318,7 @@ fn a_step_of_a_parameter_elaborates_again() {
         room: 100,
         threads: 1,
         trace: false,
+        checkpoint: None,
     };
     let interrupted = Arc::default();
     let mut quiet = |_| {};

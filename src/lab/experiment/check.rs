@@ -1,0 +1,70 @@
+//! Experiments, protocols and functions → what their text shows to be wrong, all of it, before anything runs.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::Catalog;
+use super::page::label;
+use crate::diag::{Diagnostic, Span};
+use crate::process::machine::Machine;
+use crate::process::names::{self, Around};
+use crate::process::program::InstanceId;
+use crate::syntax::ast::visit::statements;
+use crate::syntax::ast::{Stmt, StmtKind};
+
+/// See the module. A file without parts and experiments is a library: its names are those of the files that include it.
+pub fn check(catalog: &Catalog, machine: &Machine) -> Vec<Diagnostic> {
+    if machine.circuit.parts.is_empty() && catalog.entries.is_empty() {
+        return Vec::new();
+    }
+    let experiments: HashMap<String, BTreeSet<String>> =
+        catalog.entries.iter().map(|e| (e.name.to_ascii_lowercase(), leaves(&e.body))).collect();
+    let bodies = || catalog.entries.iter().map(|e| &e.body).chain(catalog.templates.iter().map(|t| &t.body));
+    let fixed = catalog.entries.iter().all(|e| e.with.is_empty()) && !bodies().any(|b| varies(b, machine));
+    let templates = catalog.templates.iter().map(|t| t.name.to_ascii_lowercase()).collect();
+    let around = Around { own: None, experiments, templates, fixed };
+    let mut found = names::check(machine, &around);
+    for t in &catalog.templates {
+        let own = Some(leaves(&t.body).into_iter().collect());
+        // Its arguments may be parameters to sweep.
+        let around = Around { own, fixed: false, ..around.clone() };
+        found.extend(names::body(machine, InstanceId::TOP, &t.formals, &[], &t.body, &around));
+    }
+    for e in &catalog.entries {
+        let known = &machine.functions.values;
+        for name in e.with.iter().map(|a| &a.name).filter(|n| !n.is("temp") && !known.contains_key(&n.lower())) {
+            let d = crate::elab::unknown_override(&name.text, known.keys().map(String::as_str));
+            found.push(d.at(name.span, "not a .param of the netlist"));
+        }
+        let own = Some(leaves(&e.body).into_iter().collect());
+        let around = Around { own, fixed: e.with.is_empty() && !varies(&e.body, machine), ..around.clone() };
+        found.extend(names::body(machine, InstanceId::TOP, &[], &[], &e.body, &around));
+    }
+    let mut told: HashSet<(&'static str, Option<Span>)> = HashSet::new();
+    found.retain(|d| told.insert((d.code, d.labels.first().map(|l| l.span))));
+    found
+}
+
+/// Measures, columns and sweep variables, in lower case.
+fn leaves(body: &[Stmt]) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    statements(body, &mut |s| match &s.kind {
+        StmtKind::Measure(columns) | StmtKind::Record(columns) => {
+            out.extend(columns.iter().map(|c| label(c).to_ascii_lowercase()));
+        }
+        StmtKind::Sweep { loops, .. } => out.extend(loops.iter().flat_map(|l| &l.names).map(|n| n.lower())),
+        StmtKind::MonteCarlo { .. } => drop(out.insert("run".to_string())),
+        _ => {}
+    });
+    out
+}
+
+/// Whether a sweep sets a parameter of the netlist.
+fn varies(body: &[Stmt], machine: &Machine) -> bool {
+    let mut any = false;
+    statements(body, &mut |s| {
+        if let StmtKind::Sweep { loops, .. } = &s.kind {
+            any |= loops.iter().flat_map(|l| &l.names).any(|n| machine.functions.values.contains_key(&n.lower()));
+        }
+    });
+    any
+}

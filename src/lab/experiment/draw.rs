@@ -1,0 +1,181 @@
+//! `plot` → curves and heat maps of the notes.
+
+use super::notes::{Curve, Drawn};
+use super::page::{Page, element_names, unit};
+use crate::process::notebook::Desk;
+use crate::process::study::Curves;
+use crate::syntax::ast::{Expr, ExprKind, Name, Stmt, Trace};
+use crate::syntax::print::expr as text_of;
+use crate::value::fault::Fault;
+
+/// A heat map has at most this many cells.
+const MOST_CELLS: usize = 4_000_000;
+
+impl Page<'_> {
+    pub(super) fn plot(&self, s: &Stmt, t: &Trace, desk: &mut dyn Desk) -> Result<(), Fault> {
+        if let ExprKind::Call { name, args } = &t.y.kind
+            && name.is("heatmap")
+            && let [of] = &args[..]
+        {
+            return self.heat(s, &of.value, desk);
+        }
+        let (y_name, text) = (text_of(&t.y), text_of_trace(t));
+        let unit = unit(&t.y);
+        if let Some(series) = self.wave(&t.y, desk)? {
+            let over = match &t.x {
+                None => None,
+                Some(x) => match self.wave(x, desk)? {
+                    Some(over) if over.columns.len() == 1 && over.times == series.times => Some((x, over)),
+                    _ => {
+                        let message = "this is not a wave at the same times";
+                        return Err(Fault::new("lab::plot", x.span, message, "here"));
+                    }
+                },
+            };
+            let (x_name, x_unit, x) = match over {
+                None => ("time".to_string(), "s", series.times),
+                Some((x, mut over)) => (text_of(x), super::page::unit(x), over.columns.swap_remove(0)),
+            };
+            let names = element_names(&y_name, &series.shape);
+            for (name, y) in names.into_iter().zip(series.columns) {
+                let curve =
+                    Curve { name, unit, x_name: x_name.clone(), x_unit, x: x.clone(), y, spread: None, wave: true };
+                self.notes.borrow_mut().draw(s.span, &text, self.label, Drawn::Curve(curve));
+            }
+            return Ok(());
+        }
+        let y = self.value(&t.y, desk)?;
+        let Some(y) = y.to_array() else {
+            let message = format!("{} cannot be drawn", y.describe());
+            return Err(Fault::new("lab::plot", t.y.span, message, "here"));
+        };
+        let x = t.x.as_ref().map(|x| self.array(x, desk)).transpose()?;
+        let rows = y.shape().first().copied().unwrap_or(1);
+        let curves = desk.curves().filter(|c| t.x.is_none() && c.rows() == rows);
+        let x = self.abscissa(t, x, rows, desk)?;
+        let spread = self.spread(&t.y, desk)?.filter(|v| v.len() == y.len());
+        let inner = if y.ndim() <= 1 { Vec::new() } else { y.shape()[1..].to_vec() };
+        let each: usize = inner.iter().product();
+        let flat: Vec<f64> = y.iter().copied().collect();
+        let names = element_names(&y_name, &inner);
+        if let Some(curves) = curves {
+            let columns = (0..each.max(1)).map(|k| flat.iter().copied().skip(k).step_by(each.max(1)).collect());
+            for curve in swept_curves(&curves, names, unit, columns) {
+                self.notes.borrow_mut().draw(s.span, &text, self.label, Drawn::Curve(curve));
+            }
+            return Ok(());
+        }
+        for (k, name) in names.into_iter().enumerate() {
+            let column = |list: &[f64]| list.iter().copied().skip(k).step_by(each.max(1)).collect::<Vec<f64>>();
+            let curve = Curve {
+                name,
+                unit,
+                x_name: t.x.as_ref().map_or("row".to_string(), text_of),
+                x_unit: t.x.as_ref().map_or("", super::page::unit),
+                x: if x.len() == flat.len() && each > 1 { column(&x) } else { x.clone() },
+                y: column(&flat),
+                spread: spread.as_deref().map(column),
+                wave: false,
+            };
+            self.notes.borrow_mut().draw(s.span, &text, self.label, Drawn::Curve(curve));
+        }
+        Ok(())
+    }
+
+    /// The numbers a curve of `rows` points is drawn over.
+    fn abscissa(&self, t: &Trace, x: Option<Vec<f64>>, rows: usize, desk: &mut dyn Desk) -> Result<Vec<f64>, Fault> {
+        let Some(given) = x else { return Ok((0..rows).map(|k| k as f64).collect()) };
+        if given.len() % rows.max(1) == 0 && given.len() >= rows && given.len() != rows {
+            // `mean(n, by=v) vs v`: one point for each different v.
+            let mut apart = given.clone();
+            apart.sort_by(f64::total_cmp);
+            apart.dedup();
+            if apart.len() == rows {
+                return Ok(apart);
+            }
+        }
+        let y_len = rows;
+        let same = given.len() == y_len || {
+            let y = self.value(&t.y, desk)?;
+            y.to_array().is_some_and(|a| a.len() == given.len())
+        };
+        if same {
+            return Ok(given);
+        }
+        let mut apart = given.clone();
+        apart.sort_by(f64::total_cmp);
+        apart.dedup();
+        if apart.len() == y_len {
+            return Ok(apart);
+        }
+        let span = t.x.as_ref().map_or(t.y.span, |x| x.span);
+        let message = format!("{} numbers over {}", y_len, given.len());
+        Err(Fault::new("lab::plot", span, message, "another number of values")
+            .with_help("both sides of vs have as many numbers, or one for each different value"))
+    }
+
+    /// Of `mean(n, by=v)`: the standard deviations `std(n, by=v)`.
+    fn spread(&self, y: &Expr, desk: &mut dyn Desk) -> Result<Option<Vec<f64>>, Fault> {
+        let ExprKind::Call { name, args } = &y.kind else { return Ok(None) };
+        let grouped = args.iter().any(|a| a.name.as_ref().is_some_and(|n| n.is("by")));
+        if !name.is("mean") || !grouped {
+            return Ok(None);
+        }
+        let name = Name { text: "std".into(), span: name.span };
+        let std = Expr { span: y.span, kind: ExprKind::Call { name, args: args.clone() } };
+        self.array(&std, desk).map(Some)
+    }
+
+    fn heat(&self, s: &Stmt, of: &Expr, desk: &mut dyn Desk) -> Result<(), Fault> {
+        let v = self.value(of, desk)?;
+        let name = text_of(of);
+        let matrix = v.to_array().filter(|a| a.len() <= MOST_CELLS);
+        let shape = matrix.as_ref().map(|a| a.shape().to_vec()).unwrap_or_default();
+        let (Some(a), [rows, columns]) = (&matrix, &shape[..]) else {
+            let message = format!("{} is no matrix", v.describe());
+            return Err(Fault::new("lab::plot", of.span, message, "two axes are needed")
+                .with_help("reshape(a, rows, columns) gives a list two axes"));
+        };
+        let values = a.iter().copied().collect();
+        let drawn = Drawn::Heat { name: name.clone(), unit: unit(of), rows: *rows, columns: *columns, values };
+        self.notes.borrow_mut().draw(s.span, &name, self.label, drawn);
+        Ok(())
+    }
+}
+
+fn text_of_trace(t: &Trace) -> String {
+    match &t.x {
+        None => text_of(&t.y),
+        Some(x) => format!("{} vs {}", text_of(&t.y), text_of(x)),
+    }
+}
+
+/// Curves over what an analysis swept, one for each value of an outer loop.
+fn swept_curves(
+    curves: &Curves,
+    names: Vec<String>,
+    unit: &'static str,
+    columns: impl Iterator<Item = Vec<f64>>,
+) -> Vec<Curve> {
+    let Some(inner) = curves.scales.first() else { return Vec::new() };
+    let outer = curves.scales.get(1);
+    let length = outer.map_or(inner.values.len(), |o| {
+        o.values.iter().position(|v| v.to_bits() != o.values[0].to_bits()).unwrap_or(o.values.len())
+    });
+    let mut out = Vec::new();
+    for (name, y) in names.into_iter().zip(columns) {
+        for (k, (x, y)) in inner.values.chunks(length.max(1)).zip(y.chunks(length.max(1))).enumerate() {
+            let name = match outer {
+                None => name.clone(),
+                Some(o) => {
+                    let value = crate::lab::number::engineering(o.values[k * length], o.unit);
+                    format!("{name}, {}={value}", o.name)
+                }
+            };
+            let (x_name, x_unit) = (inner.name.clone(), inner.unit);
+            let (x, y) = (x.to_vec(), y.to_vec());
+            out.push(Curve { name, unit, x_name, x_unit, x, y, spread: None, wave: true });
+        }
+    }
+    out
+}
