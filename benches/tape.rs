@@ -1,5 +1,6 @@
 //! Nanoseconds an evaluation of two memristors with all their derivatives: 1024, 64, 8 and 1 as lanes of one tape, spread over
-//! all regions or all at rest (below threshold), beside the same by hand in scalar Rust with branches.
+//! all regions or all at rest (below threshold), with the vectors that the machine has, beside the same by hand in scalar Rust
+//! with branches. What it gave is in `docs/performance.md`.
 //!
 //! VTEAM: S. Kvatinsky et al., IEEE TCAS-II 62 (2015) 786, with the windows exp(−exp(±(x − a)/w)) and i = V/R_on·exp(−λ·x).
 //! Yakopcic: C. Yakopcic et al., IEEE EDL 32 (2011) 1436, parameters of the fit to HP Labs' device of 2010.
@@ -13,6 +14,9 @@ use memspice::model::dag::Dag;
 use memspice::model::diff::derivatives;
 use memspice::model::lower::{Leaf, lower};
 use memspice::model::tape::Tape;
+use pulp::Arch;
+#[cfg(target_arch = "x86_64")]
+use pulp::x86::{V3, V4};
 
 use Function::{Add, Div, Exp, Gt, Le, Lt, Mul, Neg, Pow, Select, Sinh, Sub};
 
@@ -151,6 +155,17 @@ fn inputs(width: usize, most: f64) -> Vec<f64> {
     (0..width).map(|k| most * (2.0 * part(k) - 1.0)).chain((0..width).map(|k| part(3 * k + 1))).collect()
 }
 
+/// The kinds of vectors that this machine has.
+fn machines() -> Vec<(&'static str, Arch)> {
+    let mut found = vec![("SSE2", Arch::Scalar)];
+    #[cfg(target_arch = "x86_64")]
+    {
+        found.extend(V3::try_new().map(|v| ("AVX2", Arch::V3(v))));
+        found.extend(V4::try_new().map(|v| ("AVX-512", Arch::V4(v))));
+    }
+    found
+}
+
 fn bench(c: &mut Criterion) {
     type Model = (&'static str, [Equation; 2], fn(f64, f64) -> [f64; 6], f64);
     let models: [Model; 2] =
@@ -172,9 +187,11 @@ fn bench(c: &mut Criterion) {
                     }
                 }
                 group.throughput(Throughput::Elements(width as u64));
-                group.bench_function(format!("tape, {width} at once"), |b| {
-                    b.iter(|| tape.run(width, black_box(&inputs), &mut scratch, &mut outputs));
-                });
+                for (vectors, machine) in machines() {
+                    group.bench_function(format!("tape, {vectors}, {width} at once"), |b| {
+                        b.iter(|| tape.run_on(machine, width, black_box(&inputs), &mut scratch, &mut outputs));
+                    });
+                }
             }
             let inputs = inputs(1024, most);
             let mut outputs = vec![[0.0; 6]; 1024];

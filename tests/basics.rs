@@ -76,3 +76,42 @@ fn a_pair_has_no_polarity() {
     }
     assert!(table.column("X1.x").iter().fold(f64::MAX, |m, x| m.min(*x)) < 0.3);
 }
+
+/// 400 devices whose thresholds are normal with 10 %: where each switches is its own threshold and the lag of the ramp, and
+/// the histogram has the law they were drawn from.
+#[test]
+fn thresholds_are_those_that_were_drawn() {
+    let out = tempfile::tempdir().expect("a folder");
+    let netlist = Path::new(env!("CARGO_MANIFEST_DIR")).join("netlists/basics/thresholds.cir");
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_memspice"))
+        .args(["run", "--quiet", "-o"])
+        .args([out.path(), netlist.as_path()])
+        .output()
+        .expect("memspice");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(out.path().join("thresholds/plot.svg").exists());
+    let table = Table::read(&out.path().join("thresholds/table.csv"));
+    let (set, drawn) = (table.column("vset"), table.column("vp"));
+    assert_eq!(set.len(), 400);
+    let mut z: Vec<f64> = drawn.iter().map(|v| (v / 0.9 - 1.0) / 0.1).collect();
+    z.sort_by(f64::total_cmp);
+    // Kolmogorov and Smirnov against erf by its series: above 1.63 once in a hundred.
+    let normal = |x: f64| {
+        let mut term = x;
+        let sum: f64 = (0..200).fold(0.0, |sum, n| {
+            let now = term;
+            term *= x * x / f64::from(2 * n + 3);
+            sum + now
+        });
+        0.5 + sum * (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt()
+    };
+    let apart = z.iter().enumerate().map(|(k, x)| {
+        let (below, above) = (k as f64 / 400.0, (k + 1) as f64 / 400.0);
+        (normal(*x) - below).abs().max((normal(*x) - above).abs())
+    });
+    let distance = apart.fold(0.0, f64::max) * 20.0;
+    assert!(distance < 1.63, "{distance}");
+    for (set, vp) in set.iter().zip(drawn) {
+        assert!((0.0..3e-3).contains(&(set - vp)), "{set} {vp}");
+    }
+}

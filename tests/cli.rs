@@ -331,3 +331,31 @@ fn a_model_warns_where_it_means_nothing() {
         assert_eq!(found, ["run::outside-model"]);
     }
 }
+
+/// A run that its equations end says which part, which state and when, and at which line.
+#[test]
+fn equations_that_blow_up_are_named() {
+    let cell = |rate: &str| {
+        format!(
+            "no end\n.device cell (a b) {{\n  state w = 1\n  I(a,b) = V(a,b)*(1m + w)\n  ddt(w) = {rate}\n}}\n\
+             V1 a 0 PULSE(0 1 1m 1m 1m 1 2)\nR1 a b 1m\nX1 b 0 cell\n.tran 10m 2\n.save X1.w\n"
+        )
+    };
+    // w = 1/(1 - t), and a root of what turns negative.
+    for (rate, from, to) in [("w^2", 0.98, 1.02), ("(0.5 - V(a,b))^0.5 - w", 1.4e-3, 1.6e-3)] {
+        let dir = folder(&cell(rate));
+        let output = memspice(dir.path(), &["run", "deck.cir"]);
+        assert_eq!(code(&output), 3, "{rate}");
+        let said = stderr(&output);
+        assert!(said.contains("X1.w") && said.contains("deck.cir:9:1"), "{said}");
+        let after = said.split("t = ").nth(1).unwrap_or_default();
+        let time: f64 = after.split_whitespace().next().unwrap_or_default().parse().unwrap();
+        assert!((from..to).contains(&time), "{said}");
+    }
+    let deposit = "a state beyond its range\n.device cell (a b) {\n  state w = 0.2 in 0:1\n  I(a,b) = V(a,b)*(1m + w)\n  \
+                   ddt(w) = -w\n}\n.smu a\nX1 a 0 cell\n.experiment e {\n  force a = 1\n  wait 1u\n  X1.w = 1.5\n}\n";
+    let output = memspice(folder(deposit).path(), &["run", "deck.cir"]);
+    assert_eq!(code(&output), 3);
+    let said = stderr(&output);
+    assert!(said.contains("X1.w = 1.5 lies outside 0 … 1") && said.contains("deck.cir:12:3"), "{said}");
+}

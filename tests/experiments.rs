@@ -422,3 +422,80 @@ R1 a 0 1k
     let table = std::fs::read_to_string(out.join("e/table.csv")).unwrap();
     assert!(table.starts_with("x,y,abs(x)\n"), "{table}");
 }
+
+/// Everything that is drawn, in eight random circuits at two voltages: `.variation` of three kinds, start values, white noise,
+/// a hazard with draws of its own.
+const DRAWN: &str = "
+.device cell (p n) {
+  param r=1k l=1meg
+  state y = 0
+  state k = 0
+  state x = normal(0, 1)
+  state w = 0.1 in 0:1
+  I(p,n) = V(p,n)/(r*(1 + w))
+  ddt(x) = -x/1u + 1k*white(every=100n)
+  ddt(w) = 2meg*V(p,n)^3*(1 - w) - 0.2meg*w
+  when hazard(V(p,n) > 0 ? l*V(p,n) : 0) {
+    y = y + uniform(0, 1)
+    k = k + 1
+  }
+  cycle when V(p,n) > 0.5
+}
+.variation cell {
+  device r ~ normal(10%)
+  cycle  l ~ lognormal(20%)
+  stuck  p=0.1 r ~ uniform(2k, 3k)
+}
+.smu in
+R1 in a 100
+C1 a 0 1p
+X1 a 0 cell
+.experiment many {
+  montecarlo 8 seed 5 {
+    sweep v in [1, 1.5] {
+      force in = 0
+      wait 1u
+      for j = 1:4 {
+        pulse in = v for 2u
+        wait 1u
+      }
+      wait 20u - time
+      record r=X1.r, l=X1.l, y=X1.y, k=X1.k, x=X1.x, s=X1.stuck, w=X1.w
+    }
+  }
+}
+";
+
+/// What is drawn depends on seed, draw, path and purpose alone: not on threads, not on other parts, not on the steps that were
+/// taken or rejected.
+#[test]
+fn draws_depend_on_nothing_but_their_keys() {
+    let table = |text: &str, threads: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("test.cir");
+        std::fs::write(&file, format!("a test\n{text}\n")).unwrap();
+        let (output, out) = run_file(&file, folder.path(), &["--threads", threads]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let report: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
+        let rejected = report["experiments"][0]["stats"]["rejected"].as_u64().unwrap();
+        (std::fs::read_to_string(out.join("many/table.csv")).unwrap(), rejected)
+    };
+    // All columns but w, which is integrated and not drawn.
+    let drawn =
+        |table: &str| -> Vec<String> { table.lines().map(|l| l.rsplit_once(',').unwrap().0.to_string()).collect() };
+    let (one, rejected) = table(DRAWN, "1");
+    assert_eq!(one.lines().count(), 17);
+    assert!(rejected > 20, "{rejected}");
+    assert_eq!(one, table(DRAWN, "2").0, "to the bit");
+
+    let beside =
+        DRAWN.replace("X1 a 0 cell\n", "V9 z 0 SIN(0 1 1meg)\nX0 z 0 cell\nX9 z b cell\nR9 b 0 1k\nX1 a 0 cell\n");
+    let (beside, _) = table(&beside, "2");
+    assert_eq!(drawn(&one), drawn(&beside));
+    assert_ne!(one, beside, "other steps were taken");
+
+    let (fine, more) = table(&DRAWN.replace(".smu in", ".options reltol=1e-5\n.smu in"), "2");
+    assert_eq!(drawn(&one), drawn(&fine));
+    assert!(one != fine && more != rejected, "other steps were taken and rejected");
+}

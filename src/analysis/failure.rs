@@ -65,7 +65,9 @@ impl Failure {
             ),
             Failure::StepTooSmall { trace, .. } => (
                 "run::step-too-small",
-                "try a smaller first step, .options reltol=1e-4 or method=gear, or a small capacitor at the node".to_string()
+                "try a smaller first step, .options reltol=1e-4 or method=gear, or a small capacitor at the node; a state whose \
+                 equation grows without bound needs a range, `state x = … in LOW:HIGH`"
+                    .to_string()
                     + &quoted(trace),
             ),
             Failure::NoAdvance { trace, .. } => (

@@ -7,6 +7,7 @@ use super::newton::{NEGLIGIBLE, ROUNDING};
 use super::pace::{allowed, hopeless, next_step, tolerable};
 use super::transient::{Transient, point};
 use crate::circuit::plan::Options;
+use crate::device::layout::Role;
 use crate::device::{Review, Ticks};
 use crate::mna::System;
 
@@ -51,6 +52,7 @@ impl Transient {
     pub(super) fn judge(&mut self, lane: usize) -> Result<bool, Failure> {
         let count = self.lanes.len();
         let bad = (0..self.system.unknowns()).find(|u| !self.assembly.residual[u * count + lane].is_finite());
+        let bad = bad.map(|u| self.state_at_fault(lane).unwrap_or(u));
         self.lanes[lane].broken = bad;
         if bad.is_some() || self.assembly.local_failure[lane] {
             return self.give_up(lane, bad).map(|()| false);
@@ -71,6 +73,13 @@ impl Transient {
             return self.give_up(lane, Some(mover)).map(|()| false);
         }
         Ok(true)
+    }
+
+    /// A state whose own equation is no number: it says more than the nets that follow from it.
+    fn state_at_fault(&self, lane: usize) -> Option<usize> {
+        let count = self.lanes.len();
+        let state = |u: &usize| matches!(self.system.roles[*u], Role::State(..));
+        (0..self.system.unknowns()).filter(state).find(|u| !self.assembly.imbalance[u * count + lane].is_finite())
     }
 
     fn small_residual(&mut self, lane: usize) -> bool {

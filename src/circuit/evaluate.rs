@@ -32,7 +32,7 @@ impl Definition {
 
     /// All lets.
     pub fn lets_at(&self, at: &Numbers) -> Vec<f64> {
-        self.lets_moved(at, None)
+        self.some_lets(at, None, |_| true)
     }
 
     /// An equation, `lets` being [`Definition::lets_at`] there. Noise and the currents of voltages are 0, charges do not
@@ -41,13 +41,35 @@ impl Definition {
         self.number(e, at, lets, None)
     }
 
-    fn lets_moved(&self, at: &Numbers, moved: Moved) -> Vec<f64> {
+    /// The lets that are wanted, which read no others; NaN in place of the rest.
+    fn some_lets(&self, at: &Numbers, moved: Moved, wanted: impl Fn(usize) -> bool) -> Vec<f64> {
         let mut lets = Vec::with_capacity(self.lets.len());
-        for l in &self.lets {
-            let v = self.number(&l.value, at, &lets, moved);
+        for (k, l) in self.lets.iter().enumerate() {
+            let v = if wanted(k) { self.number(&l.value, at, &lets, moved) } else { f64::NAN };
             lets.push(v);
         }
         lets
+    }
+
+    /// Which lets an equation reads, those that these read included.
+    fn read_by(&self, e: &Equation) -> Vec<bool> {
+        let mut read = vec![false; self.lets.len()];
+        let see = |read: &mut Vec<bool>, e: &Equation| {
+            for q in e.quantities() {
+                if let Quantity::Own(Own::Let(k)) = q
+                    && let Some(k) = read.get_mut(k)
+                {
+                    *k = true;
+                }
+            }
+        };
+        see(&mut read, e);
+        for k in (0..self.lets.len()).rev() {
+            if read[k] {
+                see(&mut read, &self.lets[k].value);
+            }
+        }
+        read
     }
 
     fn own(&self, own: Own, at: &Numbers, lets: &[f64], moved: Moved) -> f64 {
@@ -107,9 +129,11 @@ impl Definition {
     fn quotient(&self, e: &Equation, by: Own, at: &Numbers) -> f64 {
         let x = self.own(by, at, &[], None);
         let h = (STEP * x.abs()).max(LEAST_STEP);
+        // Only what it reads: the let that this derivative stands in comes later.
+        let read = self.read_by(e);
         let side = |x: f64| {
             let moved = Some((by, x));
-            let lets = self.lets_moved(at, moved);
+            let lets = self.some_lets(at, moved, |k| read[k]);
             self.number(e, at, &lets, moved)
         };
         (side(x + h) - side(x - h)) / (2.0 * h)

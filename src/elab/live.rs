@@ -328,6 +328,7 @@ impl Quantities for View<'_> {
         let known: Vec<&str> = probes(&p.kind).collect();
         Err(match did_you_mean(name, known.iter().copied()) {
             Some(help) => fault.with_help(help),
+            None if p.kind.definition().is_some() => fault.with_help(format!("it has {}", known.join(", "))),
             None => fault.with_help(format!("'memspice devices {}' lists what can be read", p.kind.name)),
         })
     }

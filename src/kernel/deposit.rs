@@ -75,5 +75,5 @@ impl Bench {
 
 /// With the digits of an f32: enough to see what is wrong.
 fn outside(path: &str, name: &str, value: f64, low: f64, high: f64) -> String {
-    format!("{path}.{name} = {:?} lies outside {:?} … {:?}", value as f32, low as f32, high as f32)
+    format!("{path}.{name} = {} lies outside {} … {}", value as f32, low as f32, high as f32)
 }

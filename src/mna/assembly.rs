@@ -138,6 +138,9 @@ impl Assembly {
                 group.device.load(&p, memory, &mut block.stamps(group, self.lanes));
                 scatter(&group.slots_g, &block.g, &mut self.static_g, self.lanes);
                 scatter(&group.slots_c, &block.c, &mut self.static_c, self.lanes);
+                // What is linear in x comes from G and C alone, wherever they were made.
+                block.f.fill(0.0);
+                block.q.fill(0.0);
             }
         }
         let lanes = self.lanes;

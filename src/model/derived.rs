@@ -1,5 +1,5 @@
 //! A `.device` as text: what `memspice show device` prints. Unknowns, values, currents and rates (F), charges (Q), their
-//! derivatives where they are not 0, events and noise.
+//! derivatives where they are not 0, events, noise and warnings.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -27,7 +27,13 @@ pub fn text(d: &Definition) -> String {
         }
         text
     };
+    let derived = Derived::new(d, &names);
     out += &section("parameters", parameters(d, &names));
+    let _ = writeln!(
+        out,
+        "\nunknowns\n  {}",
+        unknowns(d, &derived.graph).map(|o| names.own(o)).collect::<Vec<_>>().join("  ")
+    );
     out += &section("states at the start", d.states.iter().map(|s| (s.name.to_string(), start(s, &names))).collect());
     out += &section(
         "values",
@@ -35,8 +41,13 @@ pub fn text(d: &Definition) -> String {
     );
     out += &section("F: currents, voltages and rates", flows(d, &names));
     out += &section("Q: charges", charges(d, &names));
-    out += &section("derivatives that are not 0", slopes(d, &names));
+    out += &section("derivatives that are not 0", derived.slopes(d, &names));
     out += &events(d, &names);
+    for (n, w) in d.warnings.iter().enumerate() {
+        let title = if n == 0 { "\nwarnings\n" } else { "" };
+        let _ = writeln!(out, "{title}  when {} {:?}", names.text(&w.condition), w.text);
+    }
+    out += &paths(d);
     out
 }
 
@@ -104,43 +115,66 @@ fn charges(d: &Definition, names: &Names) -> Vec<(String, String)> {
     d.contributions.iter().enumerate().filter_map(charge).collect()
 }
 
-/// ∂/∂ voltages and states of all flows, rates and charges.
-fn slopes(d: &Definition, names: &Names) -> Vec<(String, String)> {
-    let mut graph = Graph { dag: Dag::new(), inputs: Vec::new(), lets: HashMap::new(), named: HashMap::new() };
-    for (k, l) in d.lets.iter().enumerate() {
-        let id = graph.lower(&l.value);
-        graph.lets.insert(k, id);
-        if !matches!(graph.dag.node(id), Node::Const(_) | Node::Input(_)) {
-            graph.named.entry(id).or_insert_with(|| names.own(Own::Let(k)));
-        }
-    }
-    let mut roots = Vec::new();
-    for (k, c) in d.contributions.iter().enumerate() {
-        let (flow, charge) = c.parts();
-        roots.extend(flow.map(|f| (branch(d, k), graph.lower(f))));
-        roots.extend(charge.map(|q| (format!("Q of {}", branch(d, k)), graph.lower(q))));
-    }
-    for s in &d.states {
-        roots.extend(s.rate.as_ref().map(|r| (format!("ddt({})", s.name), graph.lower(r))));
-    }
-    let ids: Vec<Id> = roots.iter().map(|r| r.1).collect();
-    let mut rows = Vec::new();
-    for n in 0..graph.inputs.len() {
-        let Quantity::Own(own @ (Own::Voltage(..) | Own::Current(_) | Own::State(_))) = graph.inputs[n] else {
-            continue;
-        };
-        if matches!(own, Own::State(k) if d.states[k].rate.is_none()) {
-            continue;
-        }
-        let by = graph.dag.input(n as u32);
-        let slopes = derivatives(&mut graph.dag, &ids, by);
-        for ((name, _), slope) in roots.iter().zip(slopes) {
-            if graph.dag.value(slope) != Some(0.0) {
-                rows.push((format!("∂ {name} / ∂ {}", names.own(own)), graph.text(slope, names)));
+/// What the equations are solved for: voltages they read, currents of voltage sources, states that have an equation.
+fn unknowns(d: &Definition, graph: &Graph) -> impl Iterator<Item = Own> {
+    let read = graph.inputs.iter().filter_map(|q| match q {
+        Quantity::Own(own @ Own::Voltage(..)) => Some(*own),
+        _ => None,
+    });
+    let sources = d.contributions.iter().enumerate().filter(|(_, c)| c.flow == Flow::Voltage);
+    let states = d.states.iter().enumerate().filter(|(_, s)| s.rate.is_some());
+    read.chain(sources.map(|(k, _)| Own::Current(k))).chain(states.map(|(k, _)| Own::State(k)))
+}
+
+/// All flows, charges and rates in one graph.
+struct Derived {
+    graph: Graph,
+    roots: Vec<(String, Id)>,
+}
+
+impl Derived {
+    fn new(d: &Definition, names: &Names) -> Derived {
+        let mut graph = Graph { dag: Dag::new(), inputs: Vec::new(), lets: HashMap::new(), named: HashMap::new() };
+        for (k, l) in d.lets.iter().enumerate() {
+            let id = graph.lower(&l.value);
+            graph.lets.insert(k, id);
+            if !matches!(graph.dag.node(id), Node::Const(_) | Node::Input(_)) {
+                graph.named.entry(id).or_insert_with(|| names.own(Own::Let(k)));
             }
         }
+        let mut roots = Vec::new();
+        for (k, c) in d.contributions.iter().enumerate() {
+            let (flow, charge) = c.parts();
+            roots.extend(flow.map(|f| (branch(d, k), graph.lower(f))));
+            roots.extend(charge.map(|q| (format!("Q of {}", branch(d, k)), graph.lower(q))));
+        }
+        for s in &d.states {
+            roots.extend(s.rate.as_ref().map(|r| (format!("ddt({})", s.name), graph.lower(r))));
+        }
+        Derived { graph, roots }
     }
-    rows
+
+    /// ∂/∂ voltages, currents and states.
+    fn slopes(mut self, d: &Definition, names: &Names) -> Vec<(String, String)> {
+        let ids: Vec<Id> = self.roots.iter().map(|r| r.1).collect();
+        let mut rows = Vec::new();
+        for n in 0..self.graph.inputs.len() {
+            let Quantity::Own(own @ (Own::Voltage(..) | Own::Current(_) | Own::State(_))) = self.graph.inputs[n] else {
+                continue;
+            };
+            if matches!(own, Own::State(k) if d.states[k].rate.is_none()) {
+                continue;
+            }
+            let by = self.graph.dag.input(n as u32);
+            let slopes = derivatives(&mut self.graph.dag, &ids, by);
+            for ((name, _), slope) in self.roots.iter().zip(slopes) {
+                if self.graph.dag.value(slope) != Some(0.0) {
+                    rows.push((format!("∂ {name} / ∂ {}", names.own(own)), self.graph.text(slope, names)));
+                }
+            }
+        }
+        rows
+    }
 }
 
 fn events(d: &Definition, names: &Names) -> String {
@@ -167,17 +201,14 @@ fn events(d: &Definition, names: &Names) -> String {
     for (k, n) in d.noises.iter().enumerate() {
         let _ = writeln!(out, "  {} every {} s", names.own(Own::White(k)), names.text(&n.every));
     }
-    let read: Vec<String> = d
-        .kind
-        .paths
-        .iter()
-        .map(|p| {
-            let name = |k: usize| if k == Path::GROUND { "0".to_string() } else { d.kind.pins[k].name.to_string() };
-            format!("{}-{} {:?}", name(p.a), name(p.b), p.conduct).to_lowercase()
-        })
-        .collect();
-    let _ = writeln!(out, "\npaths\n  {}", read.join(", "));
     out
+}
+
+/// Which pins conduct to which.
+fn paths(d: &Definition) -> String {
+    let name = |k: usize| if k == Path::GROUND { "0".to_string() } else { d.kind.pins[k].name.to_string() };
+    let path = |p: &Path| format!("{}-{} {:?}", name(p.a), name(p.b), p.conduct).to_lowercase();
+    format!("\npaths\n  {}\n", d.kind.paths.iter().map(path).collect::<Vec<_>>().join(", "))
 }
 
 /// The lets and equations in one graph.

@@ -7,6 +7,7 @@ pub mod dag;
 pub mod derived;
 pub mod diff;
 pub mod eval;
+mod lanes;
 pub mod lower;
 pub mod math;
 pub mod op;

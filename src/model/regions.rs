@@ -19,6 +19,8 @@ pub struct Segment {
     /// Empty: always
     pub guard: Guard,
     pub nodes: Vec<Id>,
+    /// About how many additions they take
+    pub work: usize,
 }
 
 /// Most conditions of a guard; more are forgotten, which only computes more.
@@ -57,12 +59,8 @@ pub fn segments(dag: &Dag, order: &[Id], outputs: &[Id], known: &[Id]) -> Vec<Se
             }
         }
         ready.remove(guard);
-        found.push(Segment { guard: guard.clone(), nodes });
-    }
-    for segment in &mut found {
-        if segment.nodes.iter().map(|id| work(dag.node(*id))).sum::<usize>() < WORTH {
-            segment.guard.clear();
-        }
+        let work = nodes.iter().map(|id| work(dag.node(*id))).sum();
+        found.push(Segment { guard: if work < WORTH { Guard::new() } else { guard.clone() }, nodes, work });
     }
     found
 }

@@ -1,32 +1,36 @@
 //! A DAG as a list of instructions on registers, run over lanes.
 //!
-//! A register is a row of [`BLOCK`] lanes. What matters only in a region where no lane of the block is is passed over ([`super::regions`]).
-//! Few lanes go through a scalar loop instead; both run the same functions in the
-//! same order, so a lane's bits do not depend on how many others there are.
+//! A register is a row of [`BLOCK`] lanes ([`super::lanes`]). What matters only in a region ([`super::regions`]) is computed
+//! for the lanes that are in it. Few lanes go through a scalar loop instead; both run the same functions in the same order, so
+//! a lane's bits do not depend on how many others there are.
 
-use pulp::{Arch, NullaryFnOnce};
+use pulp::Arch;
 
 use super::dag::{Dag, Id, Node};
+use super::lanes::Block;
 use super::math;
-use super::op::{Binary, Two, Unary, WithBinary, WithUnary};
+use super::op::{Binary, Unary};
 use super::regions::segments;
 use super::table::Table;
 
-/// Lanes that an instruction works on at a time.
-pub const BLOCK: usize = 64;
+/// Lanes that an instruction works on at a time: enough that choosing the instruction costs little, few enough that the
+/// registers of most models stay in the first cache.
+pub const BLOCK: usize = 256;
 /// Up to this many lanes are done one after the other.
 const FEW: usize = 3;
+/// Fewer lanes than this are not worth taking apart.
+const FEW_TO_PART: usize = 32;
 
 /// Where an instruction reads.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Operand {
+pub(super) enum Operand {
     Const(f64),
     Input(usize),
     Register(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Instruction {
+pub(super) enum Instruction {
     Unary(Unary, Operand),
     Binary(Binary, Operand, Operand),
     Select(Operand, Operand, Operand),
@@ -35,25 +39,65 @@ enum Instruction {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Step {
+pub(super) enum Step {
     /// Into a register
     Compute(usize, Instruction),
     /// Into an output
     Store(usize, Operand),
-    /// Passes over so many steps unless some lane satisfies the n-th guard
-    Unless(usize, usize),
+    /// The following steps matter only for lanes that satisfy the guard of the n-th region
+    Region(usize),
+}
+
+/// Steps that matter only where conditions hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Region {
+    /// Conditions and whether they must hold
+    pub guard: Vec<(Operand, bool)>,
+    pub steps: usize,
+    /// About how many additions they take a lane
+    pub work: usize,
+    /// What its steps read that is not computed by them: inputs, and registers
+    pub reads: [Vec<usize>; 2],
+    /// Registers that are looked at behind it
+    pub gives: Vec<usize>,
+}
+
+impl Step {
+    /// What it reads.
+    fn operands(&self, regions: &[Region]) -> Vec<Operand> {
+        match self {
+            Step::Compute(_, instruction) => match *instruction {
+                Instruction::Unary(_, a) | Instruction::Table(_, a) | Instruction::Slope(_, a) => vec![a],
+                Instruction::Binary(_, a, b) => vec![a, b],
+                Instruction::Select(c, a, b) => vec![c, a, b],
+            },
+            Step::Store(_, from) => vec![*from],
+            Step::Region(n) => regions[*n].guard.iter().map(|g| g.0).collect(),
+        }
+    }
+}
+
+/// What carrying a number to and fro costs, in additions.
+const CARRY: usize = 16;
+
+impl Region {
+    /// Whether it is less work to take `some` of `all` lanes apart than to compute all.
+    #[inline]
+    pub fn worth_parting(&self, some: usize, all: usize) -> bool {
+        let carried = self.reads[0].len() + self.reads[1].len() + self.gives.len();
+        all >= FEW_TO_PART && some * (self.work + CARRY * carried) < all * self.work
+    }
 }
 
 /// Something that runs: inputs in, outputs out.
 #[derive(Clone, Debug, Default)]
 pub struct Tape {
-    steps: Vec<Step>,
-    tables: Vec<Table>,
+    pub(super) steps: Vec<Step>,
+    pub(super) tables: Vec<Table>,
     inputs: usize,
     outputs: usize,
-    registers: usize,
-    /// Conditions and whether they must hold
-    guards: Vec<Vec<(Operand, bool)>>,
+    pub(super) registers: usize,
+    pub(super) regions: Vec<Region>,
 }
 
 impl Tape {
@@ -86,15 +130,16 @@ impl Tape {
         inputs.iter().enumerate().for_each(|(n, &id)| store(&mut tape, id, Operand::Input(n)));
         let starts: Vec<usize> =
             segments.iter().scan(0, |next, s| Some(std::mem::replace(next, *next + s.nodes.len()))).collect();
-        let mut open: Option<(usize, usize)> = None;
+        let mut open: Option<usize> = None;
         for (n, &id) in order.iter().enumerate() {
             if let Ok(s) = starts.binary_search(&n) {
                 tape.close(&mut open);
                 let guard = &segments[s].guard;
                 if !guard.is_empty() {
-                    tape.guards.push(guard.iter().map(|(c, holds)| (place[c.0 as usize], *holds)).collect());
-                    open = Some((tape.steps.len(), tape.guards.len() - 1));
-                    tape.steps.push(Step::Unless(tape.guards.len() - 1, 0));
+                    let guard = guard.iter().map(|(c, holds)| (place[c.0 as usize], *holds)).collect();
+                    open = Some(tape.steps.len());
+                    tape.steps.push(Step::Region(tape.regions.len()));
+                    tape.regions.push(Region { guard, work: segments[s].work, ..Region::default() });
                 }
             }
             let node = dag.node(id);
@@ -133,14 +178,54 @@ impl Tape {
             }
         }
         tape.close(&mut open);
+        for at in 0..tape.steps.len() {
+            if let Step::Region(n) = tape.steps[at] {
+                tape.look_around(at, n);
+            }
+        }
         tape
     }
 
-    /// Ends the steps that a guard may pass over.
-    fn close(&mut self, open: &mut Option<(usize, usize)>) {
-        if let Some((at, guard)) = open.take() {
-            self.steps[at] = Step::Unless(guard, self.steps.len() - at - 1);
+    /// Ends the steps of a region.
+    fn close(&mut self, open: &mut Option<usize>) {
+        if let Some(at) = open.take()
+            && let Step::Region(n) = self.steps[at]
+        {
+            self.regions[n].steps = self.steps.len() - at - 1;
         }
+    }
+
+    /// What the n-th region, whose steps follow step `at`, reads and what it gives.
+    fn look_around(&mut self, at: usize, n: usize) {
+        let end = at + 1 + self.regions[n].steps;
+        let (mut reads, mut written) = ([Vec::new(), Vec::new()], Vec::new());
+        for step in &self.steps[at + 1..end] {
+            for operand in step.operands(&self.regions) {
+                match operand {
+                    Operand::Input(k) if !reads[0].contains(&k) => reads[0].push(k),
+                    Operand::Register(r) if !written.contains(&r) && !reads[1].contains(&r) => reads[1].push(r),
+                    _ => {}
+                }
+            }
+            if let Step::Compute(r, _) = step
+                && !written.contains(r)
+            {
+                written.push(*r);
+            }
+        }
+        let looked_at = |r: &usize| {
+            for step in &self.steps[end..] {
+                if step.operands(&self.regions).contains(&Operand::Register(*r)) {
+                    return true;
+                }
+                if matches!(step, Step::Compute(to, _) if to == r) {
+                    return false;
+                }
+            }
+            false
+        };
+        written.retain(looked_at);
+        (self.regions[n].reads, self.regions[n].gives) = (reads, written);
     }
 
     pub fn inputs(&self) -> usize {
@@ -153,7 +238,8 @@ impl Tape {
 
     /// How many numbers of scratch [`Tape::run`] needs.
     pub fn scratch(&self) -> usize {
-        self.registers * BLOCK
+        let apart = if self.regions.is_empty() { 0 } else { self.registers + self.inputs };
+        (self.registers + apart) * BLOCK
     }
 
     /// How many instructions there are.
@@ -168,12 +254,16 @@ impl Tape {
     /// Evaluates `width` lanes: `inputs[n * width + lane]` → `outputs[n * width + lane]`. `scratch` holds at least
     /// [`Tape::scratch`] numbers of any value. Allocates nothing.
     pub fn run(&self, width: usize, inputs: &[f64], scratch: &mut [f64], outputs: &mut [f64]) {
+        self.run_on(Arch::new(), width, inputs, scratch, outputs);
+    }
+
+    /// [`Tape::run`] with the vectors of a given machine.
+    pub fn run_on(&self, machine: Arch, width: usize, inputs: &[f64], scratch: &mut [f64], outputs: &mut [f64]) {
         if width <= FEW {
             for lane in 0..width {
                 self.run_one(width, lane, inputs, scratch, outputs);
             }
         } else {
-            let machine = Arch::new();
             for start in (0..width).step_by(BLOCK) {
                 let count = BLOCK.min(width - start);
                 machine.dispatch(Block { tape: self, width, start, count, inputs, scratch, outputs });
@@ -201,193 +291,13 @@ impl Tape {
                     }
                 }
                 Step::Store(n, from) => outputs[n * width + lane] = at(from),
-                Step::Unless(guard, steps) => {
-                    if !self.guards[guard].iter().all(|&(c, holds)| (at(c) != 0.0) == holds) {
-                        next += steps;
+                Step::Region(n) => {
+                    let region = &self.regions[n];
+                    if !region.guard.iter().all(|&(c, holds)| (at(c) != 0.0) == holds) {
+                        next += region.steps;
                     }
                 }
             }
-        }
-    }
-}
-
-/// Lanes of one block, to be run with the widest vectors the machine has. No instruction contracts a product and a sum, so
-/// the bits are the same on all of them.
-struct Block<'a> {
-    tape: &'a Tape,
-    width: usize,
-    start: usize,
-    count: usize,
-    inputs: &'a [f64],
-    scratch: &'a mut [f64],
-    outputs: &'a mut [f64],
-}
-
-impl NullaryFnOnce for Block<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let Block { tape, width, start, count, inputs, scratch, outputs } = self;
-        let mut next = 0;
-        while let Some(step) = tape.steps.get(next) {
-            next += 1;
-            match *step {
-                Step::Compute(target, instruction) => {
-                    let (below, rest) = scratch.split_at_mut(target * BLOCK);
-                    let (to, above) = rest.split_at_mut(BLOCK);
-                    let to = &mut to[..count];
-                    let rows = Rows { inputs, width, start, count, below, above, target };
-                    match instruction {
-                        Instruction::Unary(op, a) => op.visit(EachOne { a: rows.get(a), to }),
-                        Instruction::Binary(op, a, b) => op.visit(EachTwo { a: rows.get(a), b: rows.get(b), to }),
-                        Instruction::Select(c, a, b) => select(rows.get(c), rows.get(a), rows.get(b), to),
-                        Instruction::Table(t, a) => {
-                            let table = &tape.tables[t];
-                            EachOne { a: rows.get(a), to }.with(|x| table.value(x));
-                        }
-                        Instruction::Slope(t, a) => {
-                            let table = &tape.tables[t];
-                            EachOne { a: rows.get(a), to }.with(|x| table.slope(x));
-                        }
-                    }
-                }
-                Step::Store(n, from) => {
-                    let to = &mut outputs[n * width + start..][..count];
-                    match from {
-                        Operand::Const(v) => to.fill(v),
-                        Operand::Input(i) => to.copy_from_slice(&inputs[i * width + start..][..count]),
-                        Operand::Register(r) => to.copy_from_slice(&scratch[r * BLOCK..][..count]),
-                    }
-                }
-                Step::Unless(guard, steps) => {
-                    let rows = Rows { inputs, width, start, count, below: scratch, above: &[], target: usize::MAX };
-                    if !rows.some_lane(&tape.guards[guard]) {
-                        next += steps;
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// What an instruction can read while it writes the register between `below` and `above`.
-struct Rows<'a> {
-    inputs: &'a [f64],
-    width: usize,
-    start: usize,
-    count: usize,
-    below: &'a [f64],
-    above: &'a [f64],
-    target: usize,
-}
-
-#[derive(Clone, Copy)]
-enum Row<'a> {
-    Same(f64),
-    Each(&'a [f64]),
-}
-
-impl<'a> Rows<'a> {
-    /// Whether all of the conditions hold in some lane.
-    #[inline(always)]
-    fn some_lane(&self, guard: &[(Operand, bool)]) -> bool {
-        let holds = |row: Row, lane: usize, wanted: bool| match row {
-            Row::Same(c) => (c != 0.0) == wanted,
-            Row::Each(c) => (c[lane] != 0.0) == wanted,
-        };
-        match guard {
-            [(c, wanted)] => match self.get(*c) {
-                Row::Same(c) => (c != 0.0) == *wanted,
-                // Without a way out, so that it is done several lanes at a time.
-                Row::Each(c) => c.iter().fold(false, |any, c| any | ((*c != 0.0) == *wanted)),
-            },
-            _ => (0..self.count).any(|lane| guard.iter().all(|(c, wanted)| holds(self.get(*c), lane, *wanted))),
-        }
-    }
-
-    #[inline(always)]
-    fn get(&self, operand: Operand) -> Row<'a> {
-        match operand {
-            Operand::Const(v) => Row::Same(v),
-            Operand::Input(n) => Row::Each(&self.inputs[n * self.width + self.start..][..self.count]),
-            Operand::Register(r) if r < self.target => Row::Each(&self.below[r * BLOCK..][..self.count]),
-            Operand::Register(r) => Row::Each(&self.above[(r - self.target - 1) * BLOCK..][..self.count]),
-        }
-    }
-}
-
-struct EachOne<'a> {
-    a: Row<'a>,
-    to: &'a mut [f64],
-}
-
-impl WithUnary for EachOne<'_> {
-    type Output = ();
-    #[inline(always)]
-    fn with(self, f: impl Fn(f64) -> f64) {
-        match self.a {
-            Row::Same(a) => self.to.fill(f(a)),
-            Row::Each(a) => {
-                for (to, &a) in self.to.iter_mut().zip(a) {
-                    *to = f(a);
-                }
-            }
-        }
-    }
-}
-
-struct EachTwo<'a> {
-    a: Row<'a>,
-    b: Row<'a>,
-    to: &'a mut [f64],
-}
-
-impl WithBinary for EachTwo<'_> {
-    type Output = ();
-    #[inline(always)]
-    fn with(self, f: impl Two) {
-        let to = self.to;
-        match (self.a, self.b) {
-            (Row::Same(a), Row::Same(b)) => to.fill(f.at(a, b)),
-            (Row::Same(a), Row::Each(b)) => {
-                for (to, &b) in to.iter_mut().zip(b) {
-                    *to = f.at(a, b);
-                }
-            }
-            (Row::Each(a), Row::Same(b)) => {
-                for (to, &a) in to.iter_mut().zip(a) {
-                    *to = f.at(a, b);
-                }
-            }
-            (Row::Each(a), Row::Each(b)) => {
-                for ((to, &a), &b) in to.iter_mut().zip(a).zip(b) {
-                    *to = f.at(a, b);
-                }
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn select(condition: Row, a: Row, b: Row, to: &mut [f64]) {
-    let condition = match condition {
-        Row::Each(c) => c,
-        Row::Same(c) => {
-            match if c != 0.0 { a } else { b } {
-                Row::Same(v) => to.fill(v),
-                Row::Each(v) => to.copy_from_slice(v),
-            }
-            return;
-        }
-    };
-    let lanes = to.iter_mut().zip(condition);
-    match (a, b) {
-        (Row::Same(a), Row::Same(b)) => lanes.for_each(|(to, &c)| *to = math::select(c, a, b)),
-        (Row::Same(a), Row::Each(b)) => lanes.zip(b).for_each(|((to, &c), &b)| *to = math::select(c, a, b)),
-        (Row::Each(a), Row::Same(b)) => lanes.zip(a).for_each(|((to, &c), &a)| *to = math::select(c, a, b)),
-        (Row::Each(a), Row::Each(b)) => {
-            lanes.zip(a).zip(b).for_each(|(((to, &c), &a), &b)| *to = math::select(c, a, b));
         }
     }
 }
@@ -446,7 +356,7 @@ mod tests {
         let f = d.select(high, first, below);
         let slope = crate::model::diff::derivatives(&mut d, &[f], x)[0];
         let tape = Tape::compile(&d, &[x, y], &[f, slope]);
-        assert!(tape.guards.len() >= 3);
+        assert!(tape.regions.len() >= 3);
         for (width, from, to) in [(200, -3.0, 3.0), (64, -0.9, 0.9), (70, 1.1, 2.0), (5, -2.0, -1.5), (2, -2.0, 2.0)] {
             let at = |k: usize| from + (to - from) * ((k * 37) % 101) as f64 / 101.0;
             let inputs: Vec<f64> = (0..2 * width).map(at).collect();

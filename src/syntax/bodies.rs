@@ -156,6 +156,7 @@ impl<'l, 'a> Bodies<'l, 'a> {
                 let (body, end) = self.block(span, Bodies::statement)?;
                 out.extend(condition.map(|condition| DeviceItem::When(When { condition, body, span: span.to(end) })));
             }
+            "elif" | "elsif" | "elseif" => self.no_block_here(line, "write `else if CONDITION {`")?,
             _ => self.no_block_here(line, "a device has blocks behind `when` and `if` only")?,
         }
         Ok(())

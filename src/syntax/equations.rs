@@ -42,11 +42,44 @@ pub fn device_items(place: Place, text: &str, comment: &str, items: &mut Vec<Dev
             ));
         }
         word if !word.is_empty() && !text[word.len()..].trim_start().starts_with('(') => {
+            if word.starts_with('d') && text[word.len()..].starts_with("/dt") {
+                let help = format!("the rate of a state is ddt({}) = …", &text[1..word.len()]);
+                let written = &text[..word.len() + "/dt".len()];
+                return Err(Box::new(unknown(place, written, text, &[], "line of a device", &help)));
+            }
             let others =
                 "a device has: param, state, let, I(a,b) = …, V(a,b) = …, ddt(x) = …, when, cycle when, warn when, if";
             return Err(Box::new(unknown(place, word, text, &ITEMS, "line of a device", others)));
         }
-        _ => items.push(DeviceItem::Equation(equation(place, text)?)),
+        _ => {
+            foreign(place, text)?;
+            items.push(DeviceItem::Equation(equation(place, text)?));
+        }
+    }
+    Ok(())
+}
+
+/// Equations as other languages write them, and assignments, which a device has inside a `when` only.
+fn foreign(place: Place, text: &str) -> Result<(), Fault> {
+    for sign in ["<+", ":="] {
+        if let Some(at) = text.find(sign) {
+            let report = Diagnostic::error("syntax::equation", format!("`{sign}` is no sign of this language"))
+                .at(place.range(at, at + sign.len()), "write `=`")
+                .help(format!("the form is: {}", crate::syntax::forms::statement("equation")));
+            return Err(Box::new(report));
+        }
+    }
+    let left = text.split('=').next().unwrap_or_default();
+    let name = left.split('[').next().unwrap_or_default().trim_end_matches(['+', '-', '*', '/', ' ', '\t']);
+    let named = name.starts_with(|c: char| c.is_alphabetic() || c == '_') && !left.contains('(');
+    if named && left.len() < text.len() {
+        let report = Diagnostic::error("syntax::assignment-here", "a device has assignments inside `when` only")
+            .at(place.range(0, left.trim_end().len()), "assigned")
+            .help(format!(
+                "a state moves by `ddt({name}) = …` or jumps in `when CONDITION {{ {name} = … }}`; what follows from other \
+                 values is `let {name} = …`"
+            ));
+        return Err(Box::new(report));
     }
     Ok(())
 }

@@ -114,7 +114,7 @@ pub fn explain(rule: Rule, text: &str, place: Place, error: &Error<Rule>) -> Dia
     };
     let label = if found.is_empty() { "something is missing here" } else { "not understood from here on" };
     let report = Diagnostic::error(code, message).at(place.range(at, at + found.len()), label);
-    match hint(&text[..at], rest) {
+    match hint(rule, &text[..at], rest) {
         Some(hint) => report.help(format!("{hint}\nthe form is: {form}")),
         None => report.help(format!("the form is: {form}")),
     }
@@ -134,17 +134,21 @@ fn found(rest: &str) -> &str {
     };
     let length = rest
         .char_indices()
-        .map(|(i, _)| i)
-        .take_while(|&i| i <= 40)
+        .map(|(i, c)| i + c.len_utf8())
+        .take_while(|&end| end <= 40)
         .last()
-        .map_or(length, |max| length.min(max.max(first.len_utf8())));
+        .map_or(length, |max| length.min(max));
     &rest[..length]
 }
 
 /// What a mistake often made looks like.
-fn hint(before: &str, rest: &str) -> Option<String> {
+fn hint(rule: Rule, before: &str, rest: &str) -> Option<String> {
     let first = rest.chars().next()?;
+    let asks = matches!(rule, Rule::when_line | Rule::cycle_line | Rule::warn_line | Rule::if_line | Rule::else_line);
+    let like = || closest(found(rest), ["reflect", "settles"]);
     match first {
+        '=' if asks => Some("`==` compares".into()),
+        _ if rule == Rule::state_item && like().is_some() => like().map(|word| format!("did you mean `{word}`?")),
         '=' if before.ends_with('=') || rest.starts_with("==") => Some("`==` compares; a setting has one `=`".into()),
         '=' => Some("a blank or a sign in the name before `=`?".into()),
         '‘' | '’' | '“' | '”' => Some(format!("`{first}` comes from a word processor: write ' or \"")),
@@ -152,6 +156,7 @@ fn hint(before: &str, rest: &str) -> Option<String> {
         '}' | ')' if before.contains('?') => Some("`c ? a : b` needs both values".into()),
         '\'' | '"' => Some("is a quote missing before or after?".into()),
         '%' => Some("`20%` is 0.2; for the remainder write mod(a, b)".into()),
+        'i' if found(rest) == "if" => Some("`c ? a : b` chooses a value".into()),
         _ if first.is_ascii_alphanumeric() && before.ends_with(|c: char| c.is_ascii_digit()) => {
             Some("a number goes on after its letters; write 1.5k, not 1k5".into())
         }

@@ -86,7 +86,7 @@ pub fn statement(word: &str) -> &'static str {
         "equation" => "I(a,b) = EXPRESSION   or   V(a,b) = EXPRESSION   or   ddt(STATE) = EXPRESSION",
         "cycle" => "cycle when CONDITION",
         "warn" => "warn when CONDITION \"what is wrong then\"",
-        "when" => "when CONDITION { STATE = VALUE … }",
+        "when" => "when CONDITION { STATE = VALUE … }   or   when hazard(RATE) { STATE = VALUE … }",
         "vary" => {
             "device NAME, NAME ~ normal(13%) in LOW:HIGH   or   cycle NAME ~ lognormal(15%)   or   telegraph NAME ~ levels(1, 0.9, \
              dwell=[5m, 2m])"

@@ -311,3 +311,27 @@ fn fluxes_of_a_transformer_with_a_rectifier() {
         flows
     });
 }
+
+/// The current of a part that is no unknown, about an operating point that is not 0: V/R, and C·dV/dt.
+#[test]
+fn currents_of_linear_parts_do_not_remember_the_operating_point() {
+    let deck = Netlist::new(
+        "A sine above its mean
+         V1 a 0 SIN(1 1 1k)
+         R1 a 0 1k
+         C1 a 0 1u
+         L1 a b 1m
+         R2 b 0 1k
+         .tran 10u 20m",
+    );
+    let waves = deck.deck(&[]).tran(&["a", "b", "I(R1)", "I(R2)", "I(C1)"]);
+    let turn = 2e3 * std::f64::consts::PI;
+    for k in 1..waves.time.len() {
+        let volts = waves.columns["a"][k];
+        assert!((waves.columns["I(R1)"][k] - 1e-3 * volts).abs() < 1e-12, "at {}", waves.time[k]);
+        assert!((waves.columns["I(R2)"][k] - 1e-3 * waves.columns["b"][k]).abs() < 1e-12);
+        let slope = turn * (turn * waves.time[k]).cos();
+        assert!((waves.columns["I(C1)"][k] - 1e-6 * slope).abs() < 1e-4, "{}", waves.columns["I(C1)"][k]);
+    }
+    assert!(waves.time.len() > 1500, "long enough for the matrix to be made anew");
+}

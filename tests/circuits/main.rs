@@ -2,6 +2,7 @@
 
 mod balance;
 mod crossbar;
+mod devices;
 mod events;
 mod laws;
 mod ledger;

@@ -170,3 +170,35 @@ fn the_noise_of_stanford_v1_does_not_depend_on_the_step() {
     }
     assert!(fine.iter().zip(&coarse).all(|(a, b)| (a - b).abs() < 1e-9), "the same paths");
 }
+
+/// A filament without voltage: df = −γ f dt − γ σ √tref f² dW. Its mean is f0·e^(−γt) exactly; while the spread is small its
+/// variance is (γσ)²·tref·f0⁴·e^(−2γt)·(1 − e^(−2γt))/2γ, whatever the step.
+#[test]
+fn the_noise_of_the_compact_diffusive_memristor_does_not_depend_on_the_step() {
+    let count = 600;
+    let run = |step: &str| {
+        let netlist = Netlist::new(&format!(
+            "decay\n.include \"models/diffusive.cir\"\nV1 a 0 0\n\
+             .for k = 0:{} {{\n X[k] a 0 diffusive_noise f0=0.5 r0=0 beta=0 sf=2\n}}\n.options fixed_step={step}\n\
+             .tran {step} 100u\n.end\n",
+            count - 1
+        ));
+        let names: Vec<String> = (0..count).map(|k| format!("X[{k}].f")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let waves = netlist.deck(&[]).tran(&names);
+        names.iter().map(|n| waves.last(n)).collect::<Vec<f64>>()
+    };
+    let (fine, coarse) = (run("1u"), run("10u"));
+    let (n, gamma, time) = (count as f64, 5e3, 100e-6f64);
+    let fade = (-gamma * time).exp();
+    let expected =
+        (gamma * 2.0f64).powi(2) * 1e-6 * 0.5f64.powi(4) * fade.powi(2) * (1.0 - fade.powi(2)) / (2.0 * gamma);
+    for f in [&fine, &coarse] {
+        let mean = f.iter().sum::<f64>() / n;
+        let variance = f.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        // Euler's cells of 1 us decay by 1 − γ·δ instead of e^(−γδ): 0.13 % of the mean.
+        assert!((mean - 0.5 * fade).abs() < 4.0 * (expected / n).sqrt() + 1e-3, "{mean} {}", 0.5 * fade);
+        assert!((variance / expected - 1.0).abs() < 4.0 * (2.0 / n).sqrt() + 0.05, "{variance} {expected}");
+    }
+    assert!(fine.iter().zip(&coarse).all(|(a, b)| (a - b).abs() < 1e-9), "the same paths");
+}

@@ -187,6 +187,10 @@ impl Deck {
             let lower = name.to_lowercase();
             let quantity = match self.circuit.net_names.get(&lower) {
                 Some(net) => Quantity::Voltage(*net, memspice::circuit::NetId::GROUND),
+                None if lower.starts_with("i(") => {
+                    let part = lower.trim_start_matches("i(").trim_end_matches(')');
+                    Quantity::Current(self.circuit.part_names[part], 0)
+                }
                 None => {
                     let (part, probe) = lower.rsplit_once('.').unwrap_or_else(|| panic!("no net {name}"));
                     Quantity::Probe(self.circuit.part_names[part], probe.into())

@@ -544,6 +544,89 @@ def jart():
     return {"time": t, "X1.nd": y[:, 0], "X1.T": y[:, 2], "I(V1)": [parts(s, x)[5] for s, x in zip(t, y)]}
 
 
+@table
+def jart_published():
+    """What the group around the model published of it: an explicit fit to Cadence's solution of JART VCM v1b.
+
+    V. Ntinas and others, SMACD 2023, 10.1109/SMACD58065.2023.10192107; coefficients of vntinas/JART-TUD-VCM-memristor-model
+    for the nominal device. V counts from the active electrode, N in 1e26/m^3.
+    """
+    logistic = lambda v, low, high, middle, width: low + (high - low) / (1 + math.exp((v - middle) / width))
+
+    def current(v, n):
+        u = math.log(n / 4e-3)
+        if v < 0:
+            p1 = 1.183 * (-2.7034e-3 * v - 4.5379e-6 * v * v) / (1 + 0.99115 * v + 0.44093 * v * v)
+            p3, p4 = 6.8845 - 0.58995 * v, 2589.0 + 2.9537 * math.exp(0.54031 * v)
+            p5 = 6.4705e-4 * v + 5.1529e-5 * v * v
+            p9 = logistic(v, 3.9052, 9.613, -0.45637, 1.431)
+            p10 = logistic(v, 0.46925, 3.4731, -1.1871, 0.56947)
+            p11 = logistic(v, 10.667, 0.12812, 0.74414, 0.42381)
+            slope = p1 * (-2595.5 * math.expm1((u - p3) / p4) + u - p3)
+            return slope + p5 / (1 + 0.11708 * math.exp(u - p9) ** -p10) ** p11
+        p5, p6 = 1.3769e-3 * -math.expm1(-8.1819e-2 * v), 0.19687 - 2.1833e-2 * v
+        p7 = -97.606 + 7.825 * v + 99.296 * math.exp(-7.1092e-2 * v)
+        p8 = 0.11713 + 8.137e-2 * v
+        p10, p11 = [a + b * v + c * v * v for a, b, c in ((0.97733, 3.5214e-2, 1.2856e-2), (0.94207, 3.8953e-2, 2.3436e-2))]
+        return p5 / (p6 + p7 * (p8 * math.exp(u)) ** -p10) ** (1 / p11)
+
+    area, disc, length, n_min, n_max = math.pi * 45e-9**2, 0.4e-9, 3e-9, 4e-3, 22.0
+    drive = pieces((0, 0.0), (1.3, 1.3), (2.6, 0.0), (3.9, -1.3), (5.2, 0.0))
+
+    def rate(t, y):
+        n, v = y[0], -drive(t)
+        i = current(v, n)
+        inner = v - i * (650 + 719.2437 * (1 + 719.2437 * 3.92e-3 * i * i * 90471.47))
+        if v < 0:
+            field, scale, edge = i / (n * 1e26 * 2 * Q * 4e-6 * area), 1.0, 1 - (n / n_max) ** 10
+        else:
+            field, scale, edge = inner / length, 0.27, 1 - (n_min / n) ** 10
+        g = 2 * field * 0.25e-9 / (math.pi * 1.35)
+        well, kt = math.sqrt(1 - g * g) + g * math.asin(g), KB * (293 + i * inner * 15.72e6 * scale)
+        ions = math.exp(-1.35 * (well - g * math.pi / 2) / kt) - math.exp(-1.35 * (well + g * math.pi / 2) / kt)
+        return np.array([-0.5 * (20 + n) * 0.25e-9 * 2e13 / disc * ions * edge])
+
+    t, y = integrate(rate, [0.01], drive, 5.2, [(n_min, n_max)], rows=261)
+    return {"time": t, "X1.nd": y[:, 0], "I(V1)": [current(-drive(s), n) for s, n in zip(t, y[:, 0])]}
+
+
+@table
+def diffusive():
+    """The listing's equations in continuous time: filament f, residue r, channel s, and what drives each."""
+
+    def cell(ron, roff, mu, gamma1, gamma2, gamma3, theta, beta, lam, alpha=0.01):
+        def resistance(u, s):
+            return ron * u / s**2 + roff * math.expm1((1 - u) / lam) / math.expm1(1 / lam)
+
+        def rates(v, u, r, s):
+            moves = min(max(1 - (s - 1) / 1e-3, 0), 1)
+            closed = min(max(1 - (1 - u) / 1e-4, 0), 1)
+            f = u - r
+            return [moves * (v * mu / (alpha + 1 - u) - gamma1 * f - gamma2 * r),
+                    moves * (beta * f - gamma2 * r),
+                    closed * (theta * v * math.exp(1 - s) - gamma3 * math.exp(s - 1))]
+
+        return resistance, rates
+
+    stop, bounds = 2.2e-3, [(0, 1), (0, 1), (1, 100)]
+    resistance, rates = cell(5e3, 1e10, 150, 5e3, 0.1, 10, 200, 20, 0.1)
+    drive = pulses(2.5, 5e-6, 0.1e-6, 40e-6, 55, start=35e-6)
+
+    def neuron(t, y):
+        v, u, r, s = y
+        return np.array([((drive(t) - v) / 47e3 - v / resistance(u, s)) / 4.7e-9, *rates(abs(v), u, r, s)])
+
+    t, y = integrate(neuron, [0.0, 0.9, 0.9, 1.0], drive, stop, [(-5, 5), *bounds], method="Radau", rtol=1e-8, atol=1e-11, rows=200)
+    resistance, rates = cell(40e3, 1e9, 100, 800, 10, 4, 10, 80, 0.1)
+    pulse = pieces((0, 0.0), (0.01e-3, 2.0), (2e-3, 2.0), (2.01e-3, 0.0))
+    divided = lambda t, u, s: pulse(t) * resistance(u, s) / (resistance(u, s) + 22e3)
+    through = lambda t, y: np.array(rates(abs(divided(t, y[0], y[2])), *y))
+    _, z = integrate(through, [0.4, 0.4, 1.0], pulse, stop, bounds, method="Radau", rtol=1e-8, atol=1e-11, rows=200)
+    current = [-pulse(a) / (resistance(u, s) + 22e3) for a, (u, _, s) in zip(t, z)]
+    return {"time": t, "V(a)": y[:, 0], "X1.u": y[:, 1], "X1.res": y[:, 2], "X2.u": z[:, 0], "X2.s": z[:, 2],
+            "I(V2)": current}
+
+
 # ---- pulses ------------------------------------------------------------------------------------------------------------
 
 

@@ -241,7 +241,7 @@ impl<'b, 'a> Author<'b, 'a> {
             self.report(d);
             return false;
         }
-        match self.declared.entry(lower) {
+        match self.declared.entry(lower.clone()) {
             std::collections::hash_map::Entry::Vacant(free) => {
                 free.insert(name.span);
                 true
@@ -252,6 +252,8 @@ impl<'b, 'a> Author<'b, 'a> {
                     .at(*old.get(), "and this")
                     .help("pins, parameters, states and lets of a device share their names, whatever the case; rename one");
                 self.report(d);
+                // What else is said of either would only follow from this.
+                self.names.insert(lower, Binding::Broken);
                 false
             }
         }

@@ -8,7 +8,7 @@ use crate::diag::Span;
 use crate::elab::instance::is_ground;
 use crate::elab::scope::{Scope, reads};
 use crate::elab::term::not_finite;
-use crate::syntax::ast::{Binary, Expr, ExprKind, Slot, Tolerance, Unary};
+use crate::syntax::ast::{Binary, DeviceItem, Expr, ExprKind, Slot, Tolerance, Unary};
 use crate::value::fault::{Fault, did_you_mean};
 use crate::value::{Value, constants};
 
@@ -335,6 +335,10 @@ impl<'b, 'a> Author<'b, 'a> {
         let fault = Fault::new("elab::undeclared", span, message, "not declared");
         if self.device.pins.iter().any(|p| p.is(name)) {
             return fault.with_help(format!("'{name}' is a pin: V({name}) is its voltage"));
+        }
+        let below = |i: &DeviceItem| matches!(i, DeviceItem::Param(p) if p.name.is(name));
+        if self.device.items.iter().any(below) {
+            return fault.with_help(format!("a default reads the parameters before it: declare '{name}' first"));
         }
         let mut known: Vec<&str> = self.declared.keys().chain(self.later.keys()).map(String::as_str).collect();
         known.extend(self.scope.value_names());
