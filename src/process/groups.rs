@@ -180,11 +180,22 @@ pub fn shaped(values: Vec<f64>, shape: &[usize]) -> Value {
     }
 }
 
-/// A name that nothing has, with a suggestion.
+/// Names listed where none is like the one written.
+const MOST_NAMES: usize = 12;
+
+/// A name that nothing has, with a suggestion, or with what there is.
 pub fn unknown<'k>(what: &str, name: &str, span: Span, known: impl IntoIterator<Item = &'k str>) -> Fault {
     let fault = Fault::new("process::unknown", span, format!("there is no {what} '{name}' here"), "not known");
-    match did_you_mean(name, known) {
-        Some(help) => fault.with_help(help),
-        None => fault,
+    let mut known: Vec<&str> = known.into_iter().collect();
+    if let Some(help) = did_you_mean(name, known.iter().copied()) {
+        return fault.with_help(help);
+    }
+    known.sort_unstable();
+    known.dedup();
+    match known.len() {
+        0 => fault.with_help("nothing of this kind is here"),
+        n if n > MOST_NAMES => fault.with_help(format!("there are {}, …", known[..MOST_NAMES].join(", "))),
+        1 => fault.with_help(format!("there is {}", known[0])),
+        _ => fault.with_help(format!("there are {}", known.join(", "))),
     }
 }
