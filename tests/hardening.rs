@@ -211,3 +211,9 @@ fn nothing_at_all() {
         assert!(matches!(ending.status, Some(0 | 2)), "{netlist:?}: {}", ending.said);
     }
 }
+
+#[test]
+fn a_quotient_by_zero_is_no_solution() {
+    let ending = run("t\nV1 b 0 1\nR1 a 0 1k\nB1 a 0 I=1/(V(b)-1)\n.op\n.end\n");
+    assert!(ending.status == Some(3) && ending.said.contains("run::not-finite"), "{}", ending.said);
+}

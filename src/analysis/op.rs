@@ -42,6 +42,9 @@ pub fn operating_point(simulator: &mut Simulator, transient: bool, warm: bool) -
     climb(simulator, &problem)
 }
 
+/// A solution above this is a quotient by 0, which expressions bound (`model::math::div`), and no circuit.
+const LARGEST: f64 = 1e100;
+
 /// Every homotopy in turn, and what each said if none succeeds.
 fn climb(simulator: &mut Simulator, problem: &Problem) -> Result<(), Failure> {
     let mut tried = Vec::new();
@@ -49,6 +52,10 @@ fn climb(simulator: &mut Simulator, problem: &Problem) -> Result<(), Failure> {
     for homotopy in Homotopy::ALL {
         match homotopy.run(simulator, problem) {
             Ok(_) => {
+                if let Some(u) = simulator.x.iter().position(|v| v.abs() > LARGEST) {
+                    let system = &simulator.system;
+                    return Err(Failure::NotFinite { unknown: system.name(u), part: system.part_at(u), time: None });
+                }
                 accept(simulator, problem);
                 return Ok(());
             }
