@@ -100,6 +100,8 @@ pub struct Control<'a> {
     pub trace: Option<Trace<'a>>,
     /// Keeps the transient, where somebody wants to go on with it later
     pub keep: Option<&'a mut dyn Keep>,
+    /// What a transient did, also where it came to no end
+    pub stats: Option<Stats>,
     /// What models had to say of the analysis
     pub warned: Vec<Warned>,
 }
@@ -110,7 +112,7 @@ pub type Trace<'a> = &'a mut dyn FnMut(&System, &Attempt);
 impl<'a> Control<'a> {
     /// Without a trace.
     pub fn new(interrupted: &'a Arc<AtomicBool>, progress: &'a mut dyn FnMut(Progress)) -> Control<'a> {
-        Control { interrupted, progress, trace: None, keep: None, warned: Vec::new() }
+        Control { interrupted, progress, trace: None, keep: None, stats: None, warned: Vec::new() }
     }
 }
 

@@ -78,6 +78,7 @@ pub fn tran(
     sink.end()?;
     let mut stats = transient.stats;
     stats.newton += iterations;
+    control.stats = Some(stats);
     result?;
     if let Some(keep) = &mut control.keep {
         keep.done(stats)?;

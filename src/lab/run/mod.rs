@@ -305,6 +305,7 @@ impl<'a> Runner<'a> {
             .open(&place, &self.options.formats, selection, &mut self.raw)
             .and_then(|()| if self.options.trace { output.open_trace(&place, steps) } else { Ok(()) });
         let mut trace = output.trace.take();
+        let mut counted = None;
         let (mut result, seconds) = match opened {
             Err(error) => (Err(Failure::from(error)), 0.0),
             Ok(()) => {
@@ -323,6 +324,7 @@ impl<'a> Runner<'a> {
                 control.keep = keeper.as_mut().map(|k| k as &mut dyn Keep);
                 let done = computed.run(a, selection, &mut sink, &mut control);
                 Warned::merge(&mut self.warned, control.warned);
+                counted = control.stats;
                 done
             }
         };
@@ -332,8 +334,9 @@ impl<'a> Runner<'a> {
             result = result.and(Err(error.into()));
         }
         output.trace = trace;
-        // Of an analysis that did not come to its end only the rows are known.
-        let stats = *result.as_ref().unwrap_or(&Stats { accepted: output.rows - before, ..Stats::default() });
+        // Of some analyses that did not come to their end only the rows are known.
+        let rows = Stats { accepted: output.rows - before, ..Stats::default() };
+        let stats = *result.as_ref().unwrap_or(&counted.unwrap_or(rows));
         self.totals.add(&stats);
         output.add(&stats);
         output.seconds += seconds;
