@@ -55,10 +55,7 @@ impl Transient {
         self.factored.fill(f64::NAN);
         self.assembly = Assembly::new(&self.system, count);
         self.memories.iter_mut().for_each(|m| m.resting.fill(false));
-        // What linear parts load is the product of their matrices and x: here it is of no x.
-        let none = vec![0.0; self.x.len()];
-        let clock = (&self.time[..], &self.ticks[..]);
-        let at = inputs(&none, &self.last, clock, &self.a, &self.beta, &self.options, self.rest);
+        let at = inputs(&self.x, &self.last, (&self.time, &self.ticks), &self.a, &self.beta, &self.options, self.rest);
         self.assembly.relinearize(&self.system, &mut self.memories, &at);
         Ok(())
     }

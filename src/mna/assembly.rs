@@ -138,6 +138,8 @@ impl Assembly {
                 group.device.load(&p, memory, &mut block.stamps(group, self.lanes));
                 scatter(&group.slots_g, &block.g, &mut self.static_g, self.lanes);
                 scatter(&group.slots_c, &block.c, &mut self.static_c, self.lanes);
+                // What they load is the product of these and x.
+                block.clear_sources();
             }
         }
         let lanes = self.lanes;
@@ -240,6 +242,9 @@ impl Assembly {
             let p = point(group, self.lanes, at);
             group.device.load(&p, memory, &mut block.stamps(group, self.lanes));
             gather_rows(&group.rows, &block.q, &mut self.q, &mut self.charge, self.lanes);
+            if group.linear {
+                block.clear_sources();
+            }
         }
     }
 
