@@ -331,3 +331,53 @@ fn axes_have_units() {
     assert!(ran.text("e/plot.svg").contains("(V)"));
     assert!(ran.text("e/plot-2.svg").contains("(mA)"));
 }
+
+/// However long a transient is, and however often it begins anew with its pivots: a charge is the charge.
+#[test]
+fn a_long_transient_keeps_its_currents() {
+    let ran = run(
+        "
+V1 in 0 PULSE(0 1 0 1n 1n 1 2)
+R1 in out 1k
+C1 out 0 1n
+.tran 1n 8u 0 2n
+.meas tran charge integ I(R1)
+.meas tran late find I(R1) at=7u",
+        &["--format", "none"],
+    );
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    assert!(ran.report["experiments"][0]["stats"]["accepted"].as_u64().unwrap() > 3000);
+    near(ran.measure("charge"), 1e-9 * (1.0 - (-8.0f64).exp()), 1e-3);
+    near(ran.measure("late"), 1e-3 * (-7.0f64).exp(), 2e-2);
+}
+
+/// Currents of parts at rest, in a transient that begins there, and after the operating point in its midst.
+#[test]
+fn currents_at_rest() {
+    let ran = run(
+        "
+V1 in 0 3
+R1 in out 1k
+R2 out 0 2k
+C1 out 0 1n
+.smu a
+R3 a 0 1k
+.tran 10n 1u
+.meas tran early find I(R1) at=1n
+.meas tran late find I(R1) at=1u
+.experiment e {
+  force a = 1
+  wait 10u
+  measure before = I(R3)
+  settle
+  measure settled = I(R3)
+  wait 1u
+  measure after = I(R3)
+}",
+        &["--format", "none"],
+    );
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    for name in ["early", "late", "before", "settled", "after"] {
+        near(ran.measure(name), 1e-3, 1e-6);
+    }
+}

@@ -139,8 +139,7 @@ impl Assembly {
                 scatter(&group.slots_g, &block.g, &mut self.static_g, self.lanes);
                 scatter(&group.slots_c, &block.c, &mut self.static_c, self.lanes);
                 // What is linear in x comes from G and C alone, wherever they were made.
-                block.f.fill(0.0);
-                block.q.fill(0.0);
+                block.clear_sources();
             }
         }
         let lanes = self.lanes;
@@ -243,6 +242,9 @@ impl Assembly {
             let p = point(group, self.lanes, at);
             group.device.load(&p, memory, &mut block.stamps(group, self.lanes));
             gather_rows(&group.rows, &block.q, &mut self.q, &mut self.charge, self.lanes);
+            if group.linear {
+                block.clear_sources();
+            }
         }
     }
 
