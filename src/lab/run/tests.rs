@@ -228,7 +228,7 @@ fn an_interrupted_run_keeps_what_it_has() {
     let ran = ran(&deck(c, plan), |_| {}, true);
     assert_eq!((ran.outcome.end, ran.outcome.experiment.status), (End::Interrupted, Status::Interrupted));
     assert_eq!(ran.outcome.measures[0].values, [None]);
-    assert_eq!(ran.outcome.experiment.stats.accepted, 2);
+    assert_eq!(ran.outcome.experiment.stats.accepted, 1);
     assert_eq!(ran.text("tran.csv").lines().count(), 2);
     assert!(ran.text("op.csv").contains("V(out),2"));
 }
