@@ -1,9 +1,10 @@
 //! `map(protocol, xs)`: one branch for each element of the first axis of `xs`, all from this moment, independent, side by
 //! side; results stacked. The circuit is then as it was.
 
+use super::calling::bind;
 use super::frame::{Frame, Process};
 use super::notebook::NoNotebook;
-use super::run::{Run, bind};
+use super::run::Run;
 use super::scheduler::{Halt, Scheduler};
 use super::sight::stopped;
 use super::world::{Plant, Stop};

@@ -6,6 +6,7 @@
 mod act;
 pub mod analysis;
 pub mod bodies;
+mod calling;
 pub mod code;
 pub mod compile;
 pub mod flow;

@@ -140,7 +140,7 @@ impl<'m> Scheduler<'m> {
                     return Err(super::groups::unknown("protocol", &name.text, name.span, std::iter::empty()).into());
                 };
                 let mut frame = Frame::new(code, at);
-                self.with_run(plant, notebook, |run| super::run::bind(run, &mut frame, &given, name.span, name))?;
+                self.with_run(plant, notebook, |run| super::calling::bind(run, &mut frame, &given, name.span, name))?;
                 Process::new(frame, name.span)
             }
         };
