@@ -217,7 +217,7 @@ impl<'l, 'a> Scan<'l, 'a> {
     fn value_follows(&self) -> bool {
         let before = self.lines.text[self.start..self.at].trim_end_matches([' ', '\t']);
         let blanks = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
-        let word = &before[before.rfind(blanks).map_or(0, |i| i + 1)..];
+        let word = before.rsplit(blanks).next().unwrap_or(before);
         let head = word_at(self.lines.text, self.start);
         VALUE_FOLLOWS
             .iter()
