@@ -251,6 +251,9 @@ impl<'c, 'a> Context<'c, 'a> {
             return Err(Fault::new("elab::bad-number", span, message, why)
                 .with_help("numbers look like 12.5, 1e-9, 10k, 4.7meg, 100nF"));
         }
+        if matches!(lower.as_str(), "nan" | "inf" | "infinity") {
+            return Err(Fault::new("elab::bad-number", span, format!("'{name}' is no value"), "not a finite number"));
+        }
         let fault = Fault::new(
             "elab::unknown-parameter",
             span,
