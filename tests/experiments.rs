@@ -499,3 +499,52 @@ fn draws_depend_on_nothing_but_their_keys() {
     assert_eq!(drawn(&one), drawn(&fine));
     assert!(one != fine && more != rejected, "other steps were taken and rejected");
 }
+
+/// States that jump or run into their bounds at rates far above what a step can follow land there, and the run goes on.
+#[test]
+fn steep_states_land_on_their_bounds() {
+    let models = concat!(env!("CARGO_MANIFEST_DIR"), "/netlists/models");
+    // 2.3 V are on the device when it forms: dx/dt is 1e15/s, and the charge of the lines takes it to gmax.
+    let forming = format!(
+        "
+.include \"{models}/tio2.cir\"
+Xd c r tio2 vf=2.3 gf=150u g0=0.6u gmin=0.1u
+R1 a c 350
+R2 b r 350
+C1 c 0 20f
+C2 r 0 20f
+.smu a b edge=1u
+.experiment one {{
+  force b = 0
+  ramp I(a) = 5u to 300u limit 4 in 5m
+  wait 10u
+  measure g = Xd.g
+}}"
+    );
+    // Rates up to 1e11/s, into a bound and out of it again at every half period.
+    let sweeps = format!(
+        "
+.include \"{models}/vteam.cir\"
+.smu a
+X1 a 0 vteam_simmons
+.experiment loops {{
+  sweep v in [0.5, 0.8, 1.2, 2] {{
+    for k = 1:2 {{
+      ramp a = 0 to v in 0.25m
+      ramp a = v to -v in 0.5m
+      ramp a = -v to 0 in 0.25m
+    }}
+    record x = X1.x
+  }}
+  assert all(x >= 0) and all(x <= 1)
+}}"
+    );
+    for (text, said) in [(forming, "g  0.0003"), (sweeps, "4 rows")] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("test.cir");
+        std::fs::write(&file, format!("a test\n{text}\n")).unwrap();
+        let (output, _) = run_file(&file, folder.path(), &[]);
+        let out = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && out.contains(said), "{out}{}", String::from_utf8_lossy(&output.stderr));
+    }
+}

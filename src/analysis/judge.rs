@@ -16,6 +16,9 @@ const EXHAUSTED: usize = 4;
 /// How much of its tolerance the change of a next iteration may be where that iteration is left out.
 const LEFT_OUT: f64 = 0.1;
 
+/// So many times a step is halved because states moved too far for currents to follow; then only a current that turned counts.
+const LOSSES: usize = 8;
+
 /// What does not change from step to step of what judges it.
 #[derive(Clone)]
 pub struct Tolerances {
@@ -161,9 +164,10 @@ impl Transient {
         }
         if self.options.fixed_step.is_none()
             && self.lanes[lane].divisible()
-            && let Some(culprit) = self.assembly.loss(&self.system, &self.x, &self.last, lane, self.options.abstol)
+            && let Some(culprit) = self.loss(lane)
         {
             self.lanes[lane].culprit = culprit;
+            self.lanes[lane].losses += 1;
             return self.reject(lane, self.lanes[lane].h / 2.0, culprit);
         }
         if self.watched {
@@ -173,6 +177,12 @@ impl Transient {
             self.accept(lane, ratio, order);
         }
         Ok(())
+    }
+
+    /// Which state moved further than a current of its device can follow.
+    fn loss(&self, lane: usize) -> Option<usize> {
+        let turned = self.lanes[lane].losses >= LOSSES;
+        self.assembly.loss(&self.system, &self.x, &self.last, lane, self.options.abstol, turned)
     }
 
     /// Tries the step again, this fraction of it, to land on an event.

@@ -51,6 +51,8 @@ pub struct Lane {
     /// Where the step must end at the latest: a corner or a landing.
     pub horizon: Option<Ticks>,
     pub failures: usize,
+    /// Times that this step was halved because states moved further than currents can follow.
+    pub losses: usize,
     /// The unknown whose equation is not finite, if that is why the last iteration failed.
     pub broken: Option<usize>,
     /// The step (s) that a device cut to land on an event, 0 where none did: what a restart there goes by.
@@ -87,6 +89,7 @@ impl Lane {
             corner: None,
             horizon: None,
             failures: 0,
+            losses: 0,
             broken: None,
             uncut: 0.0,
             crawled: 0,

@@ -37,6 +37,7 @@ impl Transient {
         self.history.points[0] = 0;
         self.history.push(0, 0.0, &self.x, &simulator.assembly.q, 0.0, &self.beta);
         self.lanes[0].coefficients = Default::default();
+        self.assembly.forget(0);
         for (k, x) in self.x.iter().enumerate() {
             self.sizes.see(k, *x);
         }

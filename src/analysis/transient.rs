@@ -314,6 +314,7 @@ impl Transient {
     pub(super) fn accept(&mut self, lane: usize, ratio: f64, order: i32) {
         let count = self.lanes.len();
         let (h, end) = (self.lanes[lane].h, self.lanes[lane].end);
+        self.assembly.remember(&self.system, lane);
         self.history.push(lane, h, &self.x, &self.assembly.q, self.a[lane], &self.beta);
         self.history.hold(lane, &self.held);
         let mut jumped = None;
@@ -343,12 +344,16 @@ impl Transient {
         state.jumped = jumped.is_some();
         state.now = end;
         state.failures = 0;
+        state.losses = 0;
         state.just_accepted = true;
         state.phase = if end >= state.until { Phase::Done } else { Phase::Rest };
         state.want = next_step(h, ratio, order);
         self.stats.accepted += 1;
         self.note(lane, Verdict::Accepted);
         self.look_ahead(lane);
+        if jumped.is_some() {
+            self.assembly.forget(lane);
+        }
         if at_corner || jumped.is_some() {
             self.history.restart(lane);
             let state = &mut self.lanes[lane];

@@ -11,6 +11,8 @@ use crate::device::Stamps;
 pub(super) struct Block {
     pub(super) f: Vec<f64>,
     pub(super) q: Vec<f64>,
+    /// F at the last accepted point, of devices with states; NaN where it is not known
+    pub(super) before: Vec<f64>,
     pub(super) g: Vec<f64>,
     pub(super) c: Vec<f64>,
     pub(super) rest: Rest,
@@ -24,6 +26,7 @@ impl Block {
         Block {
             f: vec![0.0; n * group.width],
             q: vec![0.0; n * group.width],
+            before: vec![f64::NAN; if group.states.is_empty() { 0 } else { n * group.width }],
             g: vec![0.0; n * group.pattern_g.len()],
             c: vec![0.0; n * group.pattern_c.len()],
             rest: Rest::new(group, lanes),

@@ -11,6 +11,9 @@
 //! beyond, so the state leaves the bound in the very step in which its rate turns. This is the normal map of the
 //! complementarity problem (Robinson, Math. Oper. Res. 17 (1992) 691): piecewise smooth, its Jacobian regular, and it holds
 //! whatever formula makes ds/dt of the charges.
+//!
+//! k is a scale, not a law: its slopes are left out of the Jacobian. With them an iterate far beyond a bound whose rate depends
+//! on a voltage steeply would be thrown back inside by every change of that voltage, and Newton's method go in circles.
 
 use super::graph::Graph;
 use crate::model::dag::Id;
@@ -42,6 +45,12 @@ pub(super) fn range(graph: &mut Graph, (low, high): Bounds) -> Id {
     graph.dag.select(some, size, one)
 }
 
+/// The value of a node, without its slopes: e^x at x = 0 in the form that is given its derivative.
+fn frozen(graph: &mut Graph, value: Id) -> Id {
+    let zero = graph.dag.constant(0.0);
+    graph.dag.binary(Binary::Tangent, zero, value)
+}
+
 /// (w − s)·k
 pub(super) fn resistance(graph: &mut Graph, w: Id, s: Id, rate: Id, range: Id) -> Id {
     let [slow, beyond] = [SLOW, BEYOND].map(|v| graph.dag.constant(v));
@@ -51,5 +60,6 @@ pub(super) fn resistance(graph: &mut Graph, w: Id, s: Id, rate: Id, range: Id) -
     let speed = graph.dag.add(speed, floor);
     let reach = graph.dag.mul(beyond, range);
     let k = graph.dag.div(speed, reach);
+    let k = frozen(graph, k);
     graph.dag.mul(excess, k)
 }
