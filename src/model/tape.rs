@@ -1,6 +1,6 @@
 //! A DAG as a list of instructions on registers, run over lanes.
 //!
-//! A register is a row of [`BLOCK`] lanes ([`super::lanes`]). What matters only in a region ([`super::regions`]) is computed
+//! A register is a row of [`BLOCK`] lanes (`lanes`). What matters only in a region (`regions`) is computed
 //! for the lanes that are in it. Few lanes go through a scalar loop instead; both run the same functions in the same order, so
 //! a lane's bits do not depend on how many others there are.
 
