@@ -20,6 +20,8 @@ fn bare(tree: &impl std::fmt::Debug) -> String {
     out + rest
 }
 
+/// Before a bracket these are probes, whose arguments are nodes.
+const PROBES: [&str; 12] = ["v", "vm", "vp", "vr", "vi", "vdb", "i", "im", "ip", "ir", "ii", "idb"];
 /// Words that begin or divide statements.
 const WORDS: [&str; 40] = [
     "force", "float", "pulse", "ramp", "wait", "settle", "repeat", "for", "if", "else", "par", "let", "sweep", "op",
@@ -30,7 +32,8 @@ const WORDS: [&str; 40] = [
 fn name() -> impl Strategy<Value = Name> {
     "[a-z_][a-z0-9_]{0,5}"
         .prop_filter("words of the language", |s| {
-            !["and", "or", "not", "v", "i", "vi", "ii", "table", "p"].contains(&s.as_str())
+            !["and", "or", "not", "table", "p"].contains(&s.as_str())
+                && !PROBES.contains(&s.as_str())
                 && !WORDS.contains(&s.as_str())
         })
         .prop_map(|text| Name { text, span: SPAN })
