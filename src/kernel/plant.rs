@@ -27,6 +27,10 @@ impl World for Bench {
         self.transient.now(0)
     }
 
+    fn settled(&self) -> bool {
+        true
+    }
+
     fn quantity(&mut self, what: &Quantity) -> f64 {
         quantity(&self.transient.view(0), &self.tracks, what)
     }

@@ -93,13 +93,14 @@ impl Run<'_> {
         let Some(frame) = process.frames.last_mut() else { return Ok(false) };
         let Some((edge, before)) = edge else { return condition(&test, &mut self.sight(frame)) };
         let up = number(&test, &mut self.sight(frame))? > 0.0;
-        if settled && up != before {
-            process.state = State::When { condition: test, edge: Some((edge, up)), deadline };
-        }
-        Ok(match edge {
+        let holds = match edge {
             Edge::Rise => up && !before,
             Edge::Fall => !up && before,
-        })
+        };
+        if settled && !holds && up != before {
+            process.state = State::When { condition: test, edge: Some((edge, up)), deadline };
+        }
+        Ok(holds)
     }
 
     /// Runs a process that is ready, and its branches, until all of it waits.

@@ -336,6 +336,7 @@ impl<'m> Scheduler<'m> {
         let mut study = None;
         let mut wrong = None;
         let mut fires = |world: &mut dyn super::world::World| {
+            let settled = world.settled();
             let mut run = Run {
                 machine,
                 world,
@@ -352,7 +353,7 @@ impl<'m> Scheduler<'m> {
             run.budget.steps = 0;
             let mut any = false;
             for process in list.iter_mut() {
-                process.leaves(&mut |leaf| match run.holds(leaf, false) {
+                process.leaves(&mut |leaf| match run.holds(leaf, settled) {
                     Ok(holds) => any |= holds,
                     // Said where time stops for it.
                     Err(fault) => (any, wrong) = (true, Some(fault)),

@@ -64,6 +64,11 @@ pub trait World {
 
     fn set_signal(&mut self, signal: SignalId, value: f64);
 
+    /// Whether this is an accepted point of the circuit itself, and not a place that is only looked at.
+    fn settled(&self) -> bool {
+        false
+    }
+
     /// What a unit was told to hold its net at, and its compliance: the end of an edge under way, where a ramp is now.
     fn level(&self, smu: SmuId) -> (Level, f64);
 

@@ -442,3 +442,25 @@ R3 c 0 1k
     assert!(close(done.get("before"), [0.5, 0.0, 0.25]), "{:?}", done.get("before"));
     assert!(close(done.get("after"), [2.5, 1.0, 1.25]), "{:?}", done.get("after"));
 }
+
+/// An edge that is waited for from the other side of it: the voltage must first come up before it can fall.
+#[test]
+fn an_edge_of_a_voltage_is_seen_from_either_side() {
+    let done = run("
+V1 a 0 PULSE(0 5 10u 1u 1u 20u 40u)
+R1 a 0 1k
+.signal n=0
+.always counter {
+  wait until fall(V(a) - 2.5)
+  n += 1
+}
+.protocol main() -> first, times {
+  wait until fall(V(a) - 2.5)
+  first = time
+  wait until rise(V(a) - 2.5)
+  wait 0.4m - time
+  times = n
+}");
+    near(done.number("first"), 31.5e-6, 1e-4);
+    assert_eq!(done.number("times"), 10.0);
+}
