@@ -56,7 +56,7 @@ const ENERGY: usize = 6;
 const CHARGE: usize = 7;
 /// Time (s), power (W) and current (A) of the last accepted point; NaN before the first
 const TIME: usize = 8;
-const POWER: usize = 9;
+const VOLTAGE: usize = 9;
 const CURRENT: usize = 10;
 const STATE: usize = 11;
 
@@ -162,7 +162,7 @@ impl Device for Smu {
     fn setup(&self, _: &Environment, memory: &mut Memory, lane: usize) {
         for i in 0..memory.instances {
             Order::FLOAT.write(memory, i, lane);
-            for (slot, value) in [(ENERGY, 0.0), (CHARGE, 0.0), (TIME, f64::NAN), (POWER, 0.0), (CURRENT, 0.0)] {
+            for (slot, value) in [(ENERGY, 0.0), (CHARGE, 0.0), (TIME, f64::NAN), (VOLTAGE, 0.0), (CURRENT, 0.0)] {
                 memory.set_state(i, slot, lane, value);
                 memory.set_trial(i, slot, lane, value);
             }
@@ -199,19 +199,20 @@ impl Device for Smu {
         }
     }
 
-    /// Meters run over transient time only: by the trapezoidal rule over accepted points.
+    /// Meters run over transient time only, voltage and current being straight lines between accepted points: then ∫ v·i dt over h is
+    /// h/6·(2·v₀i₀ + v₀i₁ + v₁i₀ + 2·v₁i₁).
     fn accept(&self, at: &Point, memory: &mut Memory, lane: usize) -> bool {
         for i in 0..memory.instances {
             let (v, j) = (at.x(i, NET, lane), -at.x(i, BRANCH, lane));
             let (time, before) = (at.time[lane], memory.state(i, TIME, lane));
             if at.mode == Mode::Dynamic && before.is_finite() {
-                let half = 0.5 * (time - before);
-                let energy = memory.state(i, ENERGY, lane) + half * (v * j + memory.state(i, POWER, lane));
-                let charge = memory.state(i, CHARGE, lane) + half * (j + memory.state(i, CURRENT, lane));
-                memory.set_state(i, ENERGY, lane, energy);
-                memory.set_state(i, CHARGE, lane, charge);
+                let h = time - before;
+                let (v0, j0) = (memory.state(i, VOLTAGE, lane), memory.state(i, CURRENT, lane));
+                let work = h / 6.0 * (v0 * (2.0 * j0 + j) + v * (j0 + 2.0 * j));
+                memory.set_state(i, ENERGY, lane, memory.state(i, ENERGY, lane) + work);
+                memory.set_state(i, CHARGE, lane, memory.state(i, CHARGE, lane) + 0.5 * h * (j0 + j));
             }
-            for (slot, value) in [(TIME, time), (POWER, v * j), (CURRENT, j)] {
+            for (slot, value) in [(TIME, time), (VOLTAGE, v), (CURRENT, j)] {
                 memory.set_state(i, slot, lane, value);
             }
         }

@@ -26,6 +26,7 @@ mod past;
 pub mod program;
 mod read;
 mod reading;
+mod reduce;
 mod run;
 pub mod scheduler;
 mod sight;

@@ -10,6 +10,7 @@ use super::leaves::{DEEPEST, Extent, looks_back};
 use super::looking::{Look, Looking};
 use super::notebook::{Desk, Series};
 use super::program::{SignalId, SmuId};
+use super::reduce::{Moment, reduce, with_middles};
 use super::sight::Sight;
 use super::study::Curves;
 use crate::circuit::NetId;
@@ -24,16 +25,6 @@ use crate::value::{Value, apply, builtin};
 
 /// Halvings of the interval in which a condition changes.
 const HALVINGS: usize = 40;
-
-/// A moment between a kept point and the next.
-#[derive(Clone, Copy, Debug)]
-struct Moment {
-    point: usize,
-    /// 0 … 1 of the way to the next point
-    fraction: f64,
-    /// s
-    time: f64,
-}
 
 /// The first point.
 const START: Moment = Moment { point: 0, fraction: 0.0, time: 0.0 };
@@ -177,6 +168,7 @@ impl Sight<'_> {
                 return Err(Fault::new("process::wave", span, message, "here"));
             }
             _ => {
+                let moments = if matches!(lower, "max" | "min") { moments } else { with_middles(&moments) };
                 let (shape, columns) = self.columns(of, &moments)?;
                 let values = columns.iter().map(|c| reduce(lower, &moments, c)).collect();
                 shaped(values, &shape)
@@ -465,21 +457,6 @@ fn finite(column: Vec<f64>, span: Span) -> Result<Vec<f64>, Fault> {
         return Err(fault.with_help("0/0, or a time before anybody knew that it would be looked at"));
     }
     Ok(column)
-}
-
-/// Trapezoids: exact where the wave is straight between points.
-fn reduce(which: &str, moments: &[Moment], column: &[f64]) -> f64 {
-    let pieces = || moments.windows(2).zip(column.windows(2)).map(|(m, v)| (m[1].time - m[0].time, v[0], v[1]));
-    let length = moments[moments.len() - 1].time - moments[0].time;
-    let over = |integral: f64| if length > 0.0 { integral / length } else { column[0] };
-    match which {
-        "max" => column.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        "min" => column.iter().copied().fold(f64::INFINITY, f64::min),
-        "integ" => pieces().map(|(h, a, b)| 0.5 * h * (a + b)).sum(),
-        "mean" => over(pieces().map(|(h, a, b)| 0.5 * h * (a + b)).sum()),
-        _ if length > 0.0 => (pieces().map(|(h, a, b)| h * (a * a + a * b + b * b) / 3.0).sum::<f64>() / length).sqrt(),
-        _ => column[0].abs(),
-    }
 }
 
 impl super::machine::Functions {

@@ -464,3 +464,28 @@ R1 a 0 1k
     near(done.number("first"), 31.5e-6, 1e-4);
     assert_eq!(done.number("times"), 10.0);
 }
+
+/// Ramps into 1 kΩ, their steps as long as they like: ∫ v²/R dt is V²·T/3R, of the meter as of the past.
+#[test]
+fn the_energy_of_a_ramp_is_exact() {
+    let done = run("
+.smu a
+R1 a 0 1k
+.protocol main() -> up, across, looked, rms {
+  force a = 0
+  wait 1u
+  let e, t = E(a), time
+  ramp a = 0 to 1 in 1m
+  up = E(a) - e
+  looked = integ(V(a)*I(a), from=t)
+  rms = rms(V(a), from=t)
+  ramp a = 1 to -1 in 1u
+  e = E(a)
+  ramp a = -1 to 1 in 1m
+  across = E(a) - e
+}");
+    near(done.number("up"), 1e-6 / 3.0, 1e-6);
+    near(done.number("across"), 1e-6 / 3.0, 1e-6);
+    near(done.number("looked"), 1e-6 / 3.0, 1e-6);
+    near(done.number("rms"), (1.0f64 / 3.0).sqrt(), 1e-6);
+}
