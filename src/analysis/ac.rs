@@ -11,7 +11,7 @@ use super::simulator::{Simulator, pivoting};
 use super::sink::{Column, Control, Progress, Row, Sink, Stats};
 use super::warned::{Warned, warned};
 use crate::circuit::plan::AcScale;
-use crate::device::{Mode, Ticks};
+use crate::device::Mode;
 use crate::mna::{Inputs, SmallSignal};
 use crate::solve::Solver;
 
@@ -97,23 +97,8 @@ pub(super) fn linearized(simulator: &mut Simulator, control: &mut Control) -> Re
     simulator.interrupted = control.interrupted.clone();
     operating_point(simulator, false, false)?;
     Warned::merge(&mut control.warned, warned(&simulator.system, &simulator.memories));
-    let zeros = vec![0.0; simulator.system.unknowns()];
-    let at = Inputs {
-        x: &simulator.x,
-        last: &simulator.last,
-        time: &[0.0],
-        ticks: &[Ticks(0)],
-        a: &[0.0],
-        beta: &zeros,
-        mode: Mode::Linearize,
-        transient: false,
-        gmin: simulator.options.gmin,
-        source: 1.0,
-        shunt: simulator.shunt(),
-        anchor: 0.0,
-        clamps: &[],
-        rest: 0.0,
-    };
+    let x = simulator.x.clone();
+    let at = Inputs { shunt: simulator.shunt(), ..simulator.still(&x, Mode::Linearize) };
     Ok(SmallSignal::new(&simulator.system, &mut simulator.memories, &at))
 }
 

@@ -17,6 +17,7 @@ mod observe;
 mod op;
 mod pace;
 mod reseat;
+mod retry;
 #[cfg(test)]
 mod seams;
 mod simulator;

@@ -131,7 +131,7 @@ impl Simulator {
     }
 
     /// Inputs of a point where no time passes, at `x`.
-    fn still<'a>(&self, x: &'a [f64], mode: Mode) -> Inputs<'a> {
+    pub(super) fn still<'a>(&self, x: &'a [f64], mode: Mode) -> Inputs<'a> {
         Inputs {
             x,
             last: x,

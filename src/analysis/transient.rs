@@ -15,10 +15,9 @@ use super::pace::{Sizes, land, next_step, restart_step};
 use super::simulator::{Simulator, pivoting};
 use super::sink::Stats;
 use super::trace::{Attempt, Verdict};
-use crate::circuit::PartId;
 use crate::circuit::plan::Options;
 use crate::device::{Environment, Memory, Mode, Ticks};
-use crate::mna::{Assembly, Group, Inputs, System};
+use crate::mna::{Assembly, Inputs, System};
 
 /// What [`Transient::step`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -381,63 +380,7 @@ impl Transient {
         state.want = state.want.min(bound);
     }
 
-    /// Tries the step again, `h` long.
-    pub(super) fn reject(&mut self, lane: usize, h: f64, culprit: usize) -> Result<(), Failure> {
-        self.stats.rejected += 1;
-        self.note(lane, Verdict::Rejected);
-        self.retry(lane, h, Some(culprit))
-    }
-
-    /// Newton failed: a much shorter step at first order.
-    pub(super) fn give_up(&mut self, lane: usize, unknown: Option<usize>) -> Result<(), Failure> {
-        self.stats.rejected += 1;
-        self.lanes[lane].failures += 1;
-        self.history.restart(lane);
-        let state = &mut self.lanes[lane];
-        state.culprit = unknown.unwrap_or(0);
-        state.limiter = self.memories.iter().position(|m| m.limited[lane]);
-        self.note(lane, Verdict::NoConvergence);
-        let h = self.lanes[lane].h / 8.0;
-        self.retry(lane, h, unknown)
-    }
-
-    fn retry(&mut self, lane: usize, h: f64, unknown: Option<usize>) -> Result<(), Failure> {
-        let state = &mut self.lanes[lane];
-        if h * Ticks::PER_SECOND < 1.0 || self.options.fixed_step.is_some() && state.failures > 0 {
-            if let Some(broken) = state.broken {
-                let (unknown, time) = (self.system.name(broken), Some(state.now.seconds()));
-                return Err(Failure::NotFinite { unknown, part: self.broken_part(lane, broken), time });
-            }
-            let unknown = unknown.unwrap_or(0);
-            return Err(Failure::StepTooSmall {
-                time: state.now.seconds(),
-                step: h,
-                unknown: if unknown == 0 {
-                    "no unknown stands out".into()
-                } else {
-                    format!("{} does not settle", self.system.name(unknown))
-                },
-                part: if unknown == 0 { None } else { self.system.part_at(unknown) },
-                trace: state.trace.lines(&self.system),
-            });
-        }
-        state.want = h;
-        state.phase = Phase::Rest;
-        Ok(())
-    }
-
-    /// The part whose equations are not finite: one with this unknown that says so, else the first with it.
-    fn broken_part(&self, lane: usize, unknown: usize) -> Option<PartId> {
-        let group = |(group, memory): (&Group, &Memory)| {
-            let instance = memory.culprit[lane] as usize;
-            let terms = group.terms.chunks_exact(group.width).nth(instance)?;
-            let says = memory.limited[lane] && terms.contains(&(unknown as u32));
-            group.parts.get(instance).copied().filter(|_| says)
-        };
-        self.system.groups.iter().zip(&self.memories).find_map(group).or_else(|| self.system.part_at(unknown))
-    }
-
-    fn note(&mut self, lane: usize, verdict: Verdict) {
+    pub(super) fn note(&mut self, lane: usize, verdict: Verdict) {
         let state = &mut self.lanes[lane];
         let attempt = Attempt {
             time: state.end.seconds(),

@@ -266,11 +266,13 @@ impl Bench {
                 }
             }
             before.clear();
-            // What is kept, as it is before something jumps.
-            glance(1.0, &mut |world| {
-                before.extend(history.kept().iter().map(|k| k.read(world)));
-                true
-            });
+            if !history.is_empty() {
+                // What is kept, as it is before something jumps.
+                glance(1.0, &mut |world| {
+                    before.extend(history.kept().iter().map(|k| k.read(world)));
+                    true
+                });
+            }
             Ok(None)
         })
     }
