@@ -26,6 +26,8 @@ pub enum Failure {
     StepTooSmall { time: f64, step: f64, unknown: String, part: Option<PartId>, trace: Vec<String> },
     #[error("time stands still at t = {time:.6e} s: events of {who} follow one another without end")]
     NoAdvance { time: f64, who: String, part: Option<PartId>, trace: Vec<String> },
+    #[error("events of {who} come {rate:.1e} times a second at t = {time:.6e} s")]
+    Storm { time: f64, who: String, rate: f64, part: Option<PartId> },
     #[error("{unknown} is not finite{}", at(*.time))]
     NotFinite { unknown: String, part: Option<PartId>, time: Option<f64> },
     #[error("interrupted")]
@@ -77,6 +79,12 @@ impl Failure {
                     .to_string()
                     + &quoted(trace),
             ),
+            Failure::Storm { .. } => (
+                "run::event-storm",
+                "its hazard has left the range that the model is made for: look at the voltage across it, and drive it with a \
+                 compliance (`force I(net) = … limit …`) or bound the rate in the model"
+                    .to_string(),
+            ),
             Failure::NotFinite { .. } => ("run::not-finite", "look for a division by zero or an overflow in the expressions of this part".into()),
             Failure::Nominal(_) => ("run::singular", "the nominal member of the ensemble has no solution".into()),
             Failure::Interrupted => ("run::interrupted", "what was computed is written".into()),
@@ -105,6 +113,7 @@ impl Failure {
             | Failure::OperatingPoint { part, .. }
             | Failure::StepTooSmall { part, .. }
             | Failure::NoAdvance { part, .. }
+            | Failure::Storm { part, .. }
             | Failure::NotFinite { part, .. } => *part,
             _ => None,
         }

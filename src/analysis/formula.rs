@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::circuit::plan::Method;
 
+/// A step more than so many times as long as the one before is a leap.
+const LEAP: f64 = 2.1;
+
 /// A formula of fixed order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Formula {
@@ -33,11 +36,16 @@ pub struct Coefficients {
 }
 
 impl Formula {
-    /// The formula of a method when `points` accepted points (with their charges) are known since the last restart.
-    pub fn choose(method: Method, maxord: usize, points: usize) -> Formula {
+    /// The formula of a method when `points` accepted points (with their charges) are known since the last restart and a step is
+    /// `growth` times as long as the one before.
+    ///
+    /// The trapezoidal rule leaps with Gear-2: what the short step followed and the long one cannot would ring under the rule for
+    /// ever after. The error of a leap is hardly larger by it.
+    pub fn choose(method: Method, maxord: usize, points: usize, growth: f64) -> Formula {
         match method {
             _ if maxord < 2 || points < 2 => Formula::Euler,
             Method::Euler => Formula::Euler,
+            Method::Trapezoidal if growth > LEAP => Formula::Gear2,
             Method::Trapezoidal => Formula::Trapezoidal,
             Method::Gear => Formula::Gear2,
         }

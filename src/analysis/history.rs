@@ -56,6 +56,16 @@ impl History {
         }
     }
 
+    /// dQ/dt of a row at the newest point, where something jumped there.
+    pub fn set_rate(&mut self, k: usize, rate: f64) {
+        self.dq[k] = rate;
+    }
+
+    /// How far Q of a row, `h` after the newest point, is from where it went at the rate that it had there.
+    pub fn bend(&self, lane: usize, k: usize, h: f64, q: f64) -> f64 {
+        q - self.q[self.charge[lane]][k] - h * self.dq[k]
+    }
+
     /// The newest value of an unknown changes at once, and with it the charge of its own row.
     pub fn deposit(&mut self, lane: usize, k: usize, change: f64) {
         self.x[self.order[lane][0]][k] += change;

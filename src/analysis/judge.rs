@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::formula::{Formula, extrapolation};
 use super::lane::Phase;
 use super::newton::{NEGLIGIBLE, ROUNDING};
-use super::pace::{allowed, hopeless, next_step, tolerable};
+use super::pace::{allowed, hopeless, kept, leaps, next_step, tolerable, walk};
 use super::transient::{Transient, point};
 use crate::circuit::plan::Options;
 use crate::device::layout::Role;
@@ -27,17 +27,21 @@ pub struct Tolerances {
     row: Vec<f64>,
     /// The unknowns that carry truncation error.
     dynamic: Vec<u32>,
+    /// Those of them that are states of devices, with equations of their own.
+    states: Vec<u32>,
 }
 
 impl Tolerances {
     pub fn new(system: &System, options: &Options) -> Tolerances {
         let all = |volts: f64, amperes: f64| (0..system.unknowns()).map(|u| system.abstol(u, volts, amperes)).collect();
         let dynamic = system.dynamic().into_iter().enumerate();
+        let dynamic: Vec<u32> = dynamic.filter(|(_, dynamic)| *dynamic).map(|(u, _)| u as u32).collect();
         Tolerances {
             unknown: all(options.vntol, options.abstol),
             // A row of a net sums currents, a branch's row voltages.
             row: all(options.abstol, options.vntol),
-            dynamic: dynamic.filter(|(_, dynamic)| *dynamic).map(|(u, _)| u as u32).collect(),
+            states: dynamic.iter().copied().filter(|&u| system.is_state(u as usize)).collect(),
+            dynamic,
         }
     }
 }
@@ -62,6 +66,9 @@ impl Transient {
         }
         let state = &self.lanes[lane];
         if state.iteration == 0 {
+            if state.fresh && self.history.points[lane] < 2 {
+                self.take_rates(lane);
+            }
             return Ok(true);
         }
         let limited = self.limited(lane);
@@ -128,7 +135,7 @@ impl Transient {
             return Ok(());
         }
         self.see_bounds(lane);
-        let (ratio, culprit) = self.truncation(lane);
+        let (ratio, culprit) = self.truncation(lane, false);
         if !hopeless(ratio) {
             return Ok(());
         }
@@ -155,12 +162,14 @@ impl Transient {
             }
         }
         self.see_bounds(lane);
-        let (ratio, culprit) = self.truncation(lane);
+        let (ratio, culprit) = self.truncation(lane, true);
         (self.lanes[lane].error, self.lanes[lane].culprit) = (ratio, culprit);
         let order = if self.history.points[lane] < 3 { 1 } else { self.lanes[lane].formula.order() };
-        if !tolerable(ratio) && self.options.fixed_step.is_none() {
-            let h = next_step(self.lanes[lane].h, ratio, order);
-            return self.reject(lane, h, culprit);
+        let (h, h1) = (self.lanes[lane].h, self.history.steps[lane][0]);
+        let leapt = self.history.points[lane] > 2 && leaps(h, h1);
+        if !tolerable(ratio, leapt) && self.options.fixed_step.is_none() {
+            let shorter = next_step(h, ratio, order);
+            return self.reject(lane, if leapt { shorter.min(walk(h1)) } else { shorter }, culprit);
         }
         if self.options.fixed_step.is_none()
             && self.lanes[lane].divisible()
@@ -189,6 +198,7 @@ impl Transient {
     pub(super) fn cut(&mut self, lane: usize, fraction: f64) -> Result<(), Failure> {
         let state = &mut self.lanes[lane];
         state.uncut = state.uncut.max(state.h);
+        state.tries += 1;
         // Time is whole ticks: a step of two that is cut a little would be the same step again, for ever.
         let ticks = state.end.0 - state.now.0;
         let shorter = Ticks::from_seconds(state.h * fraction.clamp(1e-6, 0.999));
@@ -208,6 +218,13 @@ impl Transient {
         Failure::NoAdvance { time: state.now.seconds(), who, part: parts.first().copied(), trace }
     }
 
+    /// Events of a part that leave hardly any time between them.
+    pub(super) fn storm(&self, lane: usize, (group, instance, rate): (usize, usize, f64)) -> Failure {
+        let part = self.system.groups[group].parts.get(instance).copied();
+        let who = part.map_or_else(String::new, |p| self.system.circuit.part(p).path.clone());
+        Failure::Storm { time: self.lanes[lane].now.seconds(), who, rate, part }
+    }
+
     /// Which unknowns a bound holds at the trial point.
     fn see_bounds(&mut self, lane: usize) {
         let count = self.lanes.len();
@@ -221,29 +238,59 @@ impl Transient {
         }
     }
 
-    /// The largest truncation error of the trial step, as a multiple of what is allowed, and its unknown.
-    fn truncation(&self, lane: usize) -> (f64, usize) {
+    /// At the first iterate of the first step after a jump: x is where the jump left it, and F of a state's row is what its
+    /// charge does next.
+    fn take_rates(&mut self, lane: usize) {
+        for k in self.tolerances.states.iter().map(|&u| u as usize * self.lanes.len() + lane) {
+            self.history.set_rate(k, -self.assembly.f[k]);
+        }
+    }
+
+    /// The largest truncation error of the trial step, as a multiple of what is allowed, and its unknown. `solved` where the
+    /// devices were evaluated at its end.
+    ///
+    /// Of the first step after a restart nothing is known, unless something jumped there: then states are judged by the rates
+    /// that the jump gave them. What a state is off by counts also for what it does to the currents of its device,
+    /// so that it makes no difference whether a model keeps a conductance or its logarithm.
+    fn truncation(&self, lane: usize, solved: bool) -> (f64, usize) {
         let state = &self.lanes[lane];
         let count = self.lanes.len();
         let points = self.history.points[lane];
-        if points < 2 {
-            return (0.0, 0);
-        }
         let [h1, h2] = self.history.steps[lane];
         // Before three points are known the error is judged as if the formula were of first order.
         let formula = if points < 3 { Formula::Euler } else { state.formula };
         let share = formula.error_share(state.h, h1, h2);
         let weights = extrapolation(if formula.order() == 1 { 2 } else { 3 }, state.h, h1, h2);
-        let mut worst = (0.0, 0);
-        for u in self.tolerances.dynamic.iter().map(|&u| u as usize) {
+        let unknowns = match points {
+            0 | 1 if !(solved && state.fresh) => return (0.0, 0),
+            0 | 1 => &self.tolerances.states,
+            _ => &self.tolerances.dynamic,
+        };
+        let error = |u: usize| {
             let k = u * count + lane;
             if self.held[k] {
-                continue;
+                0.0
+            } else if points < 2 {
+                // Half the difference of implicit and explicit Euler is h²/2·x″.
+                0.5 * self.history.bend(lane, k, state.h, self.assembly.q[k])
+            } else {
+                share * (self.x[k] - self.history.extrapolate(lane, weights, k))
             }
-            let predicted = self.history.extrapolate(lane, weights, k);
+        };
+        let mut worst = (0.0, 0);
+        for u in unknowns.iter().map(|&u| u as usize) {
+            let k = u * count + lane;
             let size = self.sizes.get(k, self.x[k]);
-            let ratio =
-                share * (self.x[k] - predicted).abs() / allowed(&self.options, size, self.tolerances.unknown[u]);
+            let ratio = error(u).abs() / allowed(&self.options, size, self.tolerances.unknown[u]);
+            if ratio > worst.0 {
+                worst = (ratio, u);
+            }
+        }
+        if solved {
+            let (volts, amperes) = (self.options.vntol, self.options.abstol);
+            // What an error of the voltages may do, one of the states may.
+            let kept = |size: f64, steep: f64| kept(&self.options, size, amperes + volts * steep);
+            let (ratio, u) = self.assembly.effect(&self.system, &self.x, lane, &error, &kept);
             if ratio > worst.0 {
                 worst = (ratio, u);
             }

@@ -53,6 +53,12 @@ pub struct Lane {
     pub failures: usize,
     /// Times that this step was halved because states moved further than currents can follow.
     pub losses: usize,
+    /// Tries of this step that failed for its error or its iteration.
+    pub tries: usize,
+    /// Steps to come that do not leap, after one that was tried in vain.
+    pub wary: usize,
+    /// A state or a current jumped at the last accepted point: what states do next is not what they did.
+    pub fresh: bool,
     /// The unknown whose equation is not finite, if that is why the last iteration failed.
     pub broken: Option<usize>,
     /// The step (s) that a device cut to land on an event, 0 where none did: what a restart there goes by.
@@ -60,6 +66,8 @@ pub struct Lane {
     /// Events since the last step that was longer than hardly a tick, and the group of the last one.
     pub crawled: usize,
     pub crawler: Option<usize>,
+    /// The instance that events befall without end (its group, its place), and how many a second.
+    pub storm: Option<(usize, usize, f64)>,
     pub just_accepted: bool,
     /// Something jumped at the last accepted point.
     pub jumped: bool,
@@ -90,10 +98,14 @@ impl Lane {
             horizon: None,
             failures: 0,
             losses: 0,
+            tries: 0,
+            wary: 0,
+            fresh: false,
             broken: None,
             uncut: 0.0,
             crawled: 0,
             crawler: None,
+            storm: None,
             just_accepted: false,
             jumped: false,
             judged: (0.0, 1),

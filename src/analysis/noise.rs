@@ -99,6 +99,7 @@ fn sources(simulator: &Simulator, parts: &[PartId]) -> Vec<Source> {
             transient: false,
             terms: &group.terms,
             width: group.width,
+            part: 0.0,
         };
         for (i, part) in group.parts.iter().enumerate() {
             let column = parts.iter().position(|p| p == part);

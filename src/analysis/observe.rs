@@ -45,6 +45,8 @@ pub struct View<'a> {
     pub gmin: f64,
     /// Of the formula that made this point; all 0 where no time passes.
     pub coefficients: Coefficients,
+    /// How far along the trial step states outside Newton are looked at, 0 … 1; 0 at an accepted point
+    pub part: f64,
 }
 
 impl Observer {
@@ -97,6 +99,7 @@ impl Observer {
             temp: simulator.env.temp,
             gmin: simulator.options.gmin,
             coefficients: Coefficients::default(),
+            part: 0.0,
         })
     }
 
@@ -207,6 +210,7 @@ fn probe(view: &View, part: crate::circuit::PartId, name: &str) -> f64 {
         transient: view.coefficients.a != 0.0,
         terms: &group.terms,
         width: group.width,
+        part: view.part,
     };
     let memory = &view.memories[g];
     let parameter = || view.system.circuit.part(part).kind.param(name).map(|k| memory.param(instance, k, view.lane));

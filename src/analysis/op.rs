@@ -103,6 +103,7 @@ fn accept(simulator: &mut Simulator, problem: &Problem) {
             transient: problem.transient,
             terms: &group.terms,
             width: group.width,
+            part: 0.0,
         };
         // That something jumped matters to integration only.
         group.device.accept(&at, memory, 0);

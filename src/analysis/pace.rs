@@ -13,6 +13,11 @@ const SAFETY: f64 = 0.9;
 const TOLERANCE: f64 = 2.0;
 /// Largest growth from one step to the next.
 const GROWTH: f64 = 2.0;
+/// A leap: the same where the error is known, nothing was tried in vain and Newton's method was at ease. It aims at an error of this
+/// multiple of what is allowed, and is given up where it meets more than that.
+const LEAP: f64 = 8.0;
+const AIM: f64 = 0.01;
+const MET: f64 = 0.25;
 /// A restart at reltol 1e-3 begins with this fraction of the way it could go.
 const RESTART: f64 = 0.1;
 
@@ -37,12 +42,39 @@ impl Sizes {
     }
 }
 
+/// What an accepted step tells about how boldly to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    /// Nothing judged the step: it was the first since a restart.
+    Blind,
+    /// Its error is known, it was the first try, and Newton's method had hardly anything to do.
+    AtEase,
+    /// It was hard to get.
+    Careful,
+}
+
 /// The step after one of length `h` whose error was `ratio` times what is allowed, by a formula of order `order`.
 pub fn next_step(h: f64, ratio: f64, order: i32) -> f64 {
-    if ratio <= 0.0 {
-        return h * GROWTH;
+    grown(h, ratio, order, GROWTH)
+}
+
+/// The step after an accepted one.
+pub fn step_on(h: f64, ratio: f64, order: i32, mood: Mood) -> f64 {
+    match mood {
+        Mood::Blind => h * GROWTH,
+        Mood::AtEase if ratio > 0.0 => {
+            let leap = (AIM / ratio).powf(1.0 / f64::from(order + 1)).min(LEAP);
+            grown(h, ratio, order, GROWTH).max(h * leap)
+        }
+        _ => grown(h, ratio, order, GROWTH),
     }
-    h * (SAFETY * ratio.powf(-1.0 / f64::from(order + 1))).clamp(0.1, GROWTH)
+}
+
+fn grown(h: f64, ratio: f64, order: i32, most: f64) -> f64 {
+    if ratio <= 0.0 {
+        return h * most;
+    }
+    h * (SAFETY * ratio.powf(-1.0 / f64::from(order + 1))).clamp(0.1, most)
 }
 
 /// The allowed truncation error of a value of this size: 2·trtol·(reltol·size + abstol).
@@ -55,9 +87,26 @@ pub fn allowed(options: &Options, size: f64, abstol: f64) -> f64 {
     2.0 * options.trtol * (options.reltol * size + abstol)
 }
 
+/// The same of a current that a state has changed: with the root of SPICE's factor, since what a memory is off by stays.
+pub fn kept(options: &Options, size: f64, abstol: f64) -> f64 {
+    2.0 * options.trtol.max(1.0).sqrt() * (options.reltol * size + abstol)
+}
+
 /// Whether a step whose error was `ratio` times what is allowed is taken: a little too much only shortens the next one.
-pub fn tolerable(ratio: f64) -> bool {
-    ratio <= TOLERANCE
+///
+/// A leap that comes near what is allowed is not: it has met something that nothing before it told of.
+pub fn tolerable(ratio: f64, leapt: bool) -> bool {
+    ratio <= if leapt { MET } else { TOLERANCE }
+}
+
+/// Whether a step is longer than what follows upon one of `before` without a leap.
+pub fn leaps(h: f64, before: f64) -> bool {
+    h > 1.05 * walk(before)
+}
+
+/// The longest step after one of `before` that is no leap.
+pub fn walk(before: f64) -> f64 {
+    GROWTH * before
 }
 
 /// Whether the error of a step that is not yet solved to the end is so large that solving it is no use.

@@ -6,7 +6,7 @@ use super::pace::caution;
 use super::simulator::Simulator;
 use super::tran::charges;
 use super::transient::{Transient, inputs};
-use crate::device::{Mode, Ticks};
+use crate::device::Mode;
 
 impl Simulator {
     /// Takes over solution, memories and time of a transient's only lane.
@@ -37,6 +37,7 @@ impl Transient {
         self.history.points[0] = 0;
         self.history.push(0, 0.0, &self.x, &simulator.assembly.q, 0.0, &self.beta);
         self.lanes[0].coefficients = Default::default();
+        self.lanes[0].fresh = true;
         self.assembly.forget(0);
         for (k, x) in self.x.iter().enumerate() {
             self.sizes.see(k, *x);
@@ -49,8 +50,7 @@ impl Transient {
         self.history.restart(0);
         self.look_ahead(0);
         let state = &mut self.lanes[0];
-        let gap = state.corner.map_or(f64::INFINITY, |c| Ticks(c.0 - state.now.0).seconds());
-        state.want = caution(self.options.reltol) * state.want.min(first).min(0.1 * gap);
+        state.want = caution(self.options.reltol) * state.want.min(first);
     }
 
     /// Parts from what was: what happens at random from now on is that of the branch `name`, independent of all others.
@@ -65,7 +65,7 @@ impl Transient {
 
     /// The end of the trial step of the only lane, before it is accepted; see [`Transient::step_watched`].
     pub fn trial(&self) -> View<'_> {
-        View { x: &self.x, time: self.lanes[0].end.seconds(), ..self.view(0) }
+        View { x: &self.x, time: self.lanes[0].end.seconds(), part: 1.0, ..self.view(0) }
     }
 
     /// Whether something jumped at the last accepted point of the only lane.

@@ -12,6 +12,7 @@ impl Transient {
     /// Tries the step again, `h` long.
     pub(super) fn reject(&mut self, lane: usize, h: f64, culprit: usize) -> Result<(), Failure> {
         self.stats.rejected += 1;
+        self.lanes[lane].tries += usize::from(culprit != 0);
         self.note(lane, Verdict::Rejected);
         self.retry(lane, h, Some(culprit))
     }
@@ -20,6 +21,7 @@ impl Transient {
     pub(super) fn give_up(&mut self, lane: usize, unknown: Option<usize>) -> Result<(), Failure> {
         self.stats.rejected += 1;
         self.lanes[lane].failures += 1;
+        self.lanes[lane].tries += 1;
         self.history.restart(lane);
         let state = &mut self.lanes[lane];
         state.culprit = unknown.unwrap_or(0);

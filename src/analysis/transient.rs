@@ -11,13 +11,19 @@ use super::judge::Tolerances;
 use super::lane::{Lane, Phase};
 use super::lane_solver::LaneSolver;
 use super::observe::View;
-use super::pace::{Sizes, land, next_step, restart_step};
+use super::pace::{Mood, Sizes, land, restart_step, step_on};
 use super::simulator::{Simulator, pivoting};
 use super::sink::Stats;
 use super::trace::{Attempt, Verdict};
 use crate::circuit::plan::Options;
 use crate::device::{Environment, Memory, Mode, Ticks};
 use crate::mna::{Assembly, Inputs, System};
+
+/// Iterations of a step that are not worth speaking of.
+const AT_EASE: usize = 4;
+
+/// Steps without a leap after one that was tried in vain.
+const WARY: usize = 4;
 
 /// What [`Transient::step`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,6 +189,7 @@ impl Transient {
             temp: self.env.temp,
             gmin: self.options.gmin,
             coefficients: state.coefficients,
+            part: 0.0,
         }
     }
 
@@ -264,6 +271,9 @@ impl Transient {
         }
         for lane in 0..self.lanes.len() {
             if self.lanes[lane].phase == Phase::Rest {
+                if let Some(storm) = self.lanes[lane].storm {
+                    return Err(self.storm(lane, storm));
+                }
                 if self.lanes[lane].stands() {
                     return Err(self.no_advance(lane));
                 }
@@ -291,7 +301,7 @@ impl Transient {
         let want = self.options.fixed_step.unwrap_or_else(|| state.want.min(self.pace.max));
         state.end = land(state.now, want, Some(corner));
         state.h = Ticks(state.end.0 - state.now.0).seconds();
-        state.formula = Formula::choose(self.options.method, self.options.maxord, points);
+        state.formula = Formula::choose(self.options.method, self.options.maxord, points, state.h / h1);
         state.coefficients = state.formula.coefficients(state.h, h1);
         state.iteration = 0;
         state.changes = [0.0; 2];
@@ -304,15 +314,22 @@ impl Transient {
         self.history.charge_history(lane, b, c, d, &mut self.beta);
         self.history.predict(lane, extrapolation(points, state.h, h1, h2), &mut self.x);
         self.x[lane] = 0.0;
-        for memory in self.memories.iter_mut() {
+        for (group, memory) in self.system.groups.iter().zip(&mut self.memories) {
             debug_assert_eq!(memory.lanes, count);
             memory.limited[lane] = false;
+            let at = point(group, &self.x, &self.last, &self.time, &self.ticks, &self.options, count);
+            group.device.foretell(&at, memory, lane);
         }
     }
 
     pub(super) fn accept(&mut self, lane: usize, ratio: f64, order: i32) {
         let count = self.lanes.len();
         let (h, end) = (self.lanes[lane].h, self.lanes[lane].end);
+        let mood = match &self.lanes[lane] {
+            state if self.history.points[lane] < 2 && !state.fresh => Mood::Blind,
+            state if state.tries + state.wary == 0 && state.iteration <= AT_EASE => Mood::AtEase,
+            _ => Mood::Careful,
+        };
         self.assembly.remember(&self.system, lane);
         self.history.push(lane, h, &self.x, &self.assembly.q, self.a[lane], &self.beta);
         self.history.hold(lane, &self.held);
@@ -322,7 +339,11 @@ impl Transient {
                 memory.state[k] = memory.trial[k];
             }
             let at = point(group, &self.x, &self.last, &self.time, &self.ticks, &self.options, count);
-            if group.device.accept(&at, memory, lane) {
+            let jumps = group.device.accept(&at, memory, lane);
+            if let Some((instance, rate)) = memory.storm.take() {
+                self.lanes[lane].storm = Some((g, instance, rate));
+            }
+            if jumps {
                 jumped = Some(g);
                 let (x, history) = (&mut self.x, &mut self.history);
                 group.device.deposit(memory, lane, &mut |instance, terminal, value| {
@@ -344,9 +365,12 @@ impl Transient {
         state.now = end;
         state.failures = 0;
         state.losses = 0;
+        state.wary = if state.tries > 0 { WARY } else { state.wary.saturating_sub(1) };
+        state.tries = 0;
+        state.fresh = jumped.is_some();
         state.just_accepted = true;
         state.phase = if end >= state.until { Phase::Done } else { Phase::Rest };
-        state.want = next_step(h, ratio, order);
+        state.want = step_on(h, ratio, order, mood);
         self.stats.accepted += 1;
         self.note(lane, Verdict::Accepted);
         self.look_ahead(lane);
@@ -448,5 +472,6 @@ pub(super) fn point<'a>(
         transient: true,
         terms: &group.terms,
         width: group.width,
+        part: 0.0,
     }
 }

@@ -1,7 +1,7 @@
 //! Comparator: its output tips when V(inp) − V(inn) + vos passes ±hyst/2, a delay later, with finite edges.
 //!
 //! The crossing is located on the line between accepted points, the step is cut to land just behind it, and the edge is
-//! announced as a corner: nothing feeds back within a Newton iteration. A second crossing before the delay has passed
+//! announced as a landing: nothing feeds back within a Newton iteration. A second crossing before the delay has passed
 //! takes the first one back (inertial delay). With s the position of the output between 0 (low) and 1 (high):
 //!
 //! ```text
@@ -224,9 +224,10 @@ impl Device for Comparator {
                 if memory.state(i, DUE, lane) <= time + instant(time) {
                     let to = memory.state(i, DECIDED, lane);
                     let length = memory.derived(i, if to == 1.0 { RISE } else { FALL }, lane);
-                    Edge::read(memory, i, EDGE, lane).turn(time, to, time, length).write(memory, i, EDGE, lane);
+                    let edge = Edge::read(memory, i, EDGE, lane).turn(time, to, time, length);
+                    edge.write(memory, i, EDGE, lane);
                     memory.set_state(i, DUE, lane, f64::INFINITY);
-                    jumped = true;
+                    jumped |= !edge.smooth();
                 }
             }
             memory.set_state(i, TIME, lane, time);
@@ -234,7 +235,7 @@ impl Device for Comparator {
         jumped
     }
 
-    fn corner(&self, memory: &Memory, lane: usize, after: Ticks) -> Option<Ticks> {
+    fn landing(&self, memory: &Memory, lane: usize, after: Ticks) -> Option<Ticks> {
         let of = |i: usize| {
             let due = memory.state(i, DUE, lane);
             let due = due.is_finite().then(|| Ticks::from_seconds(due)).filter(|&t| t > after);
@@ -321,12 +322,12 @@ mod tests {
         // Crosses a quarter into the step from 1 to 2 µs: due at 2.25 µs.
         close(drive(&mut b, 2e-6, 0.75), 0.0);
         let t = Ticks::from_seconds;
-        assert_eq!(b.corner(t(2e-6)), Some(t(2.25e-6)));
+        assert_eq!(b.landing(t(2e-6)), Some(t(2.25e-6)));
         close(drive(&mut b, 2.25e-6, 1.0), 0.0);
-        assert_eq!(b.corner(t(2.25e-6)), Some(t(2.45e-6)));
+        assert_eq!(b.landing(t(2.25e-6)), Some(t(2.45e-6)));
         close(drive(&mut b, 2.35e-6, 1.0), 0.05);
         close(drive(&mut b, 2.45e-6, 1.0), 0.1);
-        assert_eq!(b.corner(t(2.45e-6)), None);
+        assert_eq!(b.landing(t(2.45e-6)), None);
     }
 
     #[test]
@@ -335,9 +336,9 @@ mod tests {
         drive(&mut b, 0.0, -1.0);
         b.mode = Mode::Dynamic;
         drive(&mut b, 1e-7, 1.0);
-        assert!(b.corner(Ticks(0)).is_some());
+        assert!(b.landing(Ticks(0)).is_some());
         drive(&mut b, 5e-7, -1.0);
-        assert_eq!(b.corner(Ticks(0)), None);
+        assert_eq!(b.landing(Ticks(0)), None);
         close(drive(&mut b, 5e-6, -1.0), 0.0);
     }
 

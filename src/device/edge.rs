@@ -39,6 +39,11 @@ impl Edge {
         self.from + (self.to - self.from) * u * u * (3.0 - 2.0 * u)
     }
 
+    /// Whether it takes time at all: then its start and its end are no corners, though steps should end there.
+    pub fn smooth(&self) -> bool {
+        self.length > instant(self.start)
+    }
+
     /// Whether it is under way, between its start and its end.
     pub fn moving(&self, time: f64) -> bool {
         self.from != self.to && time >= self.start - instant(time) && time < self.end() - instant(time)

@@ -54,6 +54,8 @@ pub struct Memory {
     pub decisions: u64,
     /// The instance that limited last, for reports.
     pub culprit: Vec<u32>,
+    /// Of the lane accepted last: the instance that events befall without end, and how many a second.
+    pub storm: Option<(usize, f64)>,
     /// A value a lane: what its random numbers are keyed by.
     pub keys: Vec<Keys>,
     /// A value an instance and lane, of devices shaken by noise: where their random numbers come from.
@@ -83,6 +85,7 @@ impl Memory {
             limited: vec![false; lanes],
             decisions: 0,
             culprit: vec![0; lanes],
+            storm: None,
             keys: vec![Keys::default(); lanes],
             streams: Vec::new(),
             warned: vec![None; slots.warnings * lanes],

@@ -98,6 +98,10 @@ pub trait Device: Send + Sync {
     /// For linear devices: adds the part of F that does not depend on x (sources), at every iteration.
     fn excite(&self, _at: &Point, _memory: &Memory, _out: &mut Stamps) {}
 
+    /// Before a trial step is iterated: `at.x` is its predicted end. States that advance outside Newton go there as far as that is
+    /// known, into `memory.trial`, so that `load` sees them at the end of the step, not at its start.
+    fn foretell(&self, _at: &Point, _memory: &mut Memory, _lane: usize) {}
+
     /// Looks at a converged trial step before it is accepted (`at.x` is its end, `at.last` its start). States that advance
     /// outside Newton, on a lattice of their own, do so here: from `memory.state` to `memory.trial`.
     fn review(&self, _at: &Point, _memory: &mut Memory, _lane: usize) -> Review {

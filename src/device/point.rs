@@ -79,6 +79,8 @@ pub struct Point<'a> {
     pub terms: &'a [u32],
     /// Terminals an instance.
     pub width: usize,
+    /// How far along the trial step, 0 … 1, probes look at states outside Newton: 0 at accepted points.
+    pub part: f64,
 }
 
 impl Point<'_> {

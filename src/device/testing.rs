@@ -137,6 +137,7 @@ impl Clock {
             transient: self.transient,
             terms,
             width,
+            part: 0.0,
         }
     }
 }
@@ -342,6 +343,11 @@ impl Bench {
             unit.device.probe(0, name, &point, &unit.memory, 0)
         };
         self.units.iter().find_map(probe).unwrap_or(f64::NAN)
+    }
+
+    /// The next landing of any device.
+    pub fn landing(&self, after: Ticks) -> Option<Ticks> {
+        self.units.iter().filter_map(|u| u.device.landing(&u.memory, 0, after)).min()
     }
 
     /// The next corner of any device.

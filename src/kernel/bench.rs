@@ -216,7 +216,7 @@ impl Bench {
             part,
             Order { task: Task::Voltage, from, to: value, start: now, length: SIGNAL_EDGE, limit: f64::INFINITY },
         );
-        self.transient.jolt(0.1 * SIGNAL_EDGE);
+        self.transient.jolt(SIGNAL_EDGE);
     }
 
     pub(super) fn smu_part(&self, smu: SmuId) -> PartId {

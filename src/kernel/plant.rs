@@ -250,7 +250,7 @@ impl Bench {
                 line.clear();
                 line.extend(transient.solution().iter().zip(end.x).map(|(a, b)| a + fraction * (b - a)));
                 let time = if fraction == 1.0 { end.time } else { from + fraction * h };
-                let view = View { x: line.as_slice(), time, ..transient.trial() };
+                let view = View { x: line.as_slice(), time, part: fraction, ..transient.trial() };
                 look(&mut Looking(Glance { view, end: transient.trial(), fraction, program, signals, tracks, history }))
             };
             let landing = LANDING * longest + 2.0 / Ticks::PER_SECOND;

@@ -94,6 +94,7 @@ fn point<'a>(group: &'a Group, lanes: usize, at: &Inputs<'a>) -> Point<'a> {
         transient: at.transient,
         terms: &group.terms,
         width: group.width,
+        part: 0.0,
     }
 }
 

@@ -1,4 +1,5 @@
-//! What the states of devices do to their currents within a step: where they moved further than the currents can follow.
+//! What the states of devices do to their currents within a step: where they moved further than the currents can follow, and
+//! what an error of theirs is worth.
 
 use super::assembly::Assembly;
 use super::system::{Group, System};
@@ -77,5 +78,47 @@ impl Assembly {
                 })
             })
         })
+    }
+
+    /// What errors of states do to a current of their device, at most, as a multiple of what is allowed for a current of its
+    /// size (A) and of its slope by voltages (S), and the state that does most of it. `error` is that of a state by its unknown.
+    ///
+    /// After `assemble` at `x`.
+    pub fn effect(
+        &self,
+        system: &System,
+        x: &[f64],
+        lane: usize,
+        error: &dyn Fn(usize) -> f64,
+        allowed: &dyn Fn(f64, f64) -> f64,
+    ) -> (f64, usize) {
+        let mut worst = (0.0, 0);
+        for (group, block) in system.groups.iter().zip(&self.blocks).filter(|(g, _)| !g.states.is_empty()) {
+            let count = group.pattern_g.len();
+            for (i, terms) in group.terms.chunks_exact(group.width).enumerate() {
+                for row in (0..group.width).filter(|&t| is_node(system, group, t)) {
+                    let (mut change, mut made_of, mut steep, mut mover) = (0.0_f64, 0.0, 0.0, (0, 0.0_f64));
+                    for (e, &(_, column)) in group.pattern_g.iter().enumerate().filter(|(_, at)| at.0 == row) {
+                        let slope = block.g[(i * count + e) * self.lanes + lane];
+                        if is_state(group, column) {
+                            let part = slope * error(terms[column] as usize);
+                            change += part;
+                            if part.abs() > mover.1 {
+                                mover = (terms[column] as usize, part.abs());
+                            }
+                        } else {
+                            steep += slope.abs();
+                            made_of += (slope * x[terms[column] as usize * self.lanes + lane]).abs();
+                        }
+                    }
+                    let current = block.f[(i * group.width + row) * self.lanes + lane];
+                    let ratio = change.abs() / allowed(current.abs().max(LEAST * made_of), steep);
+                    if ratio > worst.0 {
+                        worst = (ratio, mover.0);
+                    }
+                }
+            }
+        }
+        worst
     }
 }

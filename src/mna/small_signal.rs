@@ -169,6 +169,7 @@ fn linearize(group: &Group, memory: &mut Memory, at: &Inputs) -> (Vec<f64>, Vec<
         transient: at.transient,
         terms: &group.terms,
         width: group.width,
+        part: 0.0,
     };
     let mut stamps = Stamps {
         lanes: 1,

@@ -204,6 +204,11 @@ impl System {
         dynamic
     }
 
+    /// Whether an unknown is a state of a part, condensed or not.
+    pub fn is_state(&self, unknown: usize) -> bool {
+        matches!(self.roles[unknown], Role::State(..))
+    }
+
     /// Whether an unknown is the voltage of a node.
     pub fn is_voltage(&self, unknown: usize) -> bool {
         matches!(self.roles[unknown], Role::Net(_) | Role::Inner(..))

@@ -55,7 +55,7 @@ impl Equations {
         if self.program.limited == 0 {
             return;
         }
-        let scene = Scene { at, memory, kept: &memory.state };
+        let scene = Scene { at, memory, kept: &memory.trial };
         let pairs = evaluate(&self.program.limits, scene, places, width, scratch);
         for (n, pair) in pairs.chunks_exact_mut(2 * width).enumerate() {
             let (values, steps) = pair.split_at_mut(width);
@@ -98,14 +98,17 @@ impl Device for Equations {
         layout.pattern(&program.pattern_g, &program.pattern_c);
         // Behind the derived numbers: the temperature, for a setup in the midst of a run.
         let derived = program.derived + usize::from(!self.unsteady.is_empty());
-        layout.memory(derived, program.slots.count(), program.limited + program.jumps.len());
+        // Behind the limits: where events were first seen, and where unknowns were foretold.
+        let foretold = if program.lattice.is_some() { layout.device.width } else { 0 };
+        layout.memory(derived, program.slots.count(), program.limited + program.jumps.len() + foretold);
         let most = |pieces: &[&Piece]| pieces.iter().map(|p| p.space(BLOCK)).max().unwrap_or(0);
         let jumps = program.jumps.iter().flat_map(|j| j.draws.iter().map(|d| &d.1).chain([&j.values]));
         let jumps: Vec<&Piece> = jumps.chain([&program.watch, &program.outputs, &program.warnings]).collect();
         let lattice = program.lattice.iter().map(|l| l.rates.space(BLOCK)).max().unwrap_or(0);
         let loads = most(&[&program.main, &program.limits]);
         layout.warnings(self.definition.warnings.len());
-        layout.scratch(loads.max(2 * most(&jumps)).max(lattice));
+        let outputs = program.outputs.space(BLOCK);
+        layout.scratch(loads.max(2 * most(&jumps)).max(outputs + lattice.max(outputs)));
     }
 
     fn setup(&self, env: &Environment, memory: &mut Memory, lane: usize) {
@@ -154,7 +157,7 @@ impl Device for Equations {
             self.limit(at, memory, places, width, &mut scratch);
             let (inputs, rest) = scratch.split_at_mut(width * piece.tape.inputs());
             let (outputs, registers) = rest.split_at_mut(width * piece.tape.outputs());
-            let scene = Scene { at, memory, kept: &memory.state };
+            let scene = Scene { at, memory, kept: &memory.trial };
             let limited = |source, i, lane| match source {
                 Source::Limited(n) => memory.limit(i, n, lane),
                 _ => f64::NAN,
@@ -174,6 +177,12 @@ impl Device for Equations {
             scatter(&self.program.stamps, places, width, outputs, out);
         }
         memory.scratch = scratch;
+    }
+
+    fn foretell(&self, at: &Point, memory: &mut Memory, lane: usize) {
+        if let Some(lattice) = &self.program.lattice {
+            self.foresee(lattice, at, memory, lane);
+        }
     }
 
     fn review(&self, at: &Point, memory: &mut Memory, lane: usize) -> Review {
@@ -239,6 +248,10 @@ impl Device for Equations {
         Some((bound(bounds.low, f64::NEG_INFINITY), bound(bounds.high, f64::INFINITY)))
     }
 
+    fn max_step(&self, _: &Point, memory: &Memory, lane: usize) -> Option<f64> {
+        self.program.lattice.as_ref().and_then(|lattice| self.longest(lattice, memory, lane))
+    }
+
     fn bound(&self, at: &Point, memory: &Memory, lane: usize, held: &mut dyn FnMut(usize, usize)) {
         for &n in &self.program.inside {
             let (Place::Unknown(terminal), bounds) = (self.program.places[n], self.program.bounds[n]) else { continue };
@@ -261,8 +274,15 @@ impl Device for Equations {
         };
         let mut scratch = vec![0.0; shown.piece.space(1)];
         let places = Places::lane(at.lanes, lane, instance);
-        let scene = Scene { at, memory, kept: &memory.state };
-        let values = evaluate(&shown.piece, scene, places, 1, &mut scratch);
+        let between;
+        let kept = if self.program.lattice.is_some() && at.part > 0.0 {
+            let steps = memory.state.iter().zip(&memory.trial);
+            between = steps.map(|(a, b)| a + at.part * (b - a)).collect::<Vec<f64>>();
+            &between
+        } else {
+            &memory.state
+        };
+        let values = evaluate(&shown.piece, Scene { at, memory, kept }, places, 1, &mut scratch);
         values.first().copied()
     }
 }

@@ -22,6 +22,9 @@ const NEAR: f64 = 1e-4;
 const SHORTEST: f64 = 4e-15;
 /// Rounds of events that set off others at one point in time.
 const ROUNDS: usize = 16;
+/// So many events of one hazard within so many seconds are a storm.
+const STORM: u64 = 10_000;
+const STORM_TIME: f64 = 1e-4;
 /// A contribution that changes by more than this part of itself has jumped.
 const JUMP: f64 = 1e-9;
 
@@ -263,6 +266,13 @@ impl Equations {
             }
         }
         both(memory, place, slots.count_of(e), count + 1.0);
+        if matches!(jump.watched, Watched::Hazard { .. }) && (count as u64 + 1).is_multiple_of(STORM) {
+            let (since, now) = (memory.state(i, slots.since(e), lane), at.time[lane]);
+            if now - since < STORM_TIME {
+                memory.storm = Some((i, STORM as f64 / (now - since)));
+            }
+            both(memory, place, slots.since(e), now);
+        }
         if !matches!(jump.watched, Watched::Becomes { .. }) {
             let budget = memory.state(i, slots.past(e), lane) + self.budget(memory, place, e);
             both(memory, place, slots.past(e), budget);

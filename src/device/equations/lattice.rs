@@ -3,8 +3,12 @@
 //! A state dx = f dt + Σ gₙ dWₙ advances by whole cells of the lattice, δ seconds each, after a trial step has converged:
 //! x += f·δ + Σ gₙ·ξₙ·√δ, Itô's sense. ξ of a cell depends on its number alone, so a step that is rejected and tried again
 //! sees the same noise, and steps of any length see the same path. Unknowns are interpolated linearly between the last
-//! accepted point and the trial. A step of several cells within which the states change a contribution by more than 0.3 in
-//! its logarithm is cut.
+//! accepted point and the trial.
+//!
+//! The circuit must not see the states a step late. So they go to the end of a trial step before it is iterated, along
+//! the unknowns' prediction, and once more after it has converged. A step of several cells is cut within which the
+//! states change a contribution by more than a factor of e, or at whose end it is not within 3 % of what the
+//! circuit was solved with; what the change does to the circuit, the truncation error of its unknowns tells.
 //!
 //! δ is the shortest interval among the noises of an instance; a noise of a longer interval keeps its force over several cells.
 
@@ -22,7 +26,17 @@ use crate::model::substitute::substitute;
 use crate::model::tape::BLOCK;
 
 /// Largest change of the logarithm of a contribution in a step of several cells.
-const LARGEST_CHANGE: f64 = 0.3;
+const LARGEST_CHANGE: f64 = 1.0;
+/// Largest difference of the logarithm of a contribution between what was foretold and what came.
+const LARGEST_SURPRISE: f64 = 0.03;
+/// Cells of a step at most, where the noise matters to the circuit: what happens within longer ones averages over what the
+/// circuit should see.
+const CELLS: f64 = 5.0;
+/// A or V: contributions below matter to nobody.
+const NOTHING: f64 = 1e-12;
+/// V, and a part of any unknown: a trial step that ends so near its prediction has the path that was foretold.
+const AS_FORETOLD: f64 = 1e-9;
+const NEARLY: f64 = 1e-6;
 
 /// A state on the lattice.
 #[derive(Clone, Debug)]
@@ -118,7 +132,43 @@ impl Lattice {
 }
 
 impl Equations {
-    /// Advances the states of one lane by the cells that end within the step, into `memory.trial`.
+    /// Advances the states of one lane along the prediction of a trial step.
+    pub(super) fn foresee(&self, lattice: &Lattice, at: &Point, memory: &mut Memory, lane: usize) {
+        let mut scratch = std::mem::take(&mut memory.scratch);
+        for start in (0..memory.instances).step_by(BLOCK) {
+            let width = BLOCK.min(memory.instances - start);
+            self.walk(lattice, at, memory, lane, (start, width), &mut scratch);
+        }
+        for i in 0..memory.instances {
+            for t in 0..at.width {
+                memory.set_limit(i, self.foretold() + t, lane, at.x(i, t, lane));
+            }
+        }
+        memory.scratch = scratch;
+    }
+
+    /// Steps while noise matters.
+    pub(super) fn longest(&self, lattice: &Lattice, memory: &Memory, lane: usize) -> Option<f64> {
+        let alive = |i: &usize| memory.state(*i, self.program.slots.alive(), lane) != 0.0;
+        (0..memory.instances).filter(alive).map(|i| CELLS * lattice.cell(memory, i, lane)).reduce(f64::min)
+    }
+
+    /// The first of the limits that remember where a prediction had the unknowns.
+    fn foretold(&self) -> usize {
+        self.program.limited + self.program.jumps.len()
+    }
+
+    /// Whether the end of the trial step is where its prediction was.
+    fn is_as_foretold(&self, at: &Point, memory: &Memory, i: usize, lane: usize) -> bool {
+        (0..at.width).all(|t| {
+            let (x, foretold) = (at.x(i, t, lane), memory.limit(i, self.foretold() + t, lane));
+            let near = NEARLY * x.abs().max(at.last(i, t, lane).abs());
+            (x - foretold).abs() <= if t < self.program.pins { near + AS_FORETOLD } else { near }
+        })
+    }
+
+    /// Advances the states of one lane by the cells that end within the step, into `memory.trial`, and looks whether the circuit
+    /// was solved with what came.
     pub(super) fn shake(
         &self,
         lattice: &Lattice,
@@ -127,34 +177,67 @@ impl Equations {
         lane: usize,
         scratch: &mut [f64],
     ) -> Review {
-        let mut streams = std::mem::take(&mut memory.streams);
+        let piece = &self.program.outputs;
         let mut cut = false;
         for start in (0..memory.instances).step_by(BLOCK) {
             let width = BLOCK.min(memory.instances - start);
-            let mut block = Cells::new(lattice, self, at, memory, lane, start, width);
-            for k in 0..block.most() {
-                block.place(k);
-                let places = Places::lane(at.lanes, lane, start);
-                let scene = Scene { at, memory, kept: &memory.trial };
-                let part = |i: usize| block.part[i - start];
-                let between = |i: usize, t: usize, lane: usize| {
-                    let last = at.last(i, t, lane);
-                    last + part(i) * (at.x(i, t, lane) - last)
-                };
-                let look = Look { x: between, time: |lane| at.time[lane], other: nothing };
-                let results = evaluate_at(&lattice.rates, scene, places, width, scratch, look);
-                for b in 0..width {
-                    if k < block.cells[b] {
-                        let stream = &mut streams[(start + b) * at.lanes + lane];
-                        let cell = (block.first[b] + k, block.delta[b]);
-                        self.advance(lattice, memory, (start + b, lane), cell, |n| results[n * width + b], stream);
-                    }
+            let places = Places::lane(at.lanes, lane, start);
+            let (held, rest) = scratch.split_at_mut(piece.space(width));
+            let foretold = evaluate(piece, Scene { at, memory, kept: &memory.trial }, places, width, held);
+            for b in 0..width {
+                let flows = foretold.iter().skip(b).step_by(width).any(|f| f.abs() > NOTHING);
+                memory.set_trial(start + b, self.program.slots.alive(), lane, f64::from(flows));
+            }
+            let mut most = 0;
+            if (start..start + width).any(|i| !self.is_as_foretold(at, memory, i, lane)) {
+                most = self.walk(lattice, at, memory, lane, (start, width), rest);
+                let came = evaluate(piece, Scene { at, memory, kept: &memory.trial }, places, width, rest);
+                cut |= most > 1 && differ(foretold, came, LARGEST_SURPRISE);
+            }
+            let most = most.max(Cells::new(lattice, self, at, memory, lane, start, width).most());
+            cut |= most > 1 && {
+                let came = evaluate(piece, Scene { at, memory, kept: &memory.trial }, places, width, held);
+                let before = evaluate(piece, Scene { at, memory, kept: &memory.state }, places, width, rest);
+                differ(before, came, LARGEST_CHANGE)
+            };
+        }
+        if cut { Review::Cut(0.5) } else { Review::Accept }
+    }
+
+    /// Advances a block of instances; the most cells that one of them went.
+    fn walk(
+        &self,
+        lattice: &Lattice,
+        at: &Point,
+        memory: &mut Memory,
+        lane: usize,
+        (start, width): (usize, usize),
+        scratch: &mut [f64],
+    ) -> u64 {
+        let mut streams = std::mem::take(&mut memory.streams);
+        let mut block = Cells::new(lattice, self, at, memory, lane, start, width);
+        block.begin(lattice, self, memory, lane, start, width);
+        for k in 0..block.most() {
+            block.place(k);
+            let places = Places::lane(at.lanes, lane, start);
+            let scene = Scene { at, memory, kept: &memory.trial };
+            let part = |i: usize| block.part[i - start];
+            let between = |i: usize, t: usize, lane: usize| {
+                let last = at.last(i, t, lane);
+                last + part(i) * (at.x(i, t, lane) - last)
+            };
+            let look = Look { x: between, time: |lane| at.time[lane], other: nothing };
+            let results = evaluate_at(&lattice.rates, scene, places, width, scratch, look);
+            for b in 0..width {
+                if k < block.cells[b] {
+                    let stream = &mut streams[(start + b) * at.lanes + lane];
+                    let cell = (block.first[b] + k, block.delta[b]);
+                    self.advance(lattice, memory, (start + b, lane), cell, |n| results[n * width + b], stream);
                 }
             }
-            cut |= block.most() > 1 && self.changes(at, memory, lane, start, width, scratch);
         }
         memory.streams = streams;
-        if cut { Review::Cut(0.5) } else { Review::Accept }
+        block.most()
     }
 
     /// One cell of one instance: its number and length.
@@ -183,25 +266,11 @@ impl Equations {
         }
         memory.set_trial(i, self.program.slots.cell(), lane, (cell + 1) as f64);
     }
+}
 
-    /// Whether the states of this step change a contribution by too much.
-    fn changes(
-        &self,
-        at: &Point,
-        memory: &Memory,
-        lane: usize,
-        start: usize,
-        width: usize,
-        scratch: &mut [f64],
-    ) -> bool {
-        let piece = &self.program.outputs;
-        let half = piece.space(width);
-        let (first, second) = scratch.split_at_mut(half);
-        let places = Places::lane(at.lanes, lane, start);
-        let before = evaluate(piece, Scene { at, memory, kept: &memory.state }, places, width, first);
-        let after = evaluate(piece, Scene { at, memory, kept: &memory.trial }, places, width, second);
-        before.iter().zip(&*after).any(|(a, b)| *a != 0.0 && *b != 0.0 && (b / a).abs().ln().abs() > LARGEST_CHANGE)
-    }
+/// Whether one of these contributions differs from what it was by more than this in its logarithm.
+fn differ(before: &[f64], after: &[f64], most: f64) -> bool {
+    before.iter().zip(after).any(|(a, b)| *a != 0.0 && *b != 0.0 && (b / a).abs().ln().abs() > most)
 }
 
 /// The cells that end within a step, for a block of instances.
@@ -221,7 +290,7 @@ impl Cells {
         lattice: &Lattice,
         equations: &Equations,
         at: &Point,
-        memory: &mut Memory,
+        memory: &Memory,
         lane: usize,
         start: usize,
         width: usize,
@@ -237,12 +306,7 @@ impl Cells {
         };
         for b in 0..width {
             let i = start + b;
-            for shaken in &lattice.states {
-                let value = memory.state(i, shaken.slot, lane);
-                memory.set_trial(i, shaken.slot, lane, value);
-            }
             let done = memory.state(i, slots.cell(), lane);
-            memory.set_trial(i, slots.cell(), lane, done);
             let delta = lattice.cell(memory, i, lane);
             let ticks = Ticks::from_seconds(delta).0;
             if !(delta.is_finite() && ticks >= 1) {
@@ -258,6 +322,24 @@ impl Cells {
             block.stride[b] = delta / h;
         }
         block
+    }
+
+    /// The states at the start of the step.
+    fn begin(
+        &self,
+        lattice: &Lattice,
+        equations: &Equations,
+        memory: &mut Memory,
+        lane: usize,
+        start: usize,
+        width: usize,
+    ) {
+        let slots = lattice.states.iter().map(|s| s.slot).chain([equations.program.slots.cell()]);
+        for slot in slots {
+            for i in start..start + width {
+                memory.set_trial(i, slot, lane, memory.state(i, slot, lane));
+            }
+        }
     }
 
     fn most(&self) -> u64 {

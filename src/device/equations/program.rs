@@ -48,6 +48,7 @@ pub(super) struct Jump {
 
 #[derive(Clone, Debug)]
 pub(super) struct Program {
+    pub pins: usize,
     /// Currents that are unknowns
     pub branches: usize,
     /// States that are unknowns, in the order of their terminals
@@ -155,6 +156,7 @@ impl Program {
             telegraphs: unsteady.telegraphs.len(),
             jumping,
             lattice,
+            pins: rows.pins,
             branches: rows.branches,
             inside: rows.inside,
             inner: rows.inner,

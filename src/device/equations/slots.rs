@@ -1,5 +1,8 @@
 //! Where an instance keeps what: numbers of `memory.state` beside its states outside Newton.
 
+/// Numbers that each event remembers.
+const EACH: usize = 5;
+
 /// Places of `memory.state`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slots {
@@ -25,27 +28,32 @@ impl Slots {
 
     /// Of a condition: whether it held at the last accepted point. Of a hazard: what is left of its budget.
     pub fn past(&self, event: usize) -> usize {
-        self.kept + 4 * event
+        self.kept + EACH * event
     }
 
     /// Of a condition: the number whose sign tells. Of a hazard: its rate, 1/s.
     pub fn level(&self, event: usize) -> usize {
-        self.kept + 4 * event + 1
+        self.kept + EACH * event + 1
     }
 
     /// 1 where it happens at the end of this step.
     pub fn fires(&self, event: usize) -> usize {
-        self.kept + 4 * event + 2
+        self.kept + EACH * event + 2
     }
 
     /// How often it has happened.
     pub fn count_of(&self, event: usize) -> usize {
-        self.kept + 4 * event + 3
+        self.kept + EACH * event + 3
+    }
+
+    /// When the present storm-long series of it began, s.
+    pub fn since(&self, event: usize) -> usize {
+        self.kept + EACH * event + 4
     }
 
     /// Time of the last accepted point, s.
     pub fn time(&self) -> usize {
-        self.kept + 4 * self.events
+        self.kept + EACH * self.events
     }
 
     /// 1 as soon as the conditions at the last accepted point are known.
@@ -58,8 +66,13 @@ impl Slots {
         self.time() + 2
     }
 
+    /// 1 where the instance carries a current, so that its noise matters to the circuit.
+    pub fn alive(&self) -> usize {
+        self.time() + 3
+    }
+
     /// What the n-th of the states that jump becomes, NaN if nothing happens to it.
     pub fn jump(&self, n: usize) -> usize {
-        self.time() + 3 + n
+        self.time() + 4 + n
     }
 }

@@ -1,0 +1,172 @@
+//! Steps of the integrator beside events, snapping states and noise: results that must not know them, and what they may cost.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What a netlist's only experiment came to.
+struct Ran {
+    report: Value,
+    code: i32,
+    said: String,
+    accepted: f64,
+    rejected: f64,
+}
+
+fn run(text: &str) -> Ran {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (deck, out) = (folder.path().join("deck.cir"), folder.path().join("out"));
+    std::fs::write(&deck, text).expect("written");
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("netlists/models");
+    std::os::unix::fs::symlink(models, folder.path().join("models")).expect("models");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_memspice"));
+    command.arg("run").arg(&deck).arg("-o").arg(&out).arg("--stats").env("NO_COLOR", "1");
+    let output = command.output().expect("memspice");
+    let both = [&output.stdout[..], &output.stderr[..]].concat();
+    let said = String::from_utf8_lossy(&both).into_owned();
+    let report = std::fs::read_to_string(out.join("report.json")).expect("a report");
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let count = |what: &str| {
+        let at = words.iter().position(|w| w.trim_end_matches(',') == what).expect("statistics");
+        words[at - 1].parse().expect("a count")
+    };
+    Ran {
+        report: serde_json::from_str(&report).expect("json"),
+        code: output.status.code().expect("a code"),
+        accepted: count("accepted"),
+        rejected: count("rejected"),
+        said,
+    }
+}
+
+impl Ran {
+    fn measure(&self, experiment: &str, name: &str) -> f64 {
+        let list = self.report["experiments"].as_array().expect("experiments");
+        let found = list.iter().find(|e| e["name"] == experiment).expect("the experiment");
+        found["measures"][name].as_f64().unwrap_or_else(|| panic!("no {name}: {}", self.said))
+    }
+}
+
+/// At the event 2.3 V stand across the device: its state moves by 10¹⁵ a second, reaches its bound within a femtosecond and
+/// stays there while the node empties through it.
+#[test]
+fn a_device_that_forms_lands_on_its_bound() {
+    let ran = run("A device forms under a current ramp
+.include \"models/tio2.cir\"
+Xd c r tio2 vf=2.3 gf=150u g0=0.6u gmin=0.1u
+R1 a c 350
+R2 b r 350
+C1 c 0 20f
+C2 r 0 20f
+.smu a b edge=1u
+.experiment one {
+  force b = 0
+  ramp I(a) = 5u to 300u limit 4 in 5m
+  wait 10u
+  measure g = Xd.g, v = V(c) - V(r)
+}
+");
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    assert!((ran.measure("one", "g") - 300e-6).abs() < 1e-9, "{}", ran.said);
+    // 300 µA through 300 µS with the sinh of 0.4 V
+    let v = ran.measure("one", "v");
+    let current = 300e-6 * 0.2 * (v / 0.4).sinh() / (0.2f64 / 0.4).sinh();
+    assert!((current - 300e-6).abs() < 1e-3 * 300e-6, "{v} V");
+}
+
+/// The same noise with steps of 25 ns at most and with any: when the device fires is the same on average.
+#[test]
+fn when_a_shaken_device_fires_does_not_know_the_steps() {
+    let ran = run("Mean delay of a diffusive memristor
+.include \"models/dmem.cir\"
+Rx in n 50k
+Cm n 0 4p
+Xn n 0 dmem
+.smu in edge=10n
+.param w=1
+V2 q 0 PULSE(0 1 0 {w} {w} {w} {4*w})
+R2 q 0 1k
+.experiment delay() {
+  montecarlo 30 seed 7000 {
+    force in = 0.7*0.65
+    wait until Xn.R < 250k timeout 50u
+    record d = time
+  }
+  measure m = mean(d)
+}
+.experiment fine = delay() with w=25n
+.experiment coarse = delay()
+");
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    let (fine, coarse) = (ran.measure("fine", "m"), ran.measure("coarse", "m"));
+    // Pairs: the standard error of the difference is far below that of either mean.
+    assert!((coarse / fine - 1.0).abs() < 0.01, "{fine:e} and {coarse:e} s");
+}
+
+/// Its rate grows as it fires: the membrane is charged beyond what the model is made for.
+#[test]
+fn events_without_end_are_reported() {
+    let ran = run("An event storm
+.include \"models/hfo2.cir\"
+Xm mem 0 hfo2 w0=0.99
+Cm mem 0 50p
+I1 0 mem 10u
+.experiment a {
+  wait 1m
+}
+");
+    assert_eq!(ran.code, 3, "{}", ran.said);
+    assert!(ran.said.contains("run::event-storm") && ran.said.contains("events of Xm come"), "{}", ran.said);
+}
+
+/// A switch closes and opens a capacitor's path: what happens at a signal costs a few steps, not a hundred.
+#[test]
+fn a_signal_event_is_cheap() {
+    let ran = run("A switch on a signal
+.signal s=0
+V1 a 0 1
+X1 a b switch on={s} ron=10 roff=10g ton=100n toff=95n con=20p coff=20p
+R1 b c 1k
+C1 c 0 1n
+.experiment e {
+  for k = 1:20 {
+    s = 1
+    wait 100u
+    s = 0
+    wait 100u
+  }
+  measure v = V(c)
+}
+");
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    assert!(ran.accepted < 40.0 * 35.0, "{} steps for 40 events", ran.accepted);
+    assert!(ran.rejected < 0.15 * ran.accepted, "{} of {} rejected", ran.rejected, ran.accepted);
+}
+
+/// x is the logarithm of the conductance, about −10: reltol·|x| would be a percent of it.
+#[test]
+fn it_makes_no_difference_whether_a_state_is_a_logarithm() {
+    let ran = run("The same growth twice
+.device logarithm (a b) {
+  state x = -10
+  I(a,b) = V(a,b)*exp(x)
+  ddt(x) = 1k*exp(-10)*exp(-x)
+}
+.device plain (a b) {
+  state g = exp(-10)
+  I(a,b) = V(a,b)*g
+  ddt(g) = 1k*exp(-10)*abs(V(a,b))
+}
+V1 a 0 1
+X1 a 0 logarithm
+X2 a 0 plain
+.experiment e {
+  wait 10m
+  measure x = I(X1)/(11*exp(-10)) - 1, g = I(X2)/(11*exp(-10)) - 1
+}
+");
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    let (x, g) = (ran.measure("e", "x"), ran.measure("e", "g"));
+    assert!(x.abs() < 1e-2 && g.abs() < 1e-2, "{x:e} {g:e}");
+}
