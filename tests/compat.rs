@@ -156,7 +156,7 @@ fn every_row_of_the_table_is_covered() {
     let decks = deck::all();
     assert!(decks.len() >= 40, "{} decks", decks.len());
     let mut wanted: BTreeSet<String> = BTreeSet::new();
-    for element in "RCLKVIEFGHBDMSWX".chars() {
+    for element in "RCLKVIEFGHBDMQSWX".chars() {
         wanted.extend(["op", "dc", "ac", "tran"].map(|analysis| format!("{element} {analysis}")));
     }
     wanted.extend(FEATURES.iter().map(|f| f.to_string()));

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::junction::{self, Depletion, KELVIN, capacitance_factor, potential, thermal_voltage};
+use super::junction::{self, Depletion, KELVIN, capacitance_factor, ideal, potential, thermal_voltage};
 use super::{Device, Environment, Layout, Memory, Mode, Noise, Point, Stamps, noise};
 use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, pin, probe};
 use crate::circuit::{Circuit, PartId};
@@ -106,18 +106,6 @@ struct Diode {
 pub fn build(_circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
     let [ic, off] = KIND.places(["ic", "off"]);
     vec![Box::new(Diode { parts: parts.to_vec(), ic, off })]
-}
-
-/// Forward exponential, or below −3·vte the cube law that meets it: current and conductance per saturation current.
-#[inline]
-fn ideal(v: f64, vte: f64) -> (f64, f64) {
-    if v >= -3.0 * vte {
-        let e = (v / vte).min(700.0).exp();
-        (e - 1.0, e / vte)
-    } else {
-        let cube = (3.0 * vte / (v * std::f64::consts::E)).powi(3);
-        (-1.0 - cube, 3.0 * cube / v)
-    }
 }
 
 /// High injection: i/(1 + √(i/knee)) for the part of the current in this direction.

@@ -45,6 +45,18 @@ pub fn capacitance_factor(v: f64, m: f64, tnom: f64, t: f64) -> f64 {
     law(potential(v, tnom, t), t) / law(v, tnom)
 }
 
+/// Forward exponential, or below −3·vte the cube law that meets it: current and conductance per saturation current.
+#[inline]
+pub fn ideal(v: f64, vte: f64) -> (f64, f64) {
+    if v >= -3.0 * vte {
+        let e = (v / vte).min(700.0).exp();
+        (e - 1.0, e / vte)
+    } else {
+        let cube = (3.0 * vte / (v * std::f64::consts::E)).powi(3);
+        (-1.0 - cube, 3.0 * cube / v)
+    }
+}
+
 /// The voltage above which an exponential of this saturation current (A) must be limited; `vte` is n·k·T/q.
 pub fn critical_voltage(vte: f64, saturation: f64) -> f64 {
     vte * (vte / (std::f64::consts::SQRT_2 * saturation)).ln()

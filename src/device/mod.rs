@@ -12,6 +12,7 @@ pub mod behavioral;
 mod behavioral_device;
 mod behavioral_program;
 mod behavioral_shape;
+pub mod bjt;
 pub mod capacitor;
 pub mod comparator;
 pub mod contacts;

@@ -38,7 +38,7 @@ impl Noise {
 
 /// Whether parts of a kind make noise.
 pub fn makes_noise(kind: &Kind) -> bool {
-    matches!(&*kind.name, "resistor" | "diode" | "mosfet" | "vswitch" | "iswitch" | "switch" | "mux")
+    matches!(&*kind.name, "resistor" | "diode" | "bjt" | "mosfet" | "vswitch" | "iswitch" | "switch" | "mux")
 }
 
 /// kf·|I|^af, in A²: flicker noise at 1 Hz.

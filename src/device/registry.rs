@@ -1,8 +1,8 @@
 //! Every kind of part and how its device is made: one row each.
 
 use super::{
-    Device, analog_switch, behavioral, capacitor, comparator, controlled, coupled, diode, equations, inductor, isource,
-    logic, mosfet, mux, nonlinear, opamp, resistor, smu, switch, vsource,
+    Device, analog_switch, behavioral, bjt, capacitor, comparator, controlled, coupled, diode, equations, inductor,
+    isource, logic, mosfet, mux, nonlinear, opamp, resistor, smu, switch, vsource,
 };
 use crate::circuit::kind::{Kind, KindRef};
 use crate::circuit::{Circuit, PartId};
@@ -25,6 +25,7 @@ pub static REGISTRY: &[Row] = &[
     Row { kind: &vsource::KIND, build: vsource::build },
     Row { kind: &isource::KIND, build: isource::build },
     Row { kind: &diode::KIND, build: diode::build },
+    Row { kind: &bjt::KIND, build: bjt::build },
     Row { kind: &mosfet::KIND, build: mosfet::build },
     Row { kind: &switch::VOLTAGE, build: switch::build_voltage },
     Row { kind: &switch::CURRENT, build: switch::build_current },

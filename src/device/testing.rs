@@ -232,8 +232,13 @@ impl Bench {
 
     /// The unknown that the devices call by this name: an inner node or a state.
     pub fn inner(&self, name: &str) -> usize {
+        self.find_inner(name).expect("an inner unknown of this name")
+    }
+
+    /// As [`Bench::inner`], where there may be none.
+    pub fn find_inner(&self, name: &str) -> Option<usize> {
         let named = |r: &Role| matches!(r, Role::Inner(_, n) | Role::State(_, n, _) if n.eq_ignore_ascii_case(name));
-        self.roles.iter().position(named).expect("an inner unknown of this name")
+        self.roles.iter().position(named)
     }
 
     /// All of F, Q, G, C at x (`x[0]` is ground).

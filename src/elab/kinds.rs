@@ -71,6 +71,7 @@ const FOREIGN: &[&str] = &[
     "pkg",
     "pn",
     "probe",
+    "ptf",
     "qg",
     "rating",
     "rds",
