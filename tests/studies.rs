@@ -260,7 +260,7 @@ fn waves_are_written() {
     assert!(rows.len() > 20 && rows.windows(2).all(|w| w[1][0] >= w[0][0]), "{} rows", rows.len());
     let last = rows.last().unwrap();
     near(last[0], 5e-6, 1e-9);
-    assert_eq!(last[2], ran.measure("end"));
+    near(last[2], ran.measure("end"), 1e-15);
     near(last[3], (last[1] - last[2]) / 1e3, 1e-6);
     assert!(ran.path("e/e.raw").exists() && ran.path("e/tran.npy").exists());
     assert!(!ran.path("swept/tran.csv").exists());
@@ -380,4 +380,36 @@ R3 a 0 1k
     for name in ["early", "late", "before", "settled", "after"] {
         near(ran.measure(name), 1e-3, 1e-6);
     }
+}
+
+/// From the first point on, a pin's current is that of the circuit at rest: no charge moves.
+#[test]
+fn pins_at_rest() {
+    let ran = run(
+        "
+Vg g 0 2
+Vd d 0 3
+M1 d g 0 0 nm w=20u l=1u ad=50p as=50p pd=20u ps=20u
+.model nm nmos(vto=0.7 kp=100u tox=20n cgso=0.2n cgdo=0.2n cj=0.3m)
+V1 a 0 -3
+D1 a 0 dm
+D2 0 a dn
+.model dm d(is=1e-14 rs=1 cjo=10p)
+.model dn d(is=1e-14 tt=1n)
+R1 b 0 100
+V2 b c 5
+Q1 c b 0 qn
+.model qn npn(bf=100 cje=1p tf=1n)
+.tran 1n 100n
+.meas tran most max I(M1)
+.meas tran gate max I(M1.g)
+.meas tran least min I(D1.c)
+.meas tran forward min I(D2)
+.meas tran source max I(V1)",
+        &["--format", "none"],
+    );
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    near(ran.measure("most"), 1e-3 * 1.3 * 1.3, 1e-6);
+    assert!(ran.measure("gate").abs() < 1e-12 && ran.measure("least").abs() < 1e-11);
+    assert!(ran.measure("forward") > 0.1, "3 V across a diode without resistance");
 }

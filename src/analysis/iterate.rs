@@ -46,6 +46,7 @@ impl Transient {
     fn update(&mut self, lane: usize) {
         let count = self.lanes.len();
         let mut worst = (0, 0.0);
+        let share = damping(self.lanes[lane].iteration, self.options.itl4);
         for u in 1..self.system.unknowns() {
             let k = u * count + lane;
             let (old, d) = (self.x[k], self.dx[k]);
@@ -55,11 +56,21 @@ impl Transient {
             if ratio > worst.1 || ratio.is_nan() {
                 worst = (u, ratio);
             }
-            self.x[k] = new;
+            self.x[k] = old + share * d;
         }
         let state = &mut self.lanes[lane];
         state.iteration += 1;
         state.mover = worst.0;
         state.changes = [worst.1, state.changes[0]];
+    }
+}
+
+/// How much of Newton's step is gone: all of it, until the iteration has had twice its time (as it may in the shortest steps).
+/// Meyer's capacitances have no slopes: about them it may alternate for ever.
+fn damping(iteration: usize, itl4: usize) -> f64 {
+    match iteration / itl4.max(1) {
+        0 | 1 => 1.0,
+        2..=4 => 0.5,
+        _ => 0.25,
     }
 }

@@ -2,9 +2,9 @@
 
 use super::failure::Failure;
 use super::formula::{Formula, extrapolation};
-use super::lane::Phase;
-use super::newton::{NEGLIGIBLE, ROUNDING};
-use super::pace::{allowed, hopeless, kept, leaps, next_step, tolerable, walk};
+use super::lane::{Onset, Phase};
+use super::newton::{BALANCED, NEGLIGIBLE, ROUNDING};
+use super::pace::{HARD, NEARLY_HARD, allowed, hopeless, kept, leaps, next_step, tolerable, walk};
 use super::transient::{Transient, point};
 use crate::circuit::plan::Options;
 use crate::device::layout::Role;
@@ -19,6 +19,9 @@ const LEFT_OUT: f64 = 0.1;
 /// So many times a step is halved because states moved too far for currents to follow; then only a current that turned counts.
 const LOSSES: usize = 8;
 
+/// So many times the iterations of other steps are a hard one's.
+const PATIENCE: usize = 10;
+
 /// What does not change from step to step of what judges it.
 #[derive(Clone)]
 pub struct Tolerances {
@@ -29,12 +32,17 @@ pub struct Tolerances {
     dynamic: Vec<u32>,
     /// Those of them that are states of devices, with equations of their own.
     states: Vec<u32>,
+    /// Whether an unknown is one of them: a derivative (`ddt`) is a state whose equation has no past
+    is_moving_state: Vec<bool>,
 }
 
 impl Tolerances {
     pub fn new(system: &System, options: &Options) -> Tolerances {
         let all = |volts: f64, amperes: f64| (0..system.unknowns()).map(|u| system.abstol(u, volts, amperes)).collect();
         let dynamic = system.dynamic().into_iter().enumerate();
+        let is_moving_state =
+            system.dynamic().into_iter().enumerate().map(|(u, dynamic)| dynamic && system.is_state(u));
+        let is_moving_state = is_moving_state.collect();
         let dynamic: Vec<u32> = dynamic.filter(|(_, dynamic)| *dynamic).map(|(u, _)| u as u32).collect();
         Tolerances {
             unknown: all(options.vntol, options.abstol),
@@ -42,6 +50,7 @@ impl Tolerances {
             row: all(options.abstol, options.vntol),
             states: dynamic.iter().copied().filter(|&u| system.is_state(u as usize)).collect(),
             dynamic,
+            is_moving_state,
         }
     }
 }
@@ -66,7 +75,7 @@ impl Transient {
         }
         let state = &self.lanes[lane];
         if state.iteration == 0 {
-            if state.fresh && self.history.points[lane] < 2 {
+            if state.onset == Onset::Jump && self.history.points[lane] < 2 {
                 self.take_rates(lane);
             }
             return Ok(true);
@@ -79,7 +88,9 @@ impl Transient {
             self.conclude(lane)?;
             return Ok(false);
         }
-        if iteration >= self.options.itl4 {
+        // Where steps are as short as that, what has to move will not move less in a shorter one.
+        let patience = if self.lanes[lane].h < HARD { PATIENCE } else { 1 };
+        if iteration >= patience * self.options.itl4 {
             return self.give_up(lane, Some(mover)).map(|()| false);
         }
         Ok(true)
@@ -122,7 +133,8 @@ impl Transient {
             let rounding = ROUNDING * charge;
             let terms = self.options.reltol * self.assembly.magnitude[k] + self.tolerances.row[u];
             let movement = still * self.tolerances.unknown[u];
-            let allowed = terms + rounding + share * self.assembly.leverage[k] + movement * self.assembly.diagonal[k];
+            let still = (movement * self.assembly.diagonal[k]).min(BALANCED * self.assembly.magnitude[k]);
+            let allowed = terms + rounding + share * self.assembly.leverage[k] + still;
             // Where a term or slope overflows, anything would be allowed.
             allowed.is_finite() && self.assembly.imbalance[k].abs() <= allowed
         })
@@ -135,7 +147,7 @@ impl Transient {
             return Ok(());
         }
         self.see_bounds(lane);
-        let (ratio, culprit) = self.truncation(lane, false);
+        let (ratio, culprit) = self.bearable_truncation(lane, false);
         if !hopeless(ratio) {
             return Ok(());
         }
@@ -162,7 +174,7 @@ impl Transient {
             }
         }
         self.see_bounds(lane);
-        let (ratio, culprit) = self.truncation(lane, true);
+        let (ratio, culprit) = self.bearable_truncation(lane, true);
         (self.lanes[lane].error, self.lanes[lane].culprit) = (ratio, culprit);
         let order = if self.history.points[lane] < 3 { 1 } else { self.lanes[lane].formula.order() };
         let (h, h1) = (self.lanes[lane].h, self.history.steps[lane][0]);
@@ -246,13 +258,29 @@ impl Transient {
         }
     }
 
+    /// The truncation error that counts. Where a capacitance vanishes, a voltage may turn faster than any step can follow although
+    /// its charge moves smoothly. In the shortest steps, an error of a voltage therefore counts by what its charge
+    /// would be worth at the capacitance that its node had of late.
+    fn bearable_truncation(&mut self, lane: usize, solved: bool) -> (f64, usize) {
+        let (ratio, culprit) = self.truncation(lane, solved, false);
+        let h = self.lanes[lane].h;
+        if ratio <= 1.0 || h > NEARLY_HARD || !self.system.is_voltage(culprit) {
+            return (ratio, culprit);
+        }
+        self.assembly.find_own_capacitance(&self.system, lane);
+        if h > HARD {
+            return (ratio, culprit);
+        }
+        self.truncation(lane, solved, true)
+    }
+
     /// The largest truncation error of the trial step, as a multiple of what is allowed, and its unknown. `solved` where the
     /// devices were evaluated at its end.
     ///
     /// Of the first step after a restart nothing is known, unless something jumped there: then states are judged by the rates
     /// that the jump gave them. What a state is off by counts also for what it does to the currents of its device,
     /// so that it makes no difference whether a model keeps a conductance or its logarithm.
-    fn truncation(&self, lane: usize, solved: bool) -> (f64, usize) {
+    fn truncation(&self, lane: usize, solved: bool, by_charge: bool) -> (f64, usize) {
         let state = &self.lanes[lane];
         let count = self.lanes.len();
         let points = self.history.points[lane];
@@ -262,7 +290,7 @@ impl Transient {
         let share = formula.error_share(state.h, h1, h2);
         let weights = extrapolation(if formula.order() == 1 { 2 } else { 3 }, state.h, h1, h2);
         let unknowns = match points {
-            0 | 1 if !(solved && state.fresh) => return (0.0, 0),
+            0 | 1 if !solved || state.onset == Onset::Blind => return (0.0, 0),
             0 | 1 => &self.tolerances.states,
             _ => &self.tolerances.dynamic,
         };
@@ -281,7 +309,8 @@ impl Transient {
         for u in unknowns.iter().map(|&u| u as usize) {
             let k = u * count + lane;
             let size = self.sizes.get(k, self.x[k]);
-            let ratio = error(u).abs() / allowed(&self.options, size, self.tolerances.unknown[u]);
+            let share = if by_charge && self.system.is_voltage(u) { self.assembly.capacitance_share(k) } else { 1.0 };
+            let ratio = share * error(u).abs() / allowed(&self.options, size, self.tolerances.unknown[u]);
             if ratio > worst.0 {
                 worst = (ratio, u);
             }
@@ -290,6 +319,7 @@ impl Transient {
             let (volts, amperes) = (self.options.vntol, self.options.abstol);
             // What an error of the voltages may do, one of the states may.
             let kept = |size: f64, steep: f64| kept(&self.options, size, amperes + volts * steep);
+            let error = |u: usize| if self.tolerances.is_moving_state[u] { error(u) } else { 0.0 };
             let (ratio, u) = self.assembly.effect(&self.system, &self.x, lane, &error, &kept);
             if ratio > worst.0 {
                 worst = (ratio, u);

@@ -22,6 +22,17 @@ pub enum Phase {
     Done,
 }
 
+/// What is known of an accepted point while no other since a restart is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Onset {
+    /// Nothing.
+    Blind,
+    /// A state or a current jumped there: voltages may be those before the jump, what states do next is what their equations say.
+    Jump,
+    /// It is the first after a jump: voltages are those behind it, charges have the rates of the step to it.
+    Landed,
+}
+
 /// One lane within its step.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Lane {
@@ -57,8 +68,8 @@ pub struct Lane {
     pub tries: usize,
     /// Steps to come that do not leap, after one that was tried in vain.
     pub wary: usize,
-    /// A state or a current jumped at the last accepted point: what states do next is not what they did.
-    pub fresh: bool,
+    /// What is known of the last accepted point while it is the only one since a restart.
+    pub onset: Onset,
     /// The unknown whose equation is not finite, if that is why the last iteration failed.
     pub broken: Option<usize>,
     /// The step (s) that a device cut to land on an event, 0 where none did: what a restart there goes by.
@@ -78,6 +89,7 @@ pub struct Lane {
 }
 
 impl Lane {
+    /// At the start of a transient whose first step is to be `first` (s).
     pub fn new(first: f64) -> Lane {
         Lane {
             phase: Phase::Rest,
@@ -100,7 +112,7 @@ impl Lane {
             losses: 0,
             tries: 0,
             wary: 0,
-            fresh: false,
+            onset: Onset::Blind,
             broken: None,
             uncut: 0.0,
             crawled: 0,

@@ -106,6 +106,16 @@ impl Observer {
     /// The columns at an accepted point; also remembers the charges that the next point's currents need.
     pub fn row(&mut self, view: &View) -> &[f64] {
         self.tracks.update(view);
+        self.columns_at(view)
+    }
+
+    /// The columns at the first point of a transient, whose devices were evaluated there; also remembers their charges.
+    pub fn first_row(&mut self, view: &View) -> &[f64] {
+        self.tracks.start(view);
+        self.columns_at(view)
+    }
+
+    fn columns_at(&mut self, view: &View) -> &[f64] {
         for (value, watch) in self.real.iter_mut().zip(&self.watches) {
             let x = |u: usize| view.x[u * view.lanes + view.lane];
             *value = match watch {

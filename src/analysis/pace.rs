@@ -42,6 +42,18 @@ impl Sizes {
     }
 }
 
+/// Steps shorter than this (s) are hard ones: something moves there that none can follow.
+pub const HARD: f64 = 2e-14;
+
+/// … and these may become so.
+pub const NEARLY_HARD: f64 = 2e-12;
+
+/// No step is shorter than this (s) for what a voltage is off by.
+pub const FLOOR: f64 = 1e-14;
+
+/// A transient that begins with initial conditions, not at rest, begins with this share of its first step, which nothing can judge.
+pub const SETTLING: f64 = 0.01;
+
 /// What an accepted step tells about how boldly to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mood {

@@ -1,6 +1,7 @@
 //! A transient of one lane taken up at another solution without time passing: after a deposit, an operating point in its
 //! midst, or a source that was told something new.
 
+use super::lane::Onset;
 use super::observe::View;
 use super::pace::caution;
 use super::simulator::Simulator;
@@ -37,7 +38,7 @@ impl Transient {
         self.history.points[0] = 0;
         self.history.push(0, 0.0, &self.x, &simulator.assembly.q, 0.0, &self.beta);
         self.lanes[0].coefficients = Default::default();
-        self.lanes[0].fresh = true;
+        self.lanes[0].onset = Onset::Jump;
         self.assembly.forget(0);
         for (k, x) in self.x.iter().enumerate() {
             self.sizes.see(k, *x);

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::lane::Phase;
+use super::pace::{FLOOR, HARD};
 use super::trace::Verdict;
 use super::transient::Transient;
 use crate::circuit::PartId;
@@ -14,6 +15,14 @@ impl Transient {
         self.stats.rejected += 1;
         self.lanes[lane].tries += usize::from(culprit != 0);
         self.note(lane, Verdict::Rejected);
+        let mut h = h;
+        if h < HARD && culprit != 0 && self.system.is_voltage(culprit) {
+            // A current of a capacitance that has vanished alternates under the trapezoidal rule, however short the steps are, and
+            // some nets relax faster than any step: implicit Euler damps both. Its first step is not judged, so that it need not be
+            // shorter than is worth it.
+            self.history.restart(lane);
+            h = h.max(FLOOR);
+        }
         self.retry(lane, h, Some(culprit))
     }
 

@@ -86,7 +86,7 @@ fn period(rows: &[(f64, Vec<f64>)], level: f64) -> f64 {
 }
 
 fn tight() -> Options {
-    Options { reltol: 1e-6, abstol: 1e-15, vntol: 1e-9, chgtol: 1e-19, trtol: 1.0, ..Options::default() }
+    Options { reltol: 1e-6, abstol: 1e-15, vntol: 1e-9, trtol: 1.0, ..Options::default() }
 }
 
 fn spec(step: f64, stop: f64, max_step: f64, uic: bool) -> TranSpec {

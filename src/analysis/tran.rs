@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering;
 
 use super::failure::Failure;
 use super::newton::{Problem, Trouble, newton};
-use super::observe::Observer;
+use super::observe::{Observer, View};
 use super::op::operating_point;
+use super::pace::SETTLING;
 use super::simulator::Simulator;
 use super::sink::{Column, Control, Progress, Restart, Row, Sink, Stats};
 use super::transient::{Pace, Step, Transient};
@@ -42,7 +43,10 @@ pub fn tran(
     sink: &mut dyn Sink,
     control: &mut Control,
 ) -> Result<Stats, Failure> {
-    let pace = spec.pace();
+    let mut pace = spec.pace();
+    if spec.uic || !simulator.initial.is_empty() {
+        pace.first *= SETTLING;
+    }
     simulator.interrupted = control.interrupted.clone();
     let charges = if spec.uic { initial_conditions(&mut simulator, pace.first)? } else { rest(&mut simulator)? };
     let iterations = simulator.iterations;
@@ -73,7 +77,8 @@ pub fn tran(
             true
         }
     };
-    let result = follow(&mut transient, spec, observer, sink, control, given);
+    let begin = if given { Begin::Given } else { Begin::At(&simulator) };
+    let result = follow(&mut transient, spec, observer, sink, control, begin);
     Warned::merge(&mut control.warned, warned(&transient.system, &transient.memories));
     sink.end()?;
     let mut stats = transient.stats;
@@ -86,20 +91,33 @@ pub fn tran(
     Ok(stats)
 }
 
+/// Where the points of a transient that are still to be told begin.
+enum Begin<'a> {
+    /// At the solution of this simulator, with its devices evaluated there
+    At(&'a Simulator),
+    /// Behind the present point, which has been told
+    Given,
+    /// Anywhere after the first point
+    Later,
+}
+
 fn follow(
     transient: &mut Transient,
     spec: &TranSpec,
     observer: &mut Observer,
     sink: &mut dyn Sink,
     control: &mut Control,
-    mut given: bool,
+    mut begin: Begin,
 ) -> Result<(), Failure> {
     let (stop, from) = (Ticks::from_seconds(spec.stop), Ticks::from_seconds(spec.start));
     loop {
-        // The point of a state that was kept has been given already.
-        if !std::mem::take(&mut given) {
+        let here = std::mem::replace(&mut begin, Begin::Later);
+        if !matches!(here, Begin::Given) {
             let view = transient.view(0);
-            let row = observer.row(&view);
+            let row = match here {
+                Begin::At(simulator) => observer.first_row(&View { assembly: &simulator.assembly, ..view }),
+                _ => observer.row(&view),
+            };
             let time = transient.now(0).seconds();
             if let Some(keep) = &mut control.keep {
                 keep.row(time, row)?;

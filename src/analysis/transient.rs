@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::formula::{Coefficients, Formula, extrapolation};
 use super::history::History;
 use super::judge::Tolerances;
-use super::lane::{Lane, Phase};
+use super::lane::{Lane, Onset, Phase};
 use super::lane_solver::LaneSolver;
 use super::observe::View;
 use super::pace::{Mood, Sizes, land, restart_step, step_on};
@@ -326,7 +326,7 @@ impl Transient {
         let count = self.lanes.len();
         let (h, end) = (self.lanes[lane].h, self.lanes[lane].end);
         let mood = match &self.lanes[lane] {
-            state if self.history.points[lane] < 2 && !state.fresh => Mood::Blind,
+            state if self.history.points[lane] < 2 && state.onset == Onset::Blind => Mood::Blind,
             state if state.tries + state.wary == 0 && state.iteration <= AT_EASE => Mood::AtEase,
             _ => Mood::Careful,
         };
@@ -367,7 +367,15 @@ impl Transient {
         state.losses = 0;
         state.wary = if state.tries > 0 { WARY } else { state.wary.saturating_sub(1) };
         state.tries = 0;
-        state.fresh = jumped.is_some();
+        state.onset = match state.onset {
+            _ if jumped.is_some() => Onset::Jump,
+            // What the voltages were before a jump tells nothing of what they do after it.
+            Onset::Jump => {
+                self.history.restart(lane);
+                Onset::Landed
+            }
+            _ => Onset::Blind,
+        };
         state.just_accepted = true;
         state.phase = if end >= state.until { Phase::Done } else { Phase::Rest };
         state.want = step_on(h, ratio, order, mood);

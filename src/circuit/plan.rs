@@ -237,8 +237,6 @@ pub struct Options {
     pub abstol: f64,
     /// V
     pub vntol: f64,
-    /// C
-    pub chgtol: f64,
     pub trtol: f64,
     /// s: no step of a transient is longer
     pub max_step: f64,
@@ -290,7 +288,6 @@ impl Default for Options {
             reltol: 1e-3,
             abstol: 1e-12,
             vntol: 1e-6,
-            chgtol: 1e-14,
             trtol: 7.0,
             max_step: f64::INFINITY,
             gmin: 1e-12,

@@ -25,15 +25,22 @@ use setup::{
 };
 use slope::Slope;
 
-// Terminals: the pins, the inner nodes of collector, base, emitter, and the outer end of the epitaxial collector.
+// Terminals: the pins, then those inner nodes that there are.
 const C: usize = 0;
 const B: usize = 1;
 const E: usize = 2;
 const S: usize = 3;
-const CI: usize = 4;
-const BI: usize = 5;
-const EI: usize = 6;
-const CX: usize = 7;
+const PINS: usize = 4;
+
+/// Terminals of the inner collector, base and emitter, and of the outer end of the epitaxial collector: pins where nothing
+/// lies between.
+#[derive(Clone, Copy, Debug)]
+struct Inside {
+    ci: usize,
+    bi: usize,
+    ei: usize,
+    cx: usize,
+}
 
 /// Where the entries of G and C begin.
 const BASE: usize = 9;
@@ -55,10 +62,9 @@ struct Bjt {
     sign: f64,
     /// 1 where the substrate is below the collector, −1 below the base
     subs: f64,
-    /// It has an epitaxial collector.
-    epitaxial: bool,
-    /// It has a base resistance.
-    spreads: bool,
+    inside: Inside,
+    /// Names of the inner nodes, as their terminals follow the pins
+    inner: Vec<&'static str>,
     off: usize,
 }
 
@@ -74,10 +80,20 @@ pub fn build(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
         _ => None,
     };
     let initial = parts.iter().map(initial).collect();
-    let spreads = n("rb") > 0.0 || n("rbm") > 0.0;
+    let mut inner = Vec::new();
+    let mut node = |there: bool, name: &'static str, pin: usize| {
+        if !there {
+            return pin;
+        }
+        inner.push(name);
+        PINS + inner.len() - 1
+    };
+    let cx = node(n("rc") > 0.0, "collector", C);
+    let ci = node(!n("rco").is_nan(), "epitaxy", cx);
+    let bi = node(n("rb") > 0.0 || n("rbm") > 0.0, "base", B);
+    let ei = node(n("re") > 0.0, "emitter", E);
     let [off] = KIND.places(["off"]);
-    let epitaxial = !n("rco").is_nan();
-    vec![Box::new(Bjt { parts: parts.to_vec(), initial, sign, subs, epitaxial, spreads, off })]
+    vec![Box::new(Bjt { parts: parts.to_vec(), initial, sign, subs, inside: Inside { ci, bi, ei, cx }, inner, off })]
 }
 
 /// Voltages of the junctions as an npn transistor sees them: base to inner emitter, inner collector, outer end of the
@@ -94,18 +110,27 @@ struct Voltages {
 impl Bjt {
     fn voltages(&self, at: &Point, i: usize, lane: usize) -> Voltages {
         let across = |a: usize, b: usize| self.sign * at.across(i, a, b, lane);
+        let Inside { ci, bi, ei, cx } = self.inside;
         Voltages {
-            be: across(BI, EI),
-            bc: across(BI, CI),
-            bcx: across(BI, CX),
-            bx: across(B, CI),
+            be: across(bi, ei),
+            bc: across(bi, ci),
+            bcx: across(bi, cx),
+            bx: across(B, ci),
             sub: self.subs * across(S, self.under()),
         }
     }
 
     /// The terminal above the substrate.
     fn under(&self) -> usize {
-        if self.subs > 0.0 { CI } else { BI }
+        if self.subs > 0.0 { self.inside.ci } else { self.inside.bi }
+    }
+
+    fn epitaxial(&self) -> bool {
+        self.inside.ci != self.inside.cx
+    }
+
+    fn spreads(&self) -> bool {
+        self.inside.bi != B
     }
 
     /// Where to evaluate for the iterate `v`, and whether that is elsewhere.
@@ -150,20 +175,21 @@ impl Bjt {
         v: Voltages,
     ) {
         let s = self.sign;
+        let Inside { ci, bi, ei, cx } = self.inside;
         let [emitter, mut collector] = gummel::charges(n, core, u.be, u.bc);
         let off = [v.be - u.be, v.bc - u.bc];
-        if self.epitaxial {
+        if self.epitaxial() {
             let (_, [inner, outer]) = epitaxy::collector(n, u.bc, u.bcx, 0.0);
             collector = collector + Slope { v: inner.v, by: [0.0, inner.by[0]] };
             let q = s * (outer.v + outer.by[1] * (v.bcx - u.bcx));
-            out.q(i, BI, lane, q);
-            out.q(i, CX, lane, -q);
+            out.q(i, bi, lane, q);
+            out.q(i, cx, lane, -q);
             out.capacitance(i, EPITAXY_C, lane, outer.by[1]);
         }
         let (qe, qc) = (s * emitter.moved(off), s * collector.moved(off));
-        out.q(i, BI, lane, qe + qc);
-        out.q(i, EI, lane, -qe);
-        out.q(i, CI, lane, -qc);
+        out.q(i, bi, lane, qe + qc);
+        out.q(i, ei, lane, -qe);
+        out.q(i, ci, lane, -qc);
         let minus = |a: Slope| a * -1.0;
         for (row, slope) in [minus(collector), emitter + collector, minus(emitter)].into_iter().enumerate() {
             let [by_e, by_c] = slope.by;
@@ -174,7 +200,7 @@ impl Bjt {
         let outer = gummel::depletion(n, OUTER, u.bx, 1);
         let q = s * (outer.v + outer.by[1] * (v.bx - u.bx));
         out.q(i, B, lane, q);
-        out.q(i, CI, lane, -q);
+        out.q(i, ci, lane, -q);
         out.capacitance(i, BASE_C, lane, outer.by[1]);
         let below = gummel::depletion(n, SUBSTRATE, u.sub, 1);
         let q = s * self.subs * (below.v + below.by[1] * (v.sub - u.sub));
@@ -186,6 +212,7 @@ impl Bjt {
     /// One instance in one lane.
     fn load_one(&self, at: &Point, memory: &mut Memory, out: &mut Stamps, i: usize, lane: usize) {
         let s = self.sign;
+        let Inside { ci, bi, ei, cx } = self.inside;
         let v = self.voltages(at, i, lane);
         let (u, limited) = self.limited(at, memory, i, lane, v);
         let n = |slot| memory.derived(i, slot, lane);
@@ -197,9 +224,9 @@ impl Bjt {
         }
         let off = [v.be - u.be, v.bc - u.bc];
         let (ic, ib) = (s * core.collector.moved(off), s * core.base.moved(off));
-        out.f(i, CI, lane, ic);
-        out.f(i, BI, lane, ib);
-        out.f(i, EI, lane, -ic - ib);
+        out.f(i, ci, lane, ic);
+        out.f(i, bi, lane, ib);
+        out.f(i, ei, lane, -ic - ib);
         let emitter = (core.collector + core.base) * -1.0;
         for (row, slope) in [core.collector, core.base, emitter].into_iter().enumerate() {
             let [by_e, by_c] = slope.by;
@@ -207,11 +234,11 @@ impl Bjt {
                 out.g(i, 3 * row + column, lane, value);
             }
         }
-        if self.spreads {
-            let across = at.across(i, B, BI, lane);
+        if self.spreads() {
+            let across = at.across(i, B, bi, lane);
             let spread = core.spread.v;
             out.f(i, B, lane, across * spread);
-            out.f(i, BI, lane, -across * spread);
+            out.f(i, bi, lane, -across * spread);
             // An iterate that was limited is too far off for slopes.
             let [by_e, by_c] = if limited { [0.0; 2] } else { core.spread.by.map(|slope| s * slope * across) };
             for (column, value) in [spread, by_e + by_c - spread, -by_c, -by_e].into_iter().enumerate() {
@@ -219,20 +246,20 @@ impl Bjt {
                 out.g(i, BASE + 4 + column, lane, -value);
             }
         }
-        if self.epitaxial {
+        if self.epitaxial() {
             let (current, _) = epitaxy::collector(&n, u.bc, u.bcx, gmin);
             let amperes = s * current.moved([v.bc - u.bc, v.bcx - u.bcx]);
-            out.f(i, CX, lane, amperes);
-            out.f(i, CI, lane, -amperes);
+            out.f(i, cx, lane, amperes);
+            out.f(i, ci, lane, -amperes);
             let [by_c, by_x] = current.by;
             for (column, value) in [-by_x, -by_c, by_c + by_x].into_iter().enumerate() {
                 out.g(i, EPITAXY + column, lane, value);
                 out.g(i, EPITAXY + 3 + column, lane, -value);
             }
         }
-        for (pin, inner, slot, first) in [(C, CX, G_COLLECTOR, SERIES), (E, EI, G_EMITTER, SERIES + 4)] {
-            let series = n(slot);
-            if series != 0.0 {
+        for (pin, inner, slot, first) in [(C, cx, G_COLLECTOR, SERIES), (E, ei, G_EMITTER, SERIES + 4)] {
+            if inner != pin {
+                let series = n(slot);
                 let current = series * at.across(i, pin, inner, lane);
                 out.f(i, pin, lane, current);
                 out.f(i, inner, lane, -current);
@@ -261,23 +288,20 @@ impl Bjt {
 impl Device for Bjt {
     fn layout(&mut self, layout: &mut Layout) {
         for &part in &self.parts {
-            let mut pins = layout.pins(part);
-            pins.resize(4, Unknown::GROUND);
-            let n = |layout: &Layout, name: &str| layout.circuit.number(part, name);
-            let outer = if n(layout, "rc") > 0.0 { layout.inner(part, "collector") } else { pins[C] };
-            let collector = if self.epitaxial { layout.inner(part, "epitaxy") } else { outer };
-            let base = if self.spreads { layout.inner(part, "base") } else { pins[B] };
-            let emitter = if n(layout, "re") > 0.0 { layout.inner(part, "emitter") } else { pins[E] };
-            layout.instance(part, &[pins[C], pins[B], pins[E], pins[S], collector, base, emitter, outer]);
+            let mut terminals = layout.pins(part);
+            terminals.resize(PINS, Unknown::GROUND);
+            terminals.extend(self.inner.iter().map(|&name| layout.inner(part, name)));
+            layout.instance(part, &terminals);
         }
+        let Inside { ci, bi, ei, cx } = self.inside;
         let pair = |a: usize, b: usize| [(a, a), (a, b), (b, a), (b, b)];
-        let core: Vec<(usize, usize)> = [CI, BI, EI].iter().flat_map(|&r| [CI, BI, EI].map(|c| (r, c))).collect();
+        let core: Vec<(usize, usize)> = [ci, bi, ei].iter().flat_map(|&r| [ci, bi, ei].map(|c| (r, c))).collect();
         let row = |r: usize, columns: &[usize]| columns.iter().map(|&c| (r, c)).collect::<Vec<_>>();
         let mut g = core.clone();
-        g.extend([row(B, &[B, BI, CI, EI]), row(BI, &[B, BI, CI, EI])].concat());
-        g.extend([row(CX, &[CX, CI, BI]), row(CI, &[CX, CI, BI])].concat());
-        g.extend([pair(C, CX), pair(E, EI), pair(S, self.under())].concat());
-        let c = [core, [pair(B, CI), pair(S, self.under()), pair(BI, CX)].concat()].concat();
+        g.extend([row(B, &[B, bi, ci, ei]), row(bi, &[B, bi, ci, ei])].concat());
+        g.extend([row(cx, &[cx, ci, bi]), row(ci, &[cx, ci, bi])].concat());
+        g.extend([pair(C, cx), pair(E, ei), pair(S, self.under())].concat());
+        let c = [core, [pair(B, ci), pair(S, self.under()), pair(bi, cx)].concat()].concat();
         layout.pattern(&g, &c);
         layout.memory(DERIVED, 0, LIMIT);
     }
@@ -313,12 +337,11 @@ impl Device for Bjt {
         let v = self.voltages(at, i, 0);
         let core = gummel::core(&n, v.be, v.bc, at.gmin * n(PARALLEL));
         let celsius = noise::temperature(&KIND, i, memory, env.temp);
-        add(Noise::shot(CI, EI, core.collector.v, 0.0));
-        add(Noise::shot(BI, EI, core.base.v, noise::flicker(kf, af, core.base.v)));
-        for (pin, inner, siemens) in
-            [(C, CX, n(G_COLLECTOR)), (E, EI, n(G_EMITTER)), (B, BI, if self.spreads { core.spread.v } else { 0.0 })]
-        {
-            if siemens > 0.0 && siemens.is_finite() {
+        let Inside { ci, bi, ei, cx } = self.inside;
+        add(Noise::shot(ci, ei, core.collector.v, 0.0));
+        add(Noise::shot(bi, ei, core.base.v, noise::flicker(kf, af, core.base.v)));
+        for (pin, inner, siemens) in [(C, cx, n(G_COLLECTOR)), (E, ei, n(G_EMITTER)), (B, bi, core.spread.v)] {
+            if inner != pin && siemens.is_finite() {
                 add(Noise::thermal(pin, inner, siemens, celsius));
             }
         }
@@ -342,7 +365,7 @@ impl Device for Bjt {
             "gpi" => core.base.by[0],
             "gmu" => core.base.by[1],
             "go" => -core.collector.by[1] - core.base.by[1],
-            "gx" if self.spreads => core.spread.v,
+            "gx" if self.spreads() => core.spread.v,
             "gx" => 0.0,
             "cpi" => emitter.by[0],
             "cmu" => collector.by[1],

@@ -30,6 +30,10 @@ const NO_PARALLEL: Param = Param::new("m", 1.0, "", "number in parallel; changes
 const HOLDS: &[Path] = &[Path { a: 0, b: 1, conduct: Conduct::Voltage }];
 const DRAWS: &[Path] = &[Path { a: 0, b: 1, conduct: Conduct::Current }];
 
+/// Set where the subcircuit around is multiplied.
+pub const SHARE: Param =
+    Param::new("share", 1.0, "", "part of the controlling current that counts; 1/m within a subcircuit of m copies");
+
 pub static VCVS: Kind = Kind {
     name: Cow::Borrowed("vcvs"),
     letter: Some('e'),
@@ -64,7 +68,7 @@ pub static CCCS: Kind = Kind {
     doc: Cow::Borrowed("Current source controlled by a current"),
     pins: Cow::Borrowed(TWO_PINS),
     positional: &["control", "gain"],
-    params: Cow::Borrowed(&[CONTROL, Param::absent("gain", "A/A", "current gain"), PARALLEL]),
+    params: Cow::Borrowed(&[CONTROL, Param::absent("gain", "A/A", "current gain"), SHARE, PARALLEL]),
     probes: Cow::Borrowed(&[]),
     paths: Cow::Borrowed(DRAWS),
 };
@@ -77,7 +81,7 @@ pub static CCVS: Kind = Kind {
     doc: Cow::Borrowed("Voltage source controlled by a current"),
     pins: Cow::Borrowed(TWO_PINS),
     positional: &["control", "gain"],
-    params: Cow::Borrowed(&[CONTROL, Param::absent("gain", "V/A", "transresistance"), NO_PARALLEL]),
+    params: Cow::Borrowed(&[CONTROL, Param::absent("gain", "V/A", "transresistance"), SHARE, NO_PARALLEL]),
     probes: Cow::Borrowed(&[]),
     paths: Cow::Borrowed(HOLDS),
 };
@@ -145,9 +149,11 @@ impl Device for Controlled {
 
     fn setup(&self, _env: &Environment, memory: &mut Memory, lane: usize) {
         let [gain, m] = self.kind.places(["gain", "m"]);
+        let share = self.kind.param("share");
         for i in 0..memory.instances {
             let parallel = if self.holds_voltage() { 1.0 } else { memory.param(i, m, lane) };
-            memory.set_derived(i, GAIN, lane, memory.param(i, gain, lane) * parallel);
+            let share = share.map_or(1.0, |slot| memory.param(i, slot, lane));
+            memory.set_derived(i, GAIN, lane, memory.param(i, gain, lane) * share * parallel);
         }
     }
 

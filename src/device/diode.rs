@@ -57,7 +57,9 @@ pub static KIND: Kind = Kind {
         Param::absent("bv", "V", "breakdown voltage").model().alias(&["vb"]).range(0.0, INF),
         Param::new("ibv", 1e-3, "A", "current at breakdown").model().alias(&["ib"]).range(POSITIVE, INF),
         Param::absent("nbv", "", "emission coefficient of breakdown; n without it").model().range(POSITIVE, INF),
-        Param::new("tcv", 0.0, "V/K", "temperature coefficient of bv").model().alias(&["tbv1"]),
+        Param::new("tcv", 0.0, "V/K", "what bv loses by temperature").model(),
+        Param::new("tbv1", 0.0, "1/K", "first temperature coefficient of bv").model(),
+        Param::new("tbv2", 0.0, "1/K²", "second temperature coefficient of bv").model(),
         Param::new("eg", 1.11, "eV", "band gap, for the temperature law of is").model(),
         Param::new("xti", 3.0, "", "exponent of the temperature law of is").model(),
         Param::absent("tnom", "°C", "temperature at which the parameters hold").model().alias(&["tref"]),
@@ -96,16 +98,26 @@ const BOTTOM: usize = 15;
 const SIDE: usize = BOTTOM + Depletion::SLOTS;
 const DERIVED: usize = SIDE + Depletion::SLOTS;
 
+/// Terminals: the pins, and the anode behind a series resistance.
+const ANODE: usize = 0;
+const CATHODE: usize = 1;
+const INNER: usize = 2;
+
 struct Diode {
     parts: Vec<PartId>,
+    /// The terminal where the junction begins: the pin, or the node behind the resistance
+    junction: usize,
     /// Places of two parameters
     ic: usize,
     off: usize,
 }
 
-pub fn build(_circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
+pub fn build(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
     let [ic, off] = KIND.places(["ic", "off"]);
-    vec![Box::new(Diode { parts: parts.to_vec(), ic, off })]
+    let (outer, plain): (Vec<PartId>, Vec<PartId>) = parts.iter().partition(|&&p| circuit.number(p, "rs") > 0.0);
+    let device =
+        |(parts, junction): (Vec<PartId>, usize)| -> Box<dyn Device> { Box::new(Diode { parts, junction, ic, off }) };
+    [(plain, ANODE), (outer, INNER)].into_iter().filter(|d| !d.0.is_empty()).map(device).collect()
 }
 
 /// High injection: i/(1 + √(i/knee)) for the part of the current in this direction.
@@ -199,17 +211,20 @@ fn limited(memory: &Memory, i: usize, lane: usize, v: f64, at: &Point, off: bool
     }
 }
 
-/// Terminals: anode, cathode, anode behind the series resistance.
 impl Device for Diode {
     fn layout(&mut self, layout: &mut Layout) {
         for &part in &self.parts {
             let mut terminals = layout.pins(part);
-            let resists = layout.circuit.number(part, "rs") > 0.0;
-            terminals.push(if resists { layout.inner(part, "anode") } else { terminals[0] });
+            if self.junction == INNER {
+                terminals.push(layout.inner(part, "anode"));
+            }
             layout.instance(part, &terminals);
         }
-        let junction = [(2, 2), (2, 1), (1, 2), (1, 1)];
-        layout.pattern(&[&junction[..], &[(0, 0), (0, 2), (2, 0)]].concat(), &junction);
+        let j = self.junction;
+        let junction = [(j, j), (j, CATHODE), (CATHODE, j), (CATHODE, CATHODE)];
+        let series: &[(usize, usize)] =
+            if j == INNER { &[(ANODE, ANODE), (ANODE, INNER), (INNER, ANODE)] } else { &[] };
+        layout.pattern(&[&junction[..], series].concat(), &junction);
         layout.memory(DERIVED, 0, 1);
     }
 
@@ -222,6 +237,7 @@ impl Device for Diode {
             KIND.places(["fc", "jsw", "ns", "cjsw", "php", "mjsw", "fcs", "ikf", "ikr"]);
         let [isr, nr, bv, ibv, nbv, tcv, eg, xti, tnom] =
             KIND.places(["isr", "nr", "bv", "ibv", "nbv", "tcv", "eg", "xti", "tnom"]);
+        let [tbv1, tbv2] = KIND.places(["tbv1", "tbv2"]);
         for i in 0..memory.instances {
             let p = |slot| memory.param(i, slot, lane);
             let given = |v: f64, default: f64| if v.is_nan() { default } else { v };
@@ -250,7 +266,8 @@ impl Device for Diode {
                 p(fcs),
             );
             let vt_break = given(p(nbv), p(n)) * vt;
-            let breakdown = fit_breakdown(p(bv) - p(tcv) * dt, p(ibv) * p(m), bottom_current, vt, vt_break);
+            let bv_now = p(bv) * (1.0 + dt * (p(tbv1) + dt * p(tbv2))) - p(tcv) * dt;
+            let breakdown = fit_breakdown(bv_now, p(ibv) * p(m), bottom_current, vt, vt_break);
             let onset = |v: f64, size: f64| if v > 0.0 { v * size } else { f64::INFINITY };
             let series = if p(rs) > 0.0 { size / (p(rs) * (1.0 + dt * (p(trs1) + dt * p(trs2)))) } else { 0.0 };
             let mut values = [0.0; DERIVED];
@@ -287,14 +304,14 @@ impl Device for Diode {
                 continue;
             }
             for lane in 0..at.lanes {
-                let v = at.across(i, 2, 1, lane);
+                let v = at.across(i, self.junction, CATHODE, lane);
                 if at.mode == Mode::Initial {
                     let start = memory.param(i, self.ic, lane);
                     let v = if start.is_nan() { v } else { start };
                     let (id, gd) = current(memory, i, lane, v, at.gmin);
                     let (q, _) = charge(memory, i, lane, v, id, gd);
-                    out.q(i, 2, lane, q);
-                    out.q(i, 1, lane, -q);
+                    out.q(i, self.junction, lane, q);
+                    out.q(i, CATHODE, lane, -q);
                     continue;
                 }
                 let off = memory.param(i, self.off, lane) != 0.0;
@@ -307,17 +324,17 @@ impl Device for Diode {
                 let (q, c) = charge(memory, i, lane, u, id, gd);
                 // The tangent at u, taken at v.
                 let (id, q) = (id + gd * (v - u), q + c * (v - u));
-                out.f(i, 2, lane, id);
-                out.f(i, 1, lane, -id);
+                out.f(i, self.junction, lane, id);
+                out.f(i, CATHODE, lane, -id);
                 out.conductance(i, 0, lane, gd);
-                out.q(i, 2, lane, q);
-                out.q(i, 1, lane, -q);
+                out.q(i, self.junction, lane, q);
+                out.q(i, CATHODE, lane, -q);
                 out.capacitance(i, 0, lane, c);
-                let series = memory.derived(i, GS, lane);
-                if series != 0.0 {
-                    let current = series * at.across(i, 0, 2, lane);
-                    out.f(i, 0, lane, current);
-                    out.f(i, 2, lane, -current);
+                if self.junction == INNER {
+                    let series = memory.derived(i, GS, lane);
+                    let current = series * at.across(i, ANODE, INNER, lane);
+                    out.f(i, ANODE, lane, current);
+                    out.f(i, INNER, lane, -current);
                     out.g(i, 0, lane, series);
                     out.g(i, 4, lane, series);
                     out.g(i, 5, lane, -series);
@@ -330,16 +347,16 @@ impl Device for Diode {
     /// Shot and flicker noise of the junction, thermal noise of the series resistance.
     fn noise(&self, i: usize, at: &Point, memory: &Memory, env: &Environment, add: &mut dyn FnMut(Noise)) {
         let [kf, af] = KIND.places(["kf", "af"]).map(|slot| memory.param(i, slot, 0));
-        let (id, _) = current(memory, i, 0, at.across(i, 2, 1, 0), at.gmin);
-        add(Noise::shot(2, 1, id, noise::flicker(kf, af, id)));
+        let (id, _) = current(memory, i, 0, at.across(i, self.junction, CATHODE, 0), at.gmin);
+        add(Noise::shot(self.junction, CATHODE, id, noise::flicker(kf, af, id)));
         let series = memory.derived(i, GS, 0);
         if series > 0.0 && series.is_finite() {
-            add(Noise::thermal(0, 2, series, noise::temperature(&KIND, i, memory, env.temp)));
+            add(Noise::thermal(ANODE, INNER, series, noise::temperature(&KIND, i, memory, env.temp)));
         }
     }
 
     fn probe(&self, i: usize, name: &str, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
-        let v = at.across(i, 2, 1, lane);
+        let v = at.across(i, self.junction, CATHODE, lane);
         let (id, gd) = current(memory, i, lane, v, at.gmin);
         match name {
             "id" => Some(id),
@@ -425,6 +442,15 @@ mod tests {
         assert!((at.f[1] - 6.405016705253593e-4).abs() < 1e-15);
         assert!(at.f[inner].abs() < 1e-15);
         b.check_jacobians(&x, 1e-5);
+    }
+
+    /// PSpice's BV·(1 + TBV1·ΔT + TBV2·ΔT²): the same as a breakdown voltage of so much.
+    #[test]
+    fn the_breakdown_voltage_goes_with_temperature() {
+        let mut warm = bench(&[("bv", 5.0), ("tbv1", 1e-3), ("tbv2", -2e-6)], &[], 127.0);
+        let mut same = bench(&[("bv", 5.0 * (1.0 + 0.1 - 0.02))], &[], 127.0);
+        let [a, b] = [&mut warm, &mut same].map(|d| d.load(&[0.0, -5.45]).f[1]);
+        assert!(a < -1e-3 && (a - b).abs() < 1e-9 * b.abs(), "{a} {b}");
     }
 
     #[test]

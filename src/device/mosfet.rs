@@ -44,11 +44,13 @@ struct Mosfet {
 
 pub fn build(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
     let n = |part: PartId, name: &str| circuit.number(part, name);
-    let resists = |&part: &PartId| {
+    let ends = |part: PartId| {
         let rsh = n(part, "rsh");
-        series(n(part, "rd"), rsh, n(part, "nrd")) > 0.0 || series(n(part, "rs"), rsh, n(part, "nrs")) > 0.0
+        let drain = series(n(part, "rd"), rsh, n(part, "nrd")) > 0.0;
+        let source = series(n(part, "rs"), rsh, n(part, "nrs")) > 0.0;
+        // Inner nodes follow the pins.
+        [if drain { 4 } else { DRAIN }, if source { 4 + usize::from(drain) } else { SOURCE }]
     };
-    let (outer, plain): (Vec<PartId>, Vec<PartId>) = parts.iter().copied().partition(resists);
     let device = |parts: Vec<PartId>, [drain, source]: [usize; 2]| -> Box<dyn Device> {
         let base = circuit.part(parts[0]).model.map_or("nmos", |m| &circuit.model(m).base);
         let sign = if base.eq_ignore_ascii_case("pmos") { -1.0 } else { 1.0 };
@@ -61,8 +63,9 @@ pub fn build(circuit: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
         let [off] = KIND.places(["off"]);
         Box::new(Mosfet { parts, initial, sign, drain, source, off })
     };
-    [(plain, [DRAIN, SOURCE]), (outer, [4, 5])]
+    [[DRAIN, SOURCE], [4, SOURCE], [DRAIN, 4], [4, 5]]
         .into_iter()
+        .map(|there| (parts.iter().copied().filter(|&p| ends(p) == there).collect::<Vec<_>>(), there))
         .filter(|(parts, _)| !parts.is_empty())
         .map(|(parts, ends)| device(parts, ends))
         .collect()
@@ -267,8 +270,12 @@ impl Mosfet {
         f.add(BULK, s * (ibd + ibs));
         let mut g: LaneMut<W> = LaneMut::of(out.g, out.entries_g, i, out.lanes, lane);
         g.add_all([gds + gbd, gm, -sum, gmb - gbd, -gds, -gm, sum + gbs, -gmb - gbs, -gbd, -gbs, gbd + gbs]);
-        if drain != DRAIN {
-            for (outer, inner, series, own, first) in [(DRAIN, drain, gd, 0, 11), (SOURCE, source, gs, 6, 14)] {
+        let (resists, second) = (drain != DRAIN, 11 + 3 * usize::from(drain != DRAIN));
+        if resists || source != SOURCE {
+            for (outer, inner, series, own, first) in [(DRAIN, drain, gd, 0, 11), (SOURCE, source, gs, 6, second)] {
+                if outer == inner {
+                    continue;
+                }
                 let current = series * at.across(i, outer, inner, lane);
                 f.add(outer, current);
                 f.add(inner, -current);
@@ -309,23 +316,24 @@ impl Mosfet {
 /// Terminals: d, g, s, b and, with series resistances, the inner drain and source.
 impl Device for Mosfet {
     fn layout(&mut self, layout: &mut Layout) {
-        let resists = self.drain != DRAIN;
         for &part in &self.parts {
             let mut terminals = layout.pins(part);
-            if resists {
-                let n = |name: &str| layout.circuit.number(part, name);
-                let rd = series(n("rd"), n("rsh"), n("nrd"));
-                let rs = series(n("rs"), n("rsh"), n("nrs"));
-                terminals.push(if rd > 0.0 { layout.inner(part, "drain") } else { terminals[DRAIN] });
-                terminals.push(if rs > 0.0 { layout.inner(part, "source") } else { terminals[SOURCE] });
+            if self.drain != DRAIN {
+                terminals.push(layout.inner(part, "drain"));
+            }
+            if self.source != SOURCE {
+                terminals.push(layout.inner(part, "source"));
             }
             layout.instance(part, &terminals);
         }
         let (d, s) = (self.drain, self.source);
         let mut g = vec![(d, d), (d, GATE), (d, s), (d, BULK), (s, d), (s, GATE), (s, s), (s, BULK)];
         g.extend([(BULK, d), (BULK, s), (BULK, BULK)]);
-        if resists {
-            g.extend([(DRAIN, DRAIN), (DRAIN, d), (d, DRAIN), (SOURCE, SOURCE), (SOURCE, s), (s, SOURCE)]);
+        if d != DRAIN {
+            g.extend([(DRAIN, DRAIN), (DRAIN, d), (d, DRAIN)]);
+        }
+        if s != SOURCE {
+            g.extend([(SOURCE, SOURCE), (SOURCE, s), (s, SOURCE)]);
         }
         let mut c = vec![(GATE, GATE), (GATE, d), (GATE, s), (GATE, BULK), (d, GATE), (d, d), (d, BULK)];
         c.extend([(s, GATE), (s, s), (s, BULK), (BULK, GATE), (BULK, d), (BULK, s), (BULK, BULK)]);

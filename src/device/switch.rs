@@ -3,10 +3,12 @@
 //! On above vt + vh, off below vt − vh, between them as before, as in SPICE. In time a switch with hysteresis is an
 //! event: a step that crosses a threshold is cut to land on it, and the switch turns at that accepted point. In operating
 //! points, and without hysteresis always, ln G follows the cubic 3u² − 2u³ over a narrow window at the threshold, so that
-//! Newton's method sees a smooth curve. A negative vh means no memory and a smooth passage from vt − |vh| to vt + |vh|.
+//! Newton's method sees a smooth curve. A negative vh means no memory and a smooth passage from vt − |vh| to vt + |vh|; von and
+//! voff, as in PSpice, say the same of its ends.
 
 use std::borrow::Cow;
 
+use super::controlled::SHARE;
 use super::{Device, Environment, Layout, Memory, Mode, Noise, Point, Review, Stamps, Unknown};
 use crate::circuit::kind::{Conduct, Kind, ModelUse, Param, Path, Probe, ValueKind, pin, probe};
 use crate::circuit::{Circuit, PartId, Setting};
@@ -35,6 +37,9 @@ pub static VOLTAGE: Kind = Kind {
         Param::new("vt", 0.0, "V", "threshold").model(),
         Param::new("vh", 0.0, "V", "hysteresis: on above vt + vh, off below vt − vh; negative: a smooth passage")
             .model(),
+        Param::absent("von", "V", "with voff: a smooth passage from off at voff to on at von, in place of vt and vh")
+            .model(),
+        Param::absent("voff", "V", "see von; above von where the switch is on below").model(),
         RON,
         ROFF,
         Param::new("initial", 0.0, "", "`on` or `off`: the state inside the hysteresis at the start")
@@ -58,17 +63,21 @@ pub static CURRENT: Kind = Kind {
         Param::new("it", 0.0, "A", "threshold").model(),
         Param::new("ih", 0.0, "A", "hysteresis: on above it + ih, off below it − ih; negative: a smooth passage")
             .model(),
+        Param::absent("ion", "A", "with ioff: a smooth passage from off at ioff to on at ion, in place of it and ih")
+            .model(),
+        Param::absent("ioff", "A", "see ion; above ion where the switch is on below").model(),
         RON,
         ROFF,
         Param::new("initial", 0.0, "", "`on` or `off`: the state inside the hysteresis at the start")
             .of(ValueKind::Choice(&["off", "on"])),
+        SHARE,
         M,
     ]),
     probes: Cow::Borrowed(PROBES),
     paths: Cow::Borrowed(&[Path { a: 0, b: 1, conduct: Conduct::Yes }]),
 };
 
-/// Derived: centers of the windows toward on and toward off, half a window; ln of the off conductance, ln(on/off), both
+/// Derived: centers of the windows toward on and toward off, half a window (negative where on is below); ln of the off conductance, ln(on/off), both
 /// ends; how near to land on a threshold, 0 without hysteresis.
 const RISE: usize = 0;
 const FALL: usize = 1;
@@ -150,17 +159,31 @@ impl Device for Switch {
 
     fn setup(&self, _env: &Environment, memory: &mut Memory, lane: usize) {
         let current = !self.senses.is_empty();
-        let [vt, vh] = self.kind.places(if current { ["it", "ih"] } else { ["vt", "vh"] });
+        let [vt, vh, von, voff] =
+            self.kind.places(if current { ["it", "ih", "ion", "ioff"] } else { ["vt", "vh", "von", "voff"] });
         let [ron, roff, m] = self.kind.places(["ron", "roff", "m"]);
+        let share = self.kind.param("share");
         for (i, &on) in self.initially_on.iter().enumerate() {
             let p = |slot| memory.param(i, slot, lane);
-            let (threshold, hysteresis) = (p(vt), p(vh));
+            // Of all copies' current, as it is measured.
+            let share = share.map_or(1.0, p);
+            let passage = [p(von), p(voff)].map(|v| v / share);
+            let [on_at, off_at] = passage;
+            let smooth = passage.iter().all(|v| !v.is_nan()) && on_at != off_at;
+            let (threshold, hysteresis) = if smooth {
+                (0.5 * (on_at + off_at), -0.5 * (on_at - off_at).abs())
+            } else {
+                (p(vt) / share, p(vh) / share)
+            };
             let mut half = (1e-3 * (threshold.abs() + hysteresis.abs())).max(0.02 * hysteresis.abs());
             if half == 0.0 {
                 half = if current { 1e-6 } else { 1e-3 };
             }
             if hysteresis < 0.0 {
                 half = -hysteresis;
+            }
+            if smooth && on_at < off_at {
+                half = -half;
             }
             let (g_on, g_off) = (p(m) / p(ron), p(m) / p(roff));
             // With hysteresis a window lies beyond its threshold, without it around.
@@ -204,7 +227,7 @@ impl Device for Switch {
             let d = |slot| memory.derived(i, slot, lane);
             let before = at.last(i, 2, lane) - at.last(i, 3, lane);
             let now = at.across(i, 2, 3, lane);
-            let (land, half) = (d(LAND), d(HALF));
+            let (land, half) = (d(LAND), d(HALF).abs());
             // Seen so that the control rises over 0 and should land between 0 and `far`.
             let (from, to, far) = if land == 0.0 {
                 let (from, to) = (before - d(RISE), now - d(RISE));
@@ -303,6 +326,20 @@ mod tests {
         let mut smooth = bench(&[("vt", 1.0), ("vh", -0.5), ("roff", 1e6)], "off");
         assert_eq!([go(&mut smooth, 0.5), go(&mut smooth, 1.5)], [1e-6, 1.0]);
         assert!((go(&mut smooth, 1.0) - 1e-3).abs() < 1e-15);
+    }
+
+    /// PSpice: between voff and von ln R follows a cubic that is halfway in the middle; voff above von turns it round.
+    #[test]
+    fn a_passage_is_given_by_its_ends() {
+        for (on, off) in [(1.0, 0.5), (0.5, 1.0)] {
+            let mut b = bench(&[("von", on), ("voff", off), ("ron", 1.0), ("roff", 1e6)], "off");
+            assert_eq!([on, off].map(|v| go(&mut b, v)), [1.0, 1e-6]);
+            assert!((go(&mut b, 0.75) - 1e-3).abs() < 1e-15);
+            // u = 1/4: 3/16 − 1/32 = 5/32 of the way
+            let quarter = off + 0.25 * (on - off);
+            assert!((go(&mut b, quarter).ln() - (1e-6f64.ln() * (1.0 - 5.0 / 32.0))).abs() < 1e-9);
+            b.check_jacobians(&[0.0, 0.3, -0.2, quarter], 1e-4);
+        }
     }
 
     #[test]

@@ -165,7 +165,6 @@ impl<'a> Builder<'a> {
 pub fn no_kind(line: &Line) -> Fault {
     let text = &line.e.name.text;
     let later = match line.e.letter() {
-        'q' => Some("bipolar transistors"),
         'j' => Some("junction field-effect transistors"),
         't' | 'o' => Some("transmission lines"),
         _ => None,

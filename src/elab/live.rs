@@ -90,7 +90,7 @@ impl Pending<'_> {
             }
             Want::Equation { of, shape, scale } => {
                 let context = Context { live: Some(&view), ..Context::constant(shared, &self.scope) };
-                let e = logic(circuit, context.equation(of)?);
+                let e = view.own_currents(logic(circuit, context.equation(of)?));
                 let e = match shape {
                     Shape::Plain => e,
                     Shape::Table(points) => {
@@ -108,10 +108,10 @@ impl Pending<'_> {
             Want::Poly { inputs, coefficients, scale } => {
                 let mut variables = Vec::with_capacity(inputs.len());
                 for input in inputs {
-                    variables.push(Equation::Quantity(match input {
+                    variables.push(view.own_currents(Equation::Quantity(match input {
                         Input::Nets(a, b) => Quantity::Voltage(*a, *b),
                         Input::Part(name, span) => Quantity::Current(view.sensed(name, *span)?, 0),
-                    }));
+                    })));
                 }
                 if let Some(v) = coefficients.iter().find(|v| !v.is_finite()) {
                     return Err(not_finite(*v, self.span));
@@ -119,6 +119,14 @@ impl Pending<'_> {
                 self.equation(circuit, scaled(polynomial(&variables, coefficients), *scale))
             }
         }
+    }
+
+    /// What share of the current of a part that controls this one is that of a single copy, where the subcircuit around both
+    /// is multiplied.
+    pub fn share(&self, circuit: &Circuit, control: &Setting) -> Option<f64> {
+        let Setting::Part(part) = control else { return None };
+        let share = View { circuit, instance: &self.instance }.share(*part);
+        (&*self.name == "control" && share != 1.0).then_some(share)
     }
 
     /// The expression that could not be resolved.
@@ -242,6 +250,28 @@ impl View<'_> {
         match did_you_mean(name, self.part_names()) {
             Some(help) => fault.with_help(help),
             None => fault,
+        }
+    }
+
+    /// The current of a part within a multiplied subcircuit is that of all copies; names inside mean that of their own copy.
+    fn share(&self, part: PartId) -> f64 {
+        let path = &self.circuit.part(part).path;
+        let inside =
+            path.get(..self.instance.lower.len()).is_some_and(|p| p.eq_ignore_ascii_case(&self.instance.lower));
+        if inside && self.instance.multiplier > 0.0 { 1.0 / self.instance.multiplier } else { 1.0 }
+    }
+
+    /// Currents of parts of all copies as those of one.
+    fn own_currents(&self, e: Equation) -> Equation {
+        if self.instance.multiplier == 1.0 {
+            return e;
+        }
+        match e {
+            Equation::Quantity(Quantity::Current(part, _)) => scaled(e, self.share(part)),
+            Equation::Apply(function, args) => {
+                Equation::Apply(function, args.into_iter().map(|a| self.own_currents(a)).collect())
+            }
+            other => other,
         }
     }
 

@@ -49,7 +49,7 @@ pub use kinds::Kinds;
 use crate::circuit::definition::Definition;
 use crate::circuit::kind::Label;
 use crate::circuit::plan::{AnalysisKind, Plan};
-use crate::circuit::{Circuit, NetId, Setting, check};
+use crate::circuit::{Circuit, NetId, Part, PartId, Setting, check};
 use crate::diag::{Diagnostic, any_error, first_of};
 use crate::process::machine::Functions;
 use crate::process::program::Program;
@@ -220,6 +220,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     // Where these cards are wrong, any net may be held by what they say.
     let all = missing.names("rshunt") || missing.names("uic");
     diagnostics.extend(check::check(&circuit, &plan, &|net| all || missing.doubts(net)));
+    let circuit = shunted(circuit, plan.options.cshunt, kinds);
     let deck = (!any_error(&diagnostics)).then_some(Deck {
         circuit,
         plan,
@@ -230,6 +231,24 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
         varies: on && varies(&ast.items),
     });
     (deck, first_of(diagnostics))
+}
+
+/// `.options cshunt`: a capacitor from every net to ground.
+fn shunted(mut circuit: Circuit, farad: f64, kinds: &Kinds) -> Circuit {
+    let Some(kind) = kinds.by_name("capacitor").filter(|_| farad > 0.0) else { return circuit };
+    for (n, net) in circuit.nets.iter().enumerate().skip(1).filter(|(_, net)| !net.name.starts_with("signal(")) {
+        let path = format!("cshunt({})", net.name);
+        circuit.part_names.insert(path.to_ascii_lowercase(), PartId(circuit.parts.len() as u32));
+        circuit.parts.push(Part {
+            path,
+            kind: kind.into(),
+            pins: vec![NetId(n as u32), NetId::GROUND],
+            model: None,
+            settings: vec![("c".into(), Setting::Number(farad))],
+            span: net.span,
+        });
+    }
+    circuit
 }
 
 /// Whether a `.variation` stands in the netlist.
@@ -300,7 +319,12 @@ fn resolve(builder: &mut Builder) {
             builder.missing.refuse_expression(e, fault);
         }
         match resolved {
-            Ok(setting) => builder.circuit.parts[pending.part.0 as usize].settings.push((pending.name, setting)),
+            Ok(setting) => {
+                let share = pending.share(&builder.circuit, &setting);
+                let settings = &mut builder.circuit.parts[pending.part.0 as usize].settings;
+                settings.push((pending.name, setting));
+                settings.extend(share.map(|share| ("share".into(), Setting::Number(share))));
+            }
             Err(fault) => builder.fault(fault),
         }
     }

@@ -65,6 +65,9 @@ pub struct Assembly {
     pub leverage: Vec<f64>,
     /// |∂R/∂x| of each row by its own unknown, with `leverage`.
     pub diagonal: Vec<f64>,
+    /// ∂Q/∂x of each row by its own unknown, and the largest that it was, by [`Assembly::find_own_capacitance`]
+    own_capacitance: Vec<f64>,
+    largest_capacitance: Vec<f64>,
     pub f: Vec<f64>,
     pub q: Vec<f64>,
     static_g: Vec<f64>,
@@ -113,6 +116,8 @@ impl Assembly {
             charge: vec![0.0; rows],
             leverage: vec![0.0; rows],
             diagonal: vec![0.0; rows],
+            own_capacitance: vec![0.0; rows],
+            largest_capacitance: vec![0.0; rows],
             f: vec![0.0; rows],
             q: vec![0.0; rows],
             static_g: vec![0.0; slots],
@@ -247,6 +252,31 @@ impl Assembly {
                 block.clear_sources();
             }
         }
+    }
+
+    /// What the charge of each row gains by its own unknown, after `assemble`.
+    pub fn find_own_capacitance(&mut self, system: &System, lane: usize) {
+        let lanes = self.lanes;
+        self.own_capacitance.iter_mut().skip(lane).step_by(lanes).for_each(|c| *c = 0.0);
+        for (group, block) in system.groups.iter().zip(&self.blocks) {
+            let count = group.pattern_c.len();
+            for (i, terms) in group.terms.chunks_exact(group.width).enumerate() {
+                for (e, &(row, column)) in group.pattern_c.iter().enumerate() {
+                    if terms[row] != terms[column] {
+                        continue;
+                    }
+                    self.own_capacitance[terms[row] as usize * lanes + lane] += block.c[(i * count + e) * lanes + lane];
+                }
+            }
+        }
+        let found = self.own_capacitance.iter().zip(&mut self.largest_capacitance);
+        found.skip(lane).step_by(lanes).for_each(|(c, most)| *most = most.max(c.abs()));
+    }
+
+    /// What is left of the largest capacitance of a row, 0 … 1.
+    pub fn capacitance_share(&self, k: usize) -> f64 {
+        let most = self.largest_capacitance[k];
+        if most > 0.0 { self.own_capacitance[k].abs() / most } else { 1.0 }
     }
 
     /// F and Q of one terminal of one instance after `assemble` at `x`.

@@ -82,6 +82,7 @@ impl Sub for Slope {
     }
 }
 
+#[allow(clippy::suspicious_arithmetic_impl, reason = "the product rule has a sum")]
 impl Mul for Slope {
     type Output = Slope;
     #[inline(always)]
@@ -98,6 +99,7 @@ impl Mul<f64> for Slope {
     }
 }
 
+#[allow(clippy::suspicious_arithmetic_impl, reason = "the quotient rule has a product")]
 impl Div for Slope {
     type Output = Slope;
     #[inline(always)]

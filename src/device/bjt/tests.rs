@@ -77,7 +77,7 @@ fn derivatives_are_exact() {
 /// Without gmin a transistor of three times the area is three transistors.
 #[test]
 fn area_counts_transistors() {
-    let card = [&CASES[1].card[..], &[("rb", 100.0), ("rbm", 10.0), ("irb", 1e-4), ("rc", 3.0), ("re", 0.2)]].concat();
+    let card = [CASES[1].card, &[("rb", 100.0), ("rbm", 10.0), ("irb", 1e-4), ("rc", 3.0), ("re", 0.2)]].concat();
     let mut large = bench("npn", &card, &[("area", 3.0)], 60.0);
     let mut many = bench("npn", &card, &[("m", 3.0)], 60.0);
     (large.gmin, many.gmin) = (0.0, 0.0);

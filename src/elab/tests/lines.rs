@@ -67,7 +67,7 @@ fn linear_controlled_sources() {
 fn mistakes_on_lines() {
     assert_eq!(codes("R1 a 0 1k\nr1 a 0 2k"), ["elab::duplicate-element"]);
     assert_eq!(codes("R1 a 0"), ["elab::no-value"]);
-    assert_eq!(codes("Q1 c b e npn"), ["elab::not-yet"]);
+    assert_eq!(codes("Q1 c b e npn"), ["elab::unknown-model"]);
     assert_eq!(codes("Y1 a b 1"), ["elab::unknown-element"]);
     assert_eq!(codes("R1 a"), ["elab::too-few-nodes"]);
     assert_eq!(codes("M1 d g 0 n w=1u\n.model n nmos"), ["elab::no-model"]);

@@ -16,7 +16,8 @@ pub(super) struct Spot {
 /// The place of the n-th crossing of `event`, counted from its TD or FROM on.
 ///
 /// Reaching the level counts; leaving it counts only where the curve has not been on either side before, or came back
-/// the way it went.
+/// the way it went. Two curves that begin as one part there without crossing; a curve that begins on a level crosses it (both
+/// as in ngspice 39).
 pub(super) fn find(curves: &Curves, left: usize, event: &Event) -> Result<Spot, Trouble> {
     let (x, y) = (curves.x(), curves.y(left)?);
     let above: Cow<[f64]> = match event.right_of {
@@ -29,12 +30,14 @@ pub(super) fn find(curves: &Curves, left: usize, event: &Event) -> Result<Spot, 
     let begun = |at: f64| starts.iter().flatten().all(|s| (at - s) * direction >= 0.0);
     let over = |at: f64| event.to.is_some_and(|to| (at - to) * direction > 0.0);
 
+    let level = event.right_of.is_none();
     let mut side = 0.0;
     let (mut count, mut last) = (0, None);
     for i in curves.stretches() {
         let (from, to) = (above[i - 1], above[i]);
-        let rises = (from < 0.0 && to >= 0.0) || (from == 0.0 && to > 0.0 && side <= 0.0);
-        let falls = (from > 0.0 && to <= 0.0) || (from == 0.0 && to < 0.0 && side >= 0.0);
+        let leaves = from == 0.0 && (side != 0.0 || level);
+        let rises = (from < 0.0 && to >= 0.0) || (leaves && to > 0.0 && side <= 0.0);
+        let falls = (from > 0.0 && to <= 0.0) || (leaves && to < 0.0 && side >= 0.0);
         if !rises && !falls {
             continue;
         }

@@ -204,6 +204,16 @@ mod tests {
         near(&sine(), MeasureKind::When(when(0, 0.0, Edge::Cross, 2)), 0.5e-3, 1e-12);
     }
 
+    /// ngspice-39: `.meas tran c when v(out)=v(in) cross=1` of an RC at rest and its sine is the first true crossing.
+    #[test]
+    fn two_curves_that_begin_as_one_do_not_cross_there() {
+        let sine = |t: f64| (2e3 * PI * t).sin();
+        let times = (0..=3000).map(|k| k as f64 * 1e-6);
+        let wave = tran(times, &[("V(s)", &sine), ("V(lag)", &|t| sine(t) - if t == 0.0 { 0.0 } else { 0.25 })]);
+        let event = Event { right_of: Some(0), ..when(1, 0.0, Edge::Cross, 1) };
+        assert!(matches!(get(&wave, MeasureKind::When(event)), Err(Trouble::NoCrossing(_))));
+    }
+
     #[test]
     fn two_curves_meet() {
         // sin(2π t/ms) = e^(−t/ms) first at t = 0.134486 ms (Newton by hand)

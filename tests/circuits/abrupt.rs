@@ -1,0 +1,116 @@
+//! Voltages that turn faster than any step, and beginnings that nothing before tells of.
+
+use crate::support::Netlist;
+
+fn near(got: f64, want: f64, share: f64) {
+    assert!((got - want).abs() <= share * want.abs(), "{got} is not {want}");
+}
+
+/// Stored charge alone keeps the diode conducting after its source has turned; when it is gone the voltage falls at once.
+/// The storage time of tt = 10 ns with 43 mA forward and 57 mA in reverse is tt·ln(1 + IF/IR) = 5.6 ns.
+#[test]
+fn a_diode_without_any_other_capacitance_recovers() {
+    let deck = Netlist::new(
+        "Reverse recovery
+         V1 a 0 PULSE(5 -5 10n 10p 10p 200n 500n)
+         R1 a b 100
+         D1 b 0 dm
+         .model dm d(is=1e-14 tt=10n)
+         .tran 0.1n 30n",
+    );
+    let waves = deck.deck(&[]).tran(&["b"]);
+    let falls = waves.crossings("b", 0.0, false)[0] - 10e-9;
+    near(falls, 10e-9 * (1.0f64 + 43.0 / 57.0).ln(), 0.03);
+    near(waves.last("b"), -5.0, 1e-6);
+}
+
+/// Nothing but Meyer's capacitances at the output: it is algebraic wherever they vanish. At the end the transistor is on:
+/// 3 V over 10 kohm against β·((2 V)·v − v²/2) with β = 5 mA/V² gives 29.7 mV.
+#[test]
+fn an_inverter_without_overlap_capacitances_switches() {
+    let deck = Netlist::new(
+        "NMOS inverter with a resistor
+         Vdd dd 0 3
+         V1 g 0 PULSE(0 3 10n 1n 1n 200n 500n)
+         R1 dd d 10k
+         M1 d g 0 0 nm w=50u l=1u
+         .model nm nmos(level=1 vto=1 kp=100u tox=20n)
+         .tran 1n 150n",
+    );
+    let waves = deck.deck(&[]).tran(&["d"]);
+    near(waves.at("d", 9e-9), 3.0, 1e-6);
+    let v = waves.last("d");
+    // Tolerances go by the 3 V that it came from.
+    near((3.0 - v) / 10e3, 5e-3 * (2.0 * v - 0.5 * v * v), 5e-3);
+}
+
+/// e^(−t/RC) from `.ic`, and an oscillator without losses from UIC: the first steps are as good as all others.
+#[test]
+fn what_begins_with_initial_conditions_begins_well() {
+    let rc = Netlist::new(
+        "Discharge
+         R1 b 0 1k
+         C1 b 0 1n
+         .ic V(b)=1
+         .tran 10u 100u",
+    );
+    let waves = rc.deck(&[]).tran(&["b"]);
+    for (time, v) in waves.time.iter().zip(&waves.columns["b"]) {
+        assert!((v - (-time / 1e-6).exp()).abs() < 0.01, "{v} at {time}");
+    }
+    let lc = Netlist::new(
+        "No losses
+         L1 a 0 1u ic=0
+         C1 a 0 1u ic=1
+         .options reltol=1e-6
+         .tran 1u 100u uic",
+    );
+    let waves = lc.deck(&[]).tran(&["a"]);
+    let late = waves.time.iter().zip(&waves.columns["a"]).filter(|(t, _)| **t > 50e-6);
+    near(late.map(|(_, v)| v.abs()).fold(0.0, f64::max), 1.0, 2e-4);
+}
+
+/// A charge that follows its source has a current that jumps with the slope: C(v)·dv/dt, 10 pF · 0.6 V/ns at the end of the edge.
+#[test]
+fn the_current_of_a_nonlinear_capacitor_jumps_at_a_corner() {
+    let deck = Netlist::new(
+        "A nonlinear capacitor on a pulse
+         V1 a 0 PULSE(0 3 10n 5n 5n 100n 200n)
+         C1 a 0 c='1p*(1+V(a)^2)'
+         B1 b 0 V={I(V1)}
+         .tran 0.5n 40n",
+    );
+    let waves = deck.deck(&[]).tran(&["b"]);
+    let most = waves.columns["b"].iter().fold(0.0f64, |m, v| m.max(v.abs()));
+    near(most, 10e-12 * 0.6e9, 0.02);
+    assert!(waves.at("b", 16e-9).abs() < 1e-9);
+}
+
+/// 12 V through 0.1 ohm into a load of 10 W: 11.916 V; the pole of 10 W/v at 0 V is no solution.
+#[test]
+fn a_pole_is_no_operating_point() {
+    let load = |i: &str, guess: &str| {
+        let text = format!("A pole\n V1 a 0 12\n R1 a b 0.1\n B1 b 0 I={{{i}}}\n {guess}\n .op");
+        let deck = Netlist::new(&text).deck(&[]);
+        let mut simulator = deck.simulator();
+        let found = memspice::analysis::operating_point(&mut simulator, false, false);
+        found.ok().map(|_| simulator.x[2])
+    };
+    for found in [load("10/V(b)", ""), load("10*ln(V(b))", "")].into_iter().flatten() {
+        assert!(found > 1.0, "{found} V");
+    }
+}
+
+/// `.options cshunt` is a capacitor from every net: 0.5 V after RC·ln 2.
+#[test]
+fn cshunt_loads_every_net() {
+    let deck = Netlist::new(
+        "cshunt
+         V1 a 0 PULSE(0 1 0 1n)
+         R1 a b 1k
+         R2 b 0 1g
+         .options cshunt=1n
+         .tran 10n 5u",
+    );
+    near(deck.deck(&[]).tran(&["b"]).crossings("b", 0.5, true)[0], 1e-6 * 2f64.ln(), 2e-3);
+}
