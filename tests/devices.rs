@@ -143,3 +143,191 @@ X1 a 0 d
     near(rows[0][0], 8e-3, 1e-9);
     assert_eq!(rows[0][1..], [0.0, 4.0, 0.0, 0.0]);
 }
+
+/// What a run of one device between a and ground says, V(a) = 2·sin: its exit status and its words.
+fn driven(device: &str) -> (Option<i32>, String) {
+    let dir = folder(&format!(
+        "one device under a sine\n.device d (a b) {{\n{device}\n}}\nV1 a 0 sin(0 2 1k)\nX1 a 0 d\n.tran 1u 1m\n"
+    ));
+    let output = memspice(dir.path());
+    (output.status.code(), said(&output))
+}
+
+#[test]
+fn functions_that_leave_their_domain_are_said_with_part_and_time() {
+    let (half, quarter) = (5e-4, 2.5e-4);
+    for (device, text, from, to) in [
+        ("I(a,b) = 1m*ln(1 + V(a,b))", "a logarithm of a number that is not positive in I(a,b)", half, 6e-4),
+        ("let q = log10(1 + V(a,b))\nI(a,b) = 1m*q", "a logarithm of a number that is not positive in `q`", half, 6e-4),
+        ("I(a,b) = 1m*sqrt(V(a,b))", "a square root of a negative number in I(a,b)", half, 5.2e-4),
+        ("I(a,b) = 1m*asin(V(a,b))", "asin( ), acos( ) or atanh( ) of a number outside -1 … 1", 8.3e-5, quarter),
+        ("I(a,b) = 1p*exp(1000*V(a,b))", "exp( ) overflows in I(a,b)", 3.9e-5, 4.2e-5),
+        ("I(a,b) = 1m/(1 + floor(V(a,b)))", "a division by 0 in I(a,b)", half, 5.1e-4),
+        ("I(a,b) = 1m*max(0.5 - V(a,b), 0)^-0.3", "a division by 0 in I(a,b)", 4.0e-5, 4.3e-5),
+        (
+            "state w = 1 in 0:9\nddt(w) = 1k*ln(1 + V(a,b))\nI(a,b) = 1m*V(a,b)*w",
+            "a logarithm of a number that is not positive in ddt(w)",
+            half,
+            6e-4,
+        ),
+        (
+            "state w = 0.5 in 0:1\nwhen V(a,b) > 1 { w = 7 }\nI(a,b) = 1m*V(a,b)*w",
+            "a `when` sets the state 'w' outside its range",
+            8.3e-5,
+            8.5e-5,
+        ),
+        (
+            "state n = 0\nwhen hazard(-5*V(a,b)) { n += 1 }\nI(a,b) = 1m*V(a,b)*(1 + n)",
+            "the rate of a hazard is negative",
+            0.0,
+            1e-5,
+        ),
+    ] {
+        let (code, said) = driven(device);
+        assert_eq!(code, Some(0), "{device}\n{said}");
+        assert!(said.contains(text) && said.contains("X1 first:"), "{device}\n{said}");
+        let after = said.split("at t = ").nth(1).unwrap_or_default();
+        let time: f64 = after.split_whitespace().next().unwrap_or_default().parse().expect("a time");
+        assert!((from..to).contains(&time), "{device}: {time}");
+    }
+}
+
+/// What is in the branch that is not taken, saturates without effect, or is 0/0 for an instant: nothing is said.
+#[test]
+fn functions_that_change_nothing_are_not_said() {
+    for device in [
+        "I(a,b) = V(a,b) > 0.1 ? 1m*ln(V(a,b)/0.1) : 0",
+        "I(a,b) = 1m/(1 + exp(10k*V(a,b)))",
+        "let q = sqrt(V(a,b))\nI(a,b) = V(a,b) > 0 ? 1m*q : 0",
+        "I(a,b) = 1m*V(a,b)*tanh(1000*V(a,b))",
+        "state w = 0.5 in 0:1\nwhen V(a,b) > 1 { w = 0.7 }\nI(a,b) = 1m*V(a,b)*w",
+        "state n = 0\nwhen hazard(max(V(a,b), 0)) { n += 1 }\nI(a,b) = 1m*V(a,b)*(1 + n)",
+    ] {
+        let (code, said) = driven(device);
+        assert!(code == Some(0) && !said.contains('⚠'), "{device}\n{said}");
+    }
+}
+
+#[test]
+fn sources_of_expressions_say_it_too() {
+    let dir = folder(
+        "functions outside their domain\nV1 a 0 1\nB1 b 0 V=ln(V(a)-2)\nB2 a 0 I=sqrt(-V(a))*1m\nB3 a 0 I=asin(V(a))\n.op\n",
+    );
+    let output = memspice(dir.path());
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("B1 first: its argument = -1.0000e0") && said.contains("deck.cir:3:1"), "{said}");
+    assert!(said.contains("a square root of a negative number") && said.contains("B2 first"), "{said}");
+    assert!(!said.contains("B3 first"), "{said}");
+}
+
+/// The equation at fault is named with what it comes to, when no solution is found and when a run stops.
+#[test]
+fn what_overflows_is_named_with_its_value() {
+    for (device, source, texts) in [
+        ("I(a,b) = 1m*V(a,b)*(0.5 - V(a,b))^0.5", "1", &["X1 is not finite", "I(a,b) = NaN"][..]),
+        (
+            "state w = 0.5 in 0:1\nddt(w) = exp(1000*V(a,b))*sinh(400*V(a,b))\nI(a,b) = V(a,b)*(1m + w)",
+            "1",
+            &["X1 is not finite", "ddt(w) = inf"][..],
+        ),
+        (
+            "state w = 0.5\nddt(w) = w*w*1k*V(a,b)\nI(a,b) = V(a,b)*(1m + w)",
+            "1",
+            &["X1.w does not settle (w = ", "ddt(w) = ", "needs a range", "t = 1.99"][..],
+        ),
+        ("state w = 0.5\nddt(w) = exp(1000*w)\nI(a,b) = V(a,b)*(1m + w)", "1", &["X1: ddt(w) = "][..]),
+        (
+            "state w = 0.5 in 0:1\nddt(w) = -(0.1 - V(a,b))^0.5\nI(a,b) = V(a,b)*(1m + w)",
+            "pwl(0 0 1m 1)",
+            &["X1.w is not finite at t = 1.0", ": ddt(w) = NaN"][..],
+        ),
+    ] {
+        let dir = folder(&format!(
+            "an equation that blows up\n.device d (a b) {{\n{device}\n}}\nV1 a 0 {source}\nX1 a 0 d\n.tran 1u 10m\n"
+        ));
+        let output = memspice(dir.path());
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(3), "{device}\n{said}");
+        texts.iter().for_each(|t| assert!(said.contains(t), "{t}\n{said}"));
+        assert!(!said.contains("V1 is involved"), "{said}");
+    }
+    let dir = folder("a source that overflows\nV1 a 0 1\nB1 a 0 I=exp(1000*V(a))\n.op\n");
+    let output = memspice(dir.path());
+    let said = said(&output);
+    assert!(output.status.code() == Some(3) && said.contains("B1 is not finite: its expression = 1.4"), "{said}");
+}
+
+/// dx = s·x dW: in Itô's sense the mean stays 1, the variance is e^(s²t) − 1 and the mean of ln x falls by s²t/2. In
+/// Stratonovich's the mean would be e^(s²t/2) = 1.13 here.
+#[test]
+fn noise_is_itos() {
+    let count = 4000.0_f64;
+    let dir = passes(
+        "noise that multiplies
+.device d (a b) {
+  state x[0:3999] = 1
+  ddt(x[:]) = 0.5*x[:]*white(4000, every=1m)
+  let m = mean(x[:])
+  let q = mean(x[:]^2)
+  let l = mean(ln(x[:]))
+  I(a,b) = 1m*V(a,b)
+}
+V1 a 0 1
+X1 a 0 d
+.save V(a)
+.tran 10m 1
+.meas tran m find X1.m at=1
+.meas tran q find X1.q at=1
+.meas tran l find X1.l at=1
+",
+    );
+    let report = fs::read_to_string(dir.path().join("out/report.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("json");
+    let measure = |name: &str| report["experiments"][0]["measures"][name].as_f64().expect(name);
+    let (mean, square, log) = (measure("m"), measure("q"), measure("l"));
+    let variance = 0.25f64.exp() - 1.0;
+    near(mean, 1.0, 4.0 * (variance / count).sqrt());
+    near(square - mean * mean, variance, 0.15 * variance);
+    near(log, -0.125, 4.0 * 0.5 / count.sqrt());
+}
+
+/// What a `.model` sets stands beside the defaults of its device.
+#[test]
+fn a_model_is_shown_with_its_values() {
+    let dir = folder(
+        "a model\n.device d (a b) {\n  param g=1m vt=0.5 in 0:1 ; S, V\n  I(a,b) = V(a,b) > vt ? g*(V(a,b) - vt) : 0\n}\n\
+         .model weak d (g={2*10u})\nX1 a 0 weak\nV1 a 0 1\n.op\n",
+    );
+    let show = |name: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_memspice"))
+            .args(["show", "device", "deck.cir", name])
+            .current_dir(dir.path())
+            .env("NO_COLOR", "1")
+            .output()
+            .expect("memspice");
+        said(&output)
+    };
+    let weak = show("WEAK");
+    assert!(weak.contains("model WEAK of device d (a b)"), "{weak}");
+    assert!(weak.contains("(the model; without it 0.001)") && weak.contains("vt = 0.5 V in 0:1"), "{weak}");
+    assert!(!show("d").contains("the model"), "{}", show("d"));
+}
+
+/// Thousands of independent noises do not make the start of a run wait: four times as many, not sixteen times as long.
+#[test]
+fn thousands_of_noisy_states_start_soon() {
+    let seconds = |count: usize| {
+        let dir = folder(&format!(
+            "many noises\n.device d (a b) {{\n  state x[0:{}] = 0 in -5:5\n  ddt(x[:]) = -1k*x[:] + white({count}, every=1u)\n  \
+             I(a,b) = V(a,b)*(1m + 1n*sum(x))\n}}\nV1 a 0 1\nX1 a 0 d\n.save V(a)\n.tran 1u 2u\n",
+            count - 1
+        ));
+        let started = std::time::Instant::now();
+        let output = memspice(dir.path());
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        started.elapsed().as_secs_f64()
+    };
+    let (few, many) = (seconds(2500), seconds(10_000));
+    assert!(many < 12.0 * few.max(0.1), "{few} s, {many} s");
+}
