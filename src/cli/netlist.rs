@@ -108,7 +108,7 @@ impl Netlist {
             Statement::Model(m) if m.name.is(name) => Some(m),
             _ => None,
         })?;
-        let written = |s: &Setting| s.values.iter().map(|e| print::expr(e)).collect::<Vec<_>>().join(", ");
+        let written = |s: &Setting| s.values.iter().map(print::expr).collect::<Vec<_>>().join(", ");
         Some((model.base.text.clone(), model.settings.iter().map(|s| (s.name.lower(), written(s))).collect()))
     }
 

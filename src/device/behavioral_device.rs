@@ -303,7 +303,7 @@ impl Device for Behavioral {
             }
             tape.run(1, &inputs, &mut registers, &mut outputs);
             // The expression itself is the first result.
-            let value = *outputs.first().filter(|v| !(v.abs() < LARGEST))?;
+            let value = *outputs.first().filter(|v| v.is_nan() || v.abs() >= LARGEST)?;
             Some(Blown { instance, what: "its expression".into(), value })
         })
     }

@@ -210,8 +210,7 @@ impl Equations {
         for &(said, _) in &self.program.said {
             let Said::Hazard(e) = said else { continue };
             let rate = memory.state(i, self.program.slots.level(e), lane);
-            // No number is not below 0.
-            if !(rate >= 0.0) {
+            if rate.is_nan() || rate < 0.0 {
                 self.say(memory, (i, lane), said, at.time[lane], rate);
             }
         }

@@ -85,7 +85,7 @@ impl Equations {
         };
         (0..memory.instances).find_map(|instance| {
             let flows = self.flows(instance, at, memory, lane)?;
-            let (n, value) = flows.into_iter().enumerate().rfind(|(_, v)| !(v.abs() < LARGEST))?;
+            let (n, value) = flows.into_iter().enumerate().rfind(|(_, v)| v.is_nan() || v.abs() >= LARGEST)?;
             Some(Blown { instance, what: name(n), value })
         })
     }

@@ -341,7 +341,9 @@ fn derivatives_of_every_model_are_those_of_dual_numbers() {
                             continue;
                         }
                         compared += 1;
-                        if !((got - want.slope).abs() <= 1e-12 * want.slope_scale.max(want.slope.abs())) {
+                        let (apart, allowed) =
+                            ((got - want.slope).abs(), 1e-12 * want.slope_scale.max(want.slope.abs()));
+                        if apart.is_nan() || apart > allowed {
                             wrong.push(format!("{} {:?} #{n}: {got:e}, {:e}", d.kind.name, inputs[by], want.slope));
                         }
                     }
