@@ -287,7 +287,8 @@ fn mistakes_are_named() {
     assert_eq!(code("wait -1"), "process::time");
     assert_eq!(code("x = nothing + 1"), "value::unknown-name");
     assert_eq!(code("y = 1"), "process::unknown");
-    assert_eq!(code("R1.q = 1"), "process::refused");
+    assert_eq!(code("R1.q = 1"), "process::unknown");
+    assert_eq!(code("R1.m = -1"), "process::refused");
     assert_eq!(code("record x"), "process::no-notebook");
 }
 

@@ -130,6 +130,12 @@ fn stiff_as_devices() {
     agrees(&device(STIFF, BIOLEK), "crossbar_stiff", NATIVE);
 }
 
+/// The deck whose sources hold the state on 1 F; a state of a device has no farads: its scale is its own.
+#[test]
+fn one_farad_as_devices() {
+    agrees(&device(PLAIN, BIOLEK), "crossbar_biolek", NATIVE);
+}
+
 #[test]
 fn near_a_pole_as_devices() {
     agrees(&device(PLAIN, DOUBLE), "crossbar_dexp", TIGHTER);
@@ -147,6 +153,7 @@ fn they_finish_at_default_options() {
         sources(PLAIN, BIOLEK, "1"),
         sources(PLAIN, DOUBLE, "1e-9"),
         device(STIFF, BIOLEK),
+        device(PLAIN, BIOLEK),
         device(PLAIN, DOUBLE),
     ] {
         let ours = memspice::run_text(&crossbar(&cell, "")).expect("a run");

@@ -77,7 +77,12 @@ pub fn ac(
         if let Some(u) = x.iter().position(|v| !v.is_finite()).or((!regular).then_some(0)) {
             sink.end()?;
             let system = &simulator.system;
-            return Err(Failure::NotFinite { unknown: system.name(u), part: system.part_at(u), time: None });
+            return Err(Failure::NotFinite {
+                unknown: system.name(u),
+                part: system.part_at(u),
+                time: None,
+                why: String::new(),
+            });
         }
         let row = observer.phasors(&simulator.system, &small, frequency, simulator.env.temp, &x);
         sink.row(frequency, Row::Complex(row))?;

@@ -28,8 +28,9 @@ pub enum Failure {
     NoAdvance { time: f64, who: String, part: Option<PartId>, trace: Vec<String> },
     #[error("events of {who} come {rate:.1e} times a second at t = {time:.6e} s")]
     Storm { time: f64, who: String, rate: f64, part: Option<PartId> },
-    #[error("{unknown} is not finite{}", at(*.time))]
-    NotFinite { unknown: String, part: Option<PartId>, time: Option<f64> },
+    /// `why`: what an equation comes to, if one is at fault
+    #[error("{unknown} is not finite{}{}", at(*.time), because(.why))]
+    NotFinite { unknown: String, part: Option<PartId>, time: Option<f64>, why: String },
     #[error("interrupted")]
     Interrupted,
     /// A DC sweep asks for a target that this circuit cannot change.
@@ -42,6 +43,10 @@ pub enum Failure {
 
 fn at(time: Option<f64>) -> String {
     time.map_or(String::new(), |t| format!(" at t = {t:.6e} s"))
+}
+
+fn because(why: &str) -> String {
+    if why.is_empty() { String::new() } else { format!(": {why}") }
 }
 
 /// How it came to it, where that is known.
@@ -84,6 +89,12 @@ impl Failure {
                 "its hazard has left the range that the model is made for: look at the voltage across it, and drive it with a \
                  compliance (`force I(net) = … limit …`) or bound the rate in the model"
                     .to_string(),
+            ),
+            Failure::NotFinite { why, .. } if !why.is_empty() => (
+                "run::not-finite",
+                "this equation overflows or is no number there: bound what grows (`state x = … in LOW:HIGH`, clip( ), limexp( ) in \
+                 place of exp( )), or look at the voltage that drives it there"
+                    .into(),
             ),
             Failure::NotFinite { .. } => ("run::not-finite", "look for a division by zero or an overflow in the expressions of this part".into()),
             Failure::Nominal(_) => ("run::singular", "the nominal member of the ensemble has no solution".into()),
@@ -131,7 +142,7 @@ impl Failure {
         let names: Vec<String> = columns.iter().take(6).map(|c| system.name(c + 1)).collect();
         let unknown = names.join(", ") + more;
         match error {
-            SolveError::NotFinite { .. } => Failure::NotFinite { unknown, part, time },
+            SolveError::NotFinite { .. } => Failure::NotFinite { unknown, part, time, why: String::new() },
             _ => Failure::Singular { unknown, part, time },
         }
     }

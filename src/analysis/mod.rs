@@ -1,6 +1,7 @@
 //! What a user asks of a circuit: operating point, DC sweep, AC, transient. Knows the system, not the devices in it.
 
 mod ac;
+mod blame;
 mod checkpoint;
 mod dc;
 mod failure;

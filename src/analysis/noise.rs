@@ -154,7 +154,7 @@ fn densities(
         true => Ok(()),
         false => {
             let u = spec.output.0.0 as usize;
-            Err(Failure::NotFinite { unknown: system.name(u), part: system.part_at(u), time: None })
+            Err(Failure::NotFinite { unknown: system.name(u), part: system.part_at(u), time: None, why: String::new() })
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The operating point: Newton, and if it fails each homotopy in turn.
 
+use super::blame::Blame;
 use super::failure::Failure;
 use super::homotopy::Homotopy;
 use super::newton::{Problem, Trouble, assemble};
@@ -47,19 +48,19 @@ const LARGEST: f64 = 1e100;
 
 /// Every homotopy in turn, and what each said if none succeeds.
 fn climb(simulator: &mut Simulator, problem: &Problem) -> Result<(), Failure> {
-    let mut tried = Vec::new();
+    let (mut tried, mut found) = (Vec::new(), None);
     let mut last = Trouble::Slow { unknown: 0, change: 0.0 };
     for homotopy in Homotopy::ALL {
         match homotopy.run(simulator, problem) {
             Ok(_) => {
                 if let Some(u) = simulator.x.iter().position(|v| v.abs() > LARGEST) {
-                    let system = &simulator.system;
-                    return Err(Failure::NotFinite { unknown: system.name(u), part: system.part_at(u), time: None });
+                    return Err(not_finite(simulator, problem, u));
                 }
                 accept(simulator, problem);
                 return Ok(());
             }
             Err(trouble) => {
+                found = found.or_else(|| simulator.blame(problem.transient));
                 tried.push(format!("{}: {}", homotopy.name(), trouble.describe(simulator)));
                 last = trouble;
             }
@@ -72,10 +73,13 @@ fn climb(simulator: &mut Simulator, problem: &Problem) -> Result<(), Failure> {
         }
     }
     let system = &simulator.system;
+    if let Some(blame) = found.filter(|_| last != Trouble::Interrupted) {
+        return Err(at_fault(simulator, blame));
+    }
     Err(match last {
         Trouble::Matrix(error) => simulator.solve_failure(&error, None),
         Trouble::Interrupted => Failure::Interrupted,
-        Trouble::NotFinite(u) => Failure::NotFinite { unknown: system.name(u), part: system.part_at(u), time: None },
+        Trouble::NotFinite(u) => not_finite(simulator, problem, u),
         Trouble::Slow { unknown, change } => Failure::OperatingPoint {
             what: String::new(),
             unknown: system.name(unknown),
@@ -84,6 +88,25 @@ fn climb(simulator: &mut Simulator, problem: &Problem) -> Result<(), Failure> {
             tried,
         },
     })
+}
+
+/// An equation of a device is no number.
+fn at_fault(simulator: &Simulator, blame: Blame) -> Failure {
+    let time = Some(simulator.now.seconds()).filter(|t| *t > 0.0);
+    Failure::NotFinite { unknown: blame.path, part: Some(blame.part), time, why: blame.why }
+}
+
+fn not_finite(simulator: &Simulator, problem: &Problem, unknown: usize) -> Failure {
+    let system = &simulator.system;
+    match simulator.blame(problem.transient) {
+        Some(blame) => at_fault(simulator, blame),
+        None => Failure::NotFinite {
+            unknown: system.name(unknown),
+            part: system.part_at(unknown),
+            time: None,
+            why: String::new(),
+        },
+    }
 }
 
 /// The solution becomes the last accepted point; devices are loaded there once more, so that what they show belongs to it.

@@ -43,26 +43,33 @@ impl Transient {
     fn retry(&mut self, lane: usize, h: f64, unknown: Option<usize>) -> Result<(), Failure> {
         let state = &mut self.lanes[lane];
         if h * Ticks::PER_SECOND < 1.0 || self.options.fixed_step.is_some() && state.failures > 0 {
-            if let Some(broken) = state.broken {
-                let (unknown, time) = (self.system.name(broken), Some(state.now.seconds()));
-                return Err(Failure::NotFinite { unknown, part: self.broken_part(lane, broken), time });
-            }
-            let unknown = unknown.unwrap_or(0);
-            return Err(Failure::StepTooSmall {
-                time: state.now.seconds(),
-                step: h,
-                unknown: if unknown == 0 {
-                    "no unknown stands out".into()
-                } else {
-                    format!("{} does not settle", self.system.name(unknown))
-                },
-                part: if unknown == 0 { None } else { self.system.part_at(unknown) },
-                trace: state.trace.lines(&self.system),
-            });
+            return Err(self.too_small(lane, h, unknown.unwrap_or(0)));
         }
         state.want = h;
         state.phase = Phase::Rest;
         Ok(())
+    }
+
+    /// No step is short enough: what is no number, else what does not settle.
+    fn too_small(&self, lane: usize, step: f64, unknown: usize) -> Failure {
+        let state = &self.lanes[lane];
+        let time = state.now.seconds();
+        let blame = self.blame(lane);
+        if let Some(broken) = state.broken {
+            let part = self.broken_part(lane, broken);
+            let why = blame.filter(|b| part.is_none_or(|p| p == b.part)).map_or(String::new(), |b| b.why);
+            return Failure::NotFinite { unknown: self.system.name(broken), part, time: Some(time), why };
+        }
+        let trace = state.trace.lines(&self.system);
+        let (what, part) = match (blame, unknown) {
+            (Some(blame), _) => (format!("{}: {}", blame.path, blame.why), Some(blame.part)),
+            (None, 0) => ("no unknown stands out".into(), None),
+            (None, unknown) => {
+                let whereabouts = self.whereabouts(lane, unknown).map_or(String::new(), |w| format!(" ({w})"));
+                (format!("{} does not settle{whereabouts}", self.system.name(unknown)), self.system.part_at(unknown))
+            }
+        };
+        Failure::StepTooSmall { time, step, unknown: what, part, trace }
     }
 
     /// The part whose equations are not finite: one with this unknown that says so, else the first with it.

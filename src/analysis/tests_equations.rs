@@ -420,8 +420,8 @@ fn an_equation_that_is_no_number_is_named() {
     let control = &mut Control::new(&interrupted, &mut silent);
     let failure = tran(simulator, &spec, &mut observer, &mut rows, control).unwrap_err();
     match &failure {
-        Failure::NotFinite { unknown, part, time: Some(time) } => {
-            assert_eq!((unknown.as_str(), *part), ("X1.x", Some(c.part_names["x1"])));
+        Failure::NotFinite { unknown, part, time: Some(time), why } => {
+            assert_eq!((unknown.as_str(), *part, why.as_str()), ("X1.x", Some(c.part_names["x1"]), "ddt(x) = NaN"));
             assert!((1e-3..1.2e-3).contains(time), "{time}");
         }
         other => panic!("{other}"),

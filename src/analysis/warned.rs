@@ -1,4 +1,4 @@
-//! What models had to say of a run: `warn when` conditions that held somewhere.
+//! What models had to say of a run: `warn when` conditions that held somewhere, functions outside their domain, and the like.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,26 +30,26 @@ pub struct Warned {
 pub fn warned(system: &System, memories: &[Memory]) -> Vec<Warned> {
     let mut out: Vec<Warned> = Vec::new();
     for (group, memory) in system.groups.iter().zip(memories).filter(|(_, m)| m.slots.warnings > 0) {
-        let Some(definition) = group.parts.first().and_then(|p| system.circuit.part(*p).kind.definition()) else {
+        if memory.warned.iter().all(Option::is_none) {
             continue;
-        };
-        for (warning, lanes) in definition.warnings.iter().zip(memory.warned.chunks_exact(memory.lanes)) {
+        }
+        for (notice, lanes) in group.device.notices().into_iter().zip(memory.warned.chunks_exact(memory.lanes)) {
             let Some(found) = lanes.iter().flatten().next() else { continue };
             let Some(part) = group.parts.get(found.first).map(|p| system.circuit.part(*p)) else { continue };
             let one = Warned {
-                device: definition.kind.name.to_string(),
-                text: warning.text.clone(),
-                compared: warning.compared.clone(),
+                device: part.kind.name.to_string(),
+                text: notice.text,
+                compared: notice.compared,
                 value: found.value,
                 time: found.time,
                 path: part.path.clone(),
                 part: part.span,
                 instances: found.instances,
                 of: group.parts.len(),
-                span: warning.span,
+                span: notice.span.unwrap_or(part.span),
             };
             // Models and sizes of one device are groups of their own.
-            match out.iter_mut().find(|w| w.span == one.span) {
+            match out.iter_mut().find(|w| w.is(&one)) {
                 Some(known) => known.join(one),
                 None => out.push(one),
             }
@@ -59,6 +59,11 @@ pub fn warned(system: &System, memories: &[Memory]) -> Vec<Warned> {
 }
 
 impl Warned {
+    /// Whether another is of the same line and says the same.
+    fn is(&self, other: &Warned) -> bool {
+        self.span == other.span && self.text == other.text
+    }
+
     /// The same warning of other parts of the same circuit.
     fn join(&mut self, other: Warned) {
         let (instances, of) = (self.instances + other.instances, self.of + other.of);
@@ -71,7 +76,7 @@ impl Warned {
     /// Adds the warnings of another run of the circuit: of each the earliest stays, with the largest count.
     pub fn merge(into: &mut Vec<Warned>, more: Vec<Warned>) {
         for one in more {
-            match into.iter_mut().find(|w| w.span == one.span) {
+            match into.iter_mut().find(|w| w.is(&one)) {
                 Some(known) => {
                     let instances = known.instances.max(one.instances);
                     let earlier = one.time.total_cmp(&known.time).then_with(|| one.path.cmp(&known.path));
@@ -93,8 +98,7 @@ impl Warned {
             1 => String::new(),
             of => format!(", in {} of {of} parts", self.instances),
         };
-        Diagnostic::warning("run::outside-model", format!("{device}: {text}{many}"))
-            .at(self.part, first)
-            .at(self.span, "where the model says so")
+        let d = Diagnostic::warning("run::outside-model", format!("{device}: {text}{many}")).at(self.part, first);
+        if self.span == self.part { d } else { d.at(self.span, "this line of the model") }
     }
 }

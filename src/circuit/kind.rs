@@ -182,6 +182,22 @@ impl Path {
 }
 
 impl Kind {
+    /// First and last index of an array that can be read, `x` of `x[0]`, `x[1]` …
+    pub fn array(&self, name: &str) -> Option<(i64, i64)> {
+        let index = |p: &Probe| -> Option<i64> {
+            let (base, rest) = p.name.split_once('[')?;
+            rest.strip_suffix(']')?.parse().ok().filter(|_| base.eq_ignore_ascii_case(name))
+        };
+        let mut found = self.probes.iter().filter_map(index);
+        let first = found.next()?;
+        Some((first, found.last().unwrap_or(first)))
+    }
+
+    /// Whether one number of this name can be read.
+    pub fn reads(&self, name: &str) -> bool {
+        self.probes.iter().any(|p| p.name.eq_ignore_ascii_case(name)) || self.find(name).is_some()
+    }
+
     /// How many nets a line may connect.
     pub fn nets(&self) -> std::ops::RangeInclusive<usize> {
         let least = self.pins.iter().filter(|p| !p.optional).count();

@@ -18,7 +18,8 @@ use crate::lab::run::Deck;
 use crate::process::lint::lint;
 use crate::process::machine::Machine;
 use crate::random::key::hash;
-use crate::syntax::ast::{Assign, Ast, Experiment, Item, Name, Statement};
+use crate::syntax::ast::{Assign, Ast, Experiment, Item, Name, Setting, Statement};
+use crate::syntax::print;
 use crate::syntax::source::{Sources, Text};
 use crate::syntax::{LoadOptions, is_torn, parse_expr_at, parse_file, parse_stream, report};
 use crate::value::data::Files;
@@ -101,6 +102,16 @@ pub struct Netlist {
 }
 
 impl Netlist {
+    /// The `.model` of this name: what it is a set of, and what it sets, as written.
+    pub fn model(&self, name: &str) -> Option<(String, Vec<(String, String)>)> {
+        let model = self.ast.iter().flat_map(|ast| &ast.items).rev().find_map(|item| match &item.kind {
+            Statement::Model(m) if m.name.is(name) => Some(m),
+            _ => None,
+        })?;
+        let written = |s: &Setting| s.values.iter().map(print::expr).collect::<Vec<_>>().join(", ");
+        Some((model.base.text.clone(), model.settings.iter().map(|s| (s.name.lower(), written(s))).collect()))
+    }
+
     /// Reads a file, or standard input for `-`; parses, elaborates, checks.
     pub fn read(file: &str, reading: &Reading) -> Netlist {
         let environment = std::env::var_os("MEMSPICE_DATA");

@@ -21,7 +21,7 @@ pub struct Show {
     pub what: What,
     /// The netlist, or - for standard input
     pub file: String,
-    /// With `device` and `fsm`: which of the file's devices, protocols and `.always`; all without
+    /// With `device` and `fsm`: which of the file's devices or models of devices, protocols and `.always`; all without
     pub name: Option<String>,
     #[arg(long, value_enum, default_value = "text")]
     pub format: Form,
@@ -55,7 +55,7 @@ pub fn run(args: &Show) -> Exit {
     let Some(deck) = &netlist.deck else { return Exit::Netlist };
     let circuit = &deck.circuit;
     if args.what == What::Device {
-        return devices(&netlist.devices, args.name.as_deref());
+        return devices(&netlist, args.name.as_deref());
     }
     if args.what == What::Fsm {
         return machines(&netlist, args.name.as_deref(), args.format);
@@ -102,8 +102,16 @@ fn machines(netlist: &Netlist, name: Option<&str>, form: Form) -> Exit {
     Exit::Passed
 }
 
-/// The derived systems of the devices of a netlist.
-fn devices(devices: &[Arc<Definition>], name: Option<&str>) -> Exit {
+/// The derived systems of the devices of a netlist; of a `.model`, that of its device with what it sets.
+fn devices(netlist: &Netlist, name: Option<&str>) -> Exit {
+    let devices = &netlist.devices;
+    if let Some((of, set)) = name.and_then(|n| netlist.model(n))
+        && let Some(device) = devices.iter().find(|d| d.kind.name.eq_ignore_ascii_case(&of))
+    {
+        print(&format!("model {} of ", name.unwrap_or_default()));
+        print(&text(device, &set));
+        return Exit::Passed;
+    }
     let chosen: Vec<&Arc<Definition>> =
         devices.iter().filter(|d| name.is_none_or(|n| d.kind.name.eq_ignore_ascii_case(n))).collect();
     if chosen.is_empty() {
@@ -119,6 +127,6 @@ fn devices(devices: &[Arc<Definition>], name: Option<&str>) -> Exit {
         complain(&format!("error: {message}{help}\n"));
         return Exit::Netlist;
     }
-    print(&chosen.iter().map(|d| text(d)).collect::<Vec<_>>().join("\n"));
+    print(&chosen.iter().map(|d| text(d, &[])).collect::<Vec<_>>().join("\n"));
     Exit::Passed
 }

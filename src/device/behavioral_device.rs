@@ -6,7 +6,9 @@ use super::behavioral_program::{Given, Inner, Input, Output, Program};
 use super::behavioral_shape::{Foreign, Shape};
 use super::places::Places;
 use super::stamping::scatter;
-use super::{Device, Environment, Layout, Local, Memory, Mode, Point, Rest, Review, Stamps, Ticks, Unknown};
+use super::{
+    Blown, Device, Environment, Layout, Local, Memory, Mode, Notice, Point, Rest, Review, Stamps, Ticks, Unknown,
+};
 use crate::circuit::PartId;
 use crate::circuit::kind::Kind;
 use crate::model::tape::BLOCK;
@@ -15,6 +17,9 @@ use crate::model::tape::BLOCK;
 const POINTS_A_PERIOD: f64 = 16.0;
 /// Points a transient where time stands in an equation, at least.
 const POINTS_A_RUN: f64 = 50.0;
+
+/// A or V: what is larger is no solution.
+const LARGEST: f64 = 1e60;
 
 /// A divisor this far below its largest value so far may change its sign in a step.
 const VANISHING: f64 = 1e-8;
@@ -105,6 +110,41 @@ impl Behavioral {
     }
 }
 
+impl Behavioral {
+    /// Functions outside their domain at an accepted point of a lane; each part counts once.
+    fn heed(&self, at: &Point, memory: &mut Memory, lane: usize) {
+        let (suspect, verdicts) = (&self.program.suspect, &self.program.verdicts);
+        let faults = 0..self.program.faults.len();
+        if faults.is_empty() {
+            return;
+        }
+        let mut scratch = std::mem::take(&mut memory.scratch);
+        let total = memory.instances * at.lanes;
+        for start in (0..total).step_by(BLOCK) {
+            let width = BLOCK.min(total - start);
+            let mut own = (start..start + width).filter(|place| place % at.lanes == lane).map(|place| place / at.lanes);
+            if own.all(|i| faults.clone().all(|n| memory.told((i, lane), n))) {
+                continue;
+            }
+            let (inputs, rest) = scratch.split_at_mut(width * suspect.inputs());
+            self.gather(at, memory, start, width, inputs);
+            let (results, registers) = rest.split_at_mut(width);
+            suspect.run(width, inputs, registers, results);
+            if results.iter().all(|v| *v == 0.0) {
+                continue;
+            }
+            let (results, registers) = rest.split_at_mut(width * verdicts.outputs());
+            verdicts.run(width, inputs, registers, results);
+            for (n, pair) in results.chunks_exact(2 * width).enumerate() {
+                for b in (0..width).filter(|b| pair[*b] != 0.0 && (start + b) % at.lanes == lane) {
+                    memory.warn(((start + b) / at.lanes, lane), n, at.time[lane], pair[width + b]);
+                }
+            }
+        }
+        memory.scratch = scratch;
+    }
+}
+
 impl Device for Behavioral {
     fn layout(&mut self, layout: &mut Layout) {
         for (&part, shape) in self.parts.iter().zip(&self.shapes) {
@@ -138,7 +178,10 @@ impl Device for Behavioral {
         layout.memory(program.hoisted + 1 + program.crossings + program.divisors.outputs(), 0, 0);
         let outputs = program.main.outputs().max(2 * program.divisors.outputs());
         let registers = program.main.scratch().max(program.divisors.scratch());
+        let outputs = outputs.max(program.verdicts.outputs()).max(program.suspect.outputs());
+        let registers = registers.max(program.verdicts.scratch()).max(program.suspect.scratch());
         let main = BLOCK * (program.main.inputs() + outputs) + registers;
+        layout.warnings(program.faults.len());
         let setup = program.setup.inputs() + program.setup.outputs() + program.setup.scratch();
         layout.scratch(main.max(setup));
     }
@@ -241,11 +284,34 @@ impl Device for Behavioral {
 
     /// True where a comparison of times changes its mind right after this point.
     fn accept(&self, at: &Point, memory: &mut Memory, lane: usize) -> bool {
+        self.heed(at, memory, lane);
         let now = Ticks::from_seconds(at.time[lane]);
         let mut corners = (0..memory.instances)
             .flat_map(|i| (0..self.program.crossings).map(move |n| (i, self.first_corner() + n)))
             .map(|(i, slot)| memory.derived(i, slot, lane));
         corners.any(|t| t.is_finite() && Ticks::from_seconds(t) == now)
+    }
+
+    fn blown(&self, at: &Point, memory: &Memory, lane: usize) -> Option<Blown> {
+        let tape = &self.program.main;
+        let mut inputs = vec![0.0; tape.inputs()];
+        let (mut outputs, mut registers) = (vec![0.0; tape.outputs()], vec![0.0; tape.scratch()]);
+        (0..memory.instances).find_map(|instance| {
+            self.gather(at, memory, instance * at.lanes + lane, 1, &mut inputs);
+            if inputs.iter().any(|v| !v.is_finite()) {
+                return None;
+            }
+            tape.run(1, &inputs, &mut registers, &mut outputs);
+            // The expression itself is the first result.
+            let value = *outputs.first().filter(|v| v.is_nan() || v.abs() >= LARGEST)?;
+            Some(Blown { instance, what: "its expression".into(), value })
+        })
+    }
+
+    fn notices(&self) -> Vec<Notice> {
+        let notice =
+            |fault: &&'static str| Notice { text: fault.to_string(), compared: "its argument".into(), span: None };
+        self.program.faults.iter().map(notice).collect()
     }
 
     fn corner(&self, memory: &Memory, lane: usize, after: Ticks) -> Option<Ticks> {

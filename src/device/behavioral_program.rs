@@ -6,6 +6,7 @@ use super::stamping::{Row, Stamp, Stamping};
 use crate::circuit::equation::Equation;
 use crate::model::dag::{Dag, Id, Node};
 use crate::model::diff::derivatives;
+use crate::model::guard::{Guard, any_outside, guards, matters};
 use crate::model::lower::{Leaf, lower};
 use crate::model::op::{Binary, Unary};
 use crate::model::tape::Tape;
@@ -62,6 +63,11 @@ pub(super) struct Program {
     pub inputs: Vec<Input>,
     /// Divisors that move, of the same inputs
     pub divisors: Tape,
+    /// Of the same: not 0 where a function is outside its domain; pairs of whether that matters and its argument, in the
+    /// order of `faults`
+    pub suspect: Tape,
+    pub verdicts: Tape,
+    pub faults: Vec<&'static str>,
     pub stamps: Vec<Stamp>,
     pub pattern_g: Vec<(usize, usize)>,
     pub pattern_c: Vec<(usize, usize)>,
@@ -200,6 +206,7 @@ fn leaf_node(
 
 fn assemble(mut low: Lowering, rows: Vec<Row>, output: Output, first_inner: usize) -> Program {
     let divisors = divisors(&low, &rows);
+    let domain = domain(&mut low, &rows);
     let mut stamping = Stamping::default();
     let zero = low.dag.constant(0.0);
     for row in &rows {
@@ -243,7 +250,7 @@ fn assemble(mut low: Lowering, rows: Vec<Row>, output: Output, first_inner: usiz
             },
         );
     }
-    tapes(low, stamping, inner, divisors)
+    tapes(low, stamping, inner, divisors, domain)
 }
 
 /// Divisors of the equations that depend on unknowns. What happens at their zeros is no solution to step over.
@@ -260,14 +267,38 @@ fn divisors(low: &Lowering, rows: &[Row]) -> Vec<Id> {
     found
 }
 
+/// What tells whether functions are outside their domain.
+struct Domain {
+    suspect: Vec<Id>,
+    verdicts: Vec<Id>,
+    faults: Vec<&'static str>,
+}
+
+fn domain(low: &mut Lowering, rows: &[Row]) -> Domain {
+    let values: Vec<Id> = rows.iter().flat_map(|r| [r.f, r.q]).flatten().collect();
+    let moves = low.dag.depends(|n| low.sources[n as usize].moves());
+    let found = guards(&mut low.dag, &values, |id| moves.get(id.0 as usize).copied().unwrap_or(true));
+    let mut faults: Vec<&'static str> = found.iter().map(|g| g.fault).collect();
+    faults.sort_unstable();
+    faults.dedup();
+    let suspect = if found.is_empty() { Vec::new() } else { vec![any_outside(&mut low.dag, &found)] };
+    let verdict = |fault: &&str| {
+        let own: Vec<Guard> = found.iter().copied().filter(|g| g.fault == *fault).collect();
+        <[Id; 2]>::from(matters(&mut low.dag, &values, &own))
+    };
+    let verdicts = faults.iter().flat_map(verdict).collect();
+    Domain { suspect, verdicts, faults }
+}
+
 /// Splits what moves from what only parameters decide and compiles both.
-fn tapes(mut low: Lowering, stamping: Stamping, inner: Vec<Inner>, divisors: Vec<Id>) -> Program {
+fn tapes(mut low: Lowering, stamping: Stamping, inner: Vec<Inner>, divisors: Vec<Id>, domain: Domain) -> Program {
     let timed = low.sources.contains(&Source::Time);
     let (rates, crossings) = if timed { watch_time(&mut low, &stamping.outputs) } else { (Vec::new(), Vec::new()) };
     let moves = low.dag.depends(|n| low.sources[n as usize].moves());
     let moves = |id: Id| moves[id.0 as usize];
     let mut hoisted: Vec<Id> = Vec::new();
-    let results: Vec<Id> = stamping.outputs.iter().chain(&divisors).copied().collect();
+    let Domain { suspect, verdicts, faults } = domain;
+    let results: Vec<Id> = [&stamping.outputs, &divisors, &suspect, &verdicts].into_iter().flatten().copied().collect();
     for id in low.dag.reachable(&results, &[]) {
         let used = low.dag.node(id).arguments().filter(|_| moves(id)).chain(results.contains(&id).then_some(id));
         for a in used {
@@ -312,6 +343,9 @@ fn tapes(mut low: Lowering, stamping: Stamping, inner: Vec<Inner>, divisors: Vec
         crossings: crossings.len(),
         main: Tape::compile(&low.dag, &input_nodes, &stamping.outputs),
         divisors: Tape::compile(&low.dag, &input_nodes, &divisors),
+        suspect: Tape::compile(&low.dag, &input_nodes, &suspect),
+        verdicts: Tape::compile(&low.dag, &input_nodes, &verdicts),
+        faults,
         inputs,
         stamps: stamping.stamps,
         pattern_g: stamping.pattern_g,

@@ -117,6 +117,20 @@ impl Memory {
         }
     }
 
+    /// Whether a user was warned of this in an instance.
+    pub fn told(&self, (instance, lane): (usize, usize), n: usize) -> bool {
+        self.seen[(instance * self.slots.warnings + n) * self.lanes + lane]
+    }
+
+    /// A condition that a user is warned of holds in an instance; it counts once.
+    pub fn warn(&mut self, (instance, lane): (usize, usize), n: usize, time: f64, value: f64) {
+        let seen = &mut self.seen[(instance * self.slots.warnings + n) * self.lanes + lane];
+        if !std::mem::replace(seen, true) {
+            let first = Warned { first: instance, time, value, instances: 0 };
+            self.warned[n * self.lanes + lane].get_or_insert(first).instances += 1;
+        }
+    }
+
     /// A parameter, by its place in `kind.params`.
     #[inline(always)]
     pub fn param(&self, instance: usize, slot: usize, lane: usize) -> f64 {

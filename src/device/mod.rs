@@ -66,6 +66,8 @@ pub use stamps::Stamps;
 
 use num_complex::Complex64;
 
+use crate::diag::Span;
+
 /// One kind of element with all its instances of one model.
 pub trait Device: Send + Sync {
     /// Says what it needs: terminals, unknowns, matrix entries, memory. Called once.
@@ -119,6 +121,22 @@ pub trait Device: Send + Sync {
         false
     }
 
+    /// What of its equations is no finite number at the iterate, or so large that nothing can follow it, in the first
+    /// instance of which that is so.
+    fn blown(&self, _at: &Point, _memory: &Memory, _lane: usize) -> Option<Blown> {
+        None
+    }
+
+    /// d/dt of a state that is an unknown, by its terminal.
+    fn rate(&self, _instance: usize, _terminal: usize, _at: &Point, _memory: &Memory, _lane: usize) -> Option<f64> {
+        None
+    }
+
+    /// What a user is warned of, in the order of [`Memory::warned`].
+    fn notices(&self) -> Vec<Notice> {
+        Vec::new()
+    }
+
     /// How many switching cycles an instance has begun (`cycle when`).
     fn cycles(&self, _instance: usize, _memory: &Memory, _lane: usize) -> u64 {
         0
@@ -165,6 +183,25 @@ pub trait Device: Send + Sync {
 
     /// Small-signal excitation: calls `add(instance, terminal, value)` with what an AC source adds to F.
     fn stimulus(&self, _memory: &Memory, _lane: usize, _add: &mut dyn FnMut(usize, usize, Complex64)) {}
+}
+
+/// An equation that is no finite number, or too large.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Blown {
+    pub instance: usize,
+    /// `ddt(w)`, `I(a,b)`
+    pub what: String,
+    pub value: f64,
+}
+
+/// A condition that a user is warned of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    pub text: String,
+    /// The number that is shown of the first point at which it held
+    pub compared: String,
+    /// The line of the device that it is about; None: that of the part
+    pub span: Option<Span>,
 }
 
 /// What a device says about a trial step.

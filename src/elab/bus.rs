@@ -40,7 +40,7 @@ pub fn extent<'n>(
         return Some(*axis);
     }
     let base = format!("{}{lower}[", instance.lower);
-    let index = |n: &String| n.strip_prefix(&base)?.strip_suffix(']')?.split(',').nth(k)?.parse::<i64>().ok();
+    let index = |n: &String| n.strip_prefix(&base)?.split_once(']')?.0.split(',').nth(k)?.parse::<i64>().ok();
     names.by_ref().filter_map(index).fold(None, |range: Option<Axis>, i| match range {
         None => Some((i, i)),
         Some((a, b)) => Some((a.min(i), b.max(i))),

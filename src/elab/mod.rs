@@ -31,6 +31,7 @@ mod quantity;
 mod routines;
 mod scope;
 mod settings;
+mod several;
 mod sources;
 mod sweeps;
 mod term;

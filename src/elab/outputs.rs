@@ -1,11 +1,9 @@
 //! `.save .probe .print .plot` and what any card looks at: names → observations.
 
-use super::bus;
 use super::cards::{Args, Planner};
 use super::eval::Context;
 use super::fault::Fault;
 use super::functions;
-use super::instance::{Instance, spread};
 use super::line::word_expr;
 use super::quantity::Quantities;
 use crate::circuit::equation::{Equation, Quantity};
@@ -137,12 +135,11 @@ impl<'p, 'a> Planner<'p, 'a> {
                 }
                 spreads.into_iter().map(|words| self.observe_words(name, words, *span)).collect()
             }
-            Value::Word(w) if w.index.iter().any(|s| !matches!(s, crate::syntax::ast::Slot::At(_))) => {
+            Value::Word(w) => {
                 let names = self.spread_word(w, &self.context(), &self.instance)?;
                 let word = |text| Word { text, index: Vec::new(), span: w.span };
                 names.into_iter().map(|n| self.observe_word(&word(n))).collect()
             }
-            Value::Word(w) => Ok(vec![self.observe_word(w)?]),
             other => Err(not_observable(other.span())),
         }
     }
@@ -260,33 +257,6 @@ impl<'p, 'a> Planner<'p, 'a> {
             Quantity::Temperature => "temp".to_string(),
             Quantity::Own(own) => format!("{own:?}"),
         }
-    }
-
-    /// The names of a word's nets, a bus spread out; `[:]` is every net of the name that there is.
-    pub fn spread_word(
-        &self,
-        word: &Word,
-        context: &Context<'_, 'a>,
-        instance: &Instance,
-    ) -> Result<Vec<String>, Fault> {
-        if word.index.is_empty() {
-            return Ok(vec![word.text.clone()]);
-        }
-        // What a part lets read is a bus too: X1.x[:]
-        let owner = word.text.rsplit_once('.').and_then(|(path, _)| Some((path, self.view().part(path)?)));
-        let probes: Vec<String> = owner.map_or(Vec::new(), |(path, part)| {
-            let full = |name: &str| format!("{}{path}.{name}", instance.lower).to_ascii_lowercase();
-            self.circuit.part(part).kind.probes.iter().map(|p| full(&p.name)).collect()
-        });
-        let names = self.circuit.net_names.keys().chain(self.circuit.part_names.keys()).chain(&probes);
-        let axes = bus::axes(word, context, |k, _| {
-            bus::extent(names.clone(), word, k, instance).ok_or_else(|| {
-                let known = self.circuit.nets.iter().map(|n| n.name.as_str());
-                let bases: Vec<&str> = known.filter_map(|n| n.split_once('[').map(|b| b.0)).collect();
-                super::cards::unknown("elab::unknown-node", "bus", &word.text, word.span, bases)
-            })
-        })?;
-        spread(&word.text, &axes, word.span)
     }
 }
 

@@ -1,23 +1,35 @@
 //! A state or parameter of a part set at once, in the midst of a run.
 
+use std::collections::{HashMap, HashSet};
+
 use super::bench::{Bench, FIRST};
 use crate::circuit::PartId;
 use crate::device::layout::Role;
-use crate::process::world::Stop;
+use crate::process::world::{Deposit, Stop};
+
+/// Unknowns that are states, by their part and lower-case name.
+type States = HashMap<(PartId, String), usize>;
 
 impl Bench {
     /// All of them, or none where one is refused.
-    pub(super) fn deposit_values(&mut self, name: &str, values: &[(PartId, f64)]) -> Result<(), Stop> {
+    pub(super) fn deposit_values(&mut self, values: &[Deposit]) -> Result<(), Stop> {
         self.still.take(&self.transient);
-        for &(part, value) in values {
-            self.place_value(part, name, value)?;
+        let parts: HashSet<PartId> = values.iter().map(|d| d.part).collect();
+        let state = |(unknown, role): (usize, &Role)| match role {
+            Role::State(part, name, _) if parts.contains(part) => Some(((*part, name.to_ascii_lowercase()), unknown)),
+            _ => None,
+        };
+        let states: States = self.transient.system.roles.iter().enumerate().filter_map(state).collect();
+        for deposit in values {
+            self.place_value(deposit, &states)?;
         }
         self.transient.reseat(&mut self.still, FIRST);
         self.begin_again();
         Ok(())
     }
 
-    fn place_value(&mut self, part: PartId, name: &str, value: f64) -> Result<(), Stop> {
+    fn place_value(&mut self, deposit: &Deposit, states: &States) -> Result<(), Stop> {
+        let &Deposit { part, ref name, value } = deposit;
         let system = self.transient.system.clone();
         let path = &system.circuit.part(part).path;
         let refuse = |message: String, help: &str| Err(Stop::Refused { message, help: help.into() });
@@ -28,18 +40,15 @@ impl Bench {
             return refuse(format!("{path} has no equations"), "name a part of the circuit");
         };
         let ranges = &system.groups[group].device;
-        if let Some((low, high)) = ranges.range(instance, &name.to_lowercase(), &self.still.memories[group], 0)
+        if let Some((low, high)) = ranges.range(instance, name, &self.still.memories[group], 0)
             && !(low..=high).contains(&value)
         {
             let message = outside(path, name, value, low, high);
             return refuse(message, "the device says between which values this state lies");
         }
-        let state = system.roles.iter().position(
-            |role| matches!(role, Role::State(p, state, _) if *p == part && state.eq_ignore_ascii_case(name)),
-        );
         let kind = &system.circuit.part(part).kind;
         let device = &system.groups[group].device;
-        if let Some(unknown) = state {
+        if let Some(&unknown) = states.get(&(part, name.clone())) {
             self.still.x[unknown] = value;
             self.still.last[unknown] = value;
         } else if device.assign(instance, name, value, &mut self.still.memories[group], 0) {

@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 use super::bench::{Bench, FIRST};
 use super::glance::{Glance, current, meters};
 use crate::analysis::{Failure, Step, Transient, View, operating_point, quantity};
-use crate::circuit::PartId;
 use crate::circuit::equation::Quantity;
 use crate::device::Ticks;
 use crate::device::smu::{Order, Task};
@@ -13,7 +12,7 @@ use crate::process::history::{History, Kept};
 use crate::process::looking::Looking;
 use crate::process::program::{SignalId, SmuId};
 use crate::process::study::{Rows, Study};
-use crate::process::world::{Drive, Level, Plant, Stop, World};
+use crate::process::world::{Deposit, Drive, Level, Plant, Stop, World};
 
 /// A crossing is landed on within this fraction of the step in which it was found.
 const LANDING: f64 = 1e-6;
@@ -99,8 +98,8 @@ impl World for Bench {
         Ok(())
     }
 
-    fn deposit(&mut self, name: &str, values: &[(PartId, f64)]) -> Result<(), Stop> {
-        self.deposit_values(name, values)
+    fn deposit(&mut self, values: &[Deposit]) -> Result<(), Stop> {
+        self.deposit_values(values)
     }
 
     fn settle(&mut self) -> Result<(), Stop> {

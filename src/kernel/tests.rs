@@ -14,7 +14,7 @@ use crate::diag::{FileId, Span};
 use crate::mna::{Condensation, System};
 use crate::process::history::Kept;
 use crate::process::program::{Program, Smu, SmuId};
-use crate::process::world::{Drive, Level, Plant, World};
+use crate::process::world::{Deposit, Drive, Level, Plant, World};
 
 const S: SmuId = SmuId(0);
 
@@ -150,12 +150,13 @@ fn a_deposit_changes_a_parameter_at_once() {
     wait(&mut bench, 1e-6);
     let before = volts(&mut bench, out);
     let r = bench.system().circuit.part_names["r1"];
-    World::deposit(&mut bench, "r", &[(r, 2e3)]).unwrap();
+    let set = |name: &str, value| [Deposit { part: r, name: name.into(), value }];
+    World::deposit(&mut bench, &set("r", 2e3)).unwrap();
     assert_eq!(volts(&mut bench, out), before);
     wait(&mut bench, 2e-6);
     let exact = 1.0 - (1.0 - before) * (-1.0_f64).exp();
     assert!((volts(&mut bench, out) - exact).abs() < 1e-5);
-    assert!(World::deposit(&mut bench, "nothing", &[(r, 1.0)]).is_err());
+    assert!(World::deposit(&mut bench, &set("nothing", 1.0)).is_err());
 }
 
 #[test]

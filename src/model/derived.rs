@@ -15,8 +15,8 @@ use crate::circuit::kind::Path;
 /// Derivatives of more operations are counted and not written out.
 const LONGEST: u64 = 60;
 
-/// The system a device adds to a circuit.
-pub fn text(d: &Definition) -> String {
+/// The system a device adds to a circuit; `set` is what a model of it sets, by lower-case name and as written.
+pub fn text(d: &Definition, set: &[(String, String)]) -> String {
     let names = Names { d };
     let mut out = format!("device {} ({})\n", d.kind.name, join(d.kind.pins.iter().map(|p| p.name.to_string())));
     let section = |title: &str, rows: Vec<(String, String)>| {
@@ -28,7 +28,7 @@ pub fn text(d: &Definition) -> String {
         text
     };
     let derived = Derived::new(d, &names);
-    out += &section("parameters", parameters(d, &names));
+    out += &section("parameters", parameters(d, &names, set));
     let _ = writeln!(
         out,
         "\nunknowns\n  {}",
@@ -55,7 +55,7 @@ fn join(list: impl Iterator<Item = String>) -> String {
     list.collect::<Vec<_>>().join(" ")
 }
 
-fn parameters(d: &Definition, names: &Names) -> Vec<(String, String)> {
+fn parameters(d: &Definition, names: &Names, set: &[(String, String)]) -> Vec<(String, String)> {
     let row = |(k, p): (usize, &crate::circuit::kind::Param)| {
         let value = match d.defaults.get(k) {
             Some(Some(e)) => names.text(e),
@@ -66,7 +66,11 @@ fn parameters(d: &Definition, names: &Names) -> Vec<(String, String)> {
             (low, high) => format!(" in {}:{}", number(low), number(high)),
         };
         let unit = if p.unit.is_empty() { String::new() } else { format!(" {}", p.unit) };
-        (p.name.to_string(), format!("{value}{unit}{range}"))
+        let shown = match set.iter().rev().find(|s| p.name.eq_ignore_ascii_case(&s.0)) {
+            Some((_, own)) => format!("{own}{unit}{range}  (the model; without it {value})"),
+            None => format!("{value}{unit}{range}"),
+        };
+        (p.name.to_string(), shown)
     };
     d.kind.params.iter().enumerate().map(row).collect()
 }

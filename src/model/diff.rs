@@ -4,6 +4,8 @@
 //! comparisons, sign) has derivative 0; the slopes of √|x| and |x|^y at 0 are those at |x| = 1e-24, so they stay finite;
 //! a function continued beyond its domain by a constant (asin, acosh, atanh) has derivative 0 there.
 
+use std::collections::HashMap;
+
 use super::dag::{Dag, Id, Node};
 use super::op::{Binary, Unary};
 
@@ -14,26 +16,30 @@ const ROOT_FLOOR: f64 = 1e-24;
 pub fn derivatives(dag: &mut Dag, of: &[Id], by: Id) -> Vec<Id> {
     let zero = dag.constant(0.0);
     let order = dag.reachable(of, &[]);
-    let size = order.iter().chain([&by]).map(|id| id.0 as usize + 1).max().unwrap_or(0);
-    let mut d = vec![zero; size];
+    // What does not depend on `by` has no entry: of thousands of equations each reads few of thousands of inputs.
+    let mut known: HashMap<Id, Id> = HashMap::new();
     for id in order {
-        d[id.0 as usize] = if id == by {
+        let d = |a: Id| known.get(&a).copied().unwrap_or(zero);
+        let slope = if id == by {
             dag.constant(1.0)
         } else {
             match dag.node(id) {
                 Node::Const(_) | Node::Input(_) => zero,
-                Node::Unary(op, a) => unary(dag, op, id, a, d[a.0 as usize]),
-                Node::Binary(op, a, b) => binary(dag, op, id, (a, d[a.0 as usize]), (b, d[b.0 as usize])),
-                Node::Select(c, a, b) => dag.select(c, d[a.0 as usize], d[b.0 as usize]),
-                Node::Table(t, a) if d[a.0 as usize] != zero => {
+                Node::Unary(op, a) => unary(dag, op, id, a, d(a)),
+                Node::Binary(op, a, b) => binary(dag, op, id, (a, d(a)), (b, d(b))),
+                Node::Select(c, a, b) => dag.select(c, d(a), d(b)),
+                Node::Table(t, a) if d(a) != zero => {
                     let slope = dag.slope(t, a);
-                    dag.mul(slope, d[a.0 as usize])
+                    dag.mul(slope, d(a))
                 }
                 Node::Table(..) | Node::Slope(..) => zero,
             }
         };
+        if slope != zero {
+            known.insert(id, slope);
+        }
     }
-    of.iter().map(|id| d[id.0 as usize]).collect()
+    of.iter().map(|id| known.get(id).copied().unwrap_or(zero)).collect()
 }
 
 /// The derivative of y = op(x).

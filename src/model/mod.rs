@@ -7,12 +7,13 @@ pub mod dag;
 pub mod derived;
 pub mod diff;
 pub mod eval;
+pub mod guard;
 mod lanes;
 pub mod lower;
 pub mod math;
 pub mod op;
 #[cfg(test)]
-mod oracle;
+pub mod oracle;
 pub mod regions;
 pub mod substitute;
 pub mod table;

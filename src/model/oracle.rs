@@ -79,6 +79,8 @@ pub fn dual(equation: &Equation, input: &dyn Fn(&Equation) -> Dual) -> Dual {
         }
         (Function::Select, [c, a, b]) => *if c.value != 0.0 { a } else { b },
         (Function::Table, [x, points @ ..]) => table(*x, points),
+        (Function::Limit, [x, _]) => *x,
+        (Function::Ddt, _) => Dual::constant(0.0),
         (f, [a]) => {
             let mut y = chain(unary(*f, a.value), &args);
             if *f == Function::Tanh {
@@ -137,7 +139,7 @@ fn unary(f: Function, x: f64) -> Rule {
         Function::Ceil => one(x.ceil(), 0.0, 0.0),
         Function::Step => one(f64::from(x > 0.0), 0.0, 0.0),
         Function::Ramp => one(x.max(0.0), f64::from(x > 0.0), 0.0),
-        other => unreachable!("{other:?}"),
+        other => one(other.value(&[x]).unwrap_or(f64::NAN), 0.0, 0.0),
     }
 }
 
@@ -153,6 +155,11 @@ fn binary(f: Function, a: f64, b: f64) -> Rule {
             let second = [b * (b - 1.0) * size.powf(b - 2.0), slope * sign * (1.0 + b * ln), v * ln * ln];
             two(v, [b * slope * sign, v * ln], second)
         }
+        Function::Pow => {
+            let (v, slope, ln) = (a.powf(b), a.powf(b - 1.0), if a > 0.0 { a.ln() } else { 0.0 });
+            let second = [b * (b - 1.0) * a.powf(b - 2.0), slope * (1.0 + b * ln), v * ln * ln];
+            two(v, [b * slope, v * ln], second)
+        }
         Function::SignPow => {
             let (v, slope, ln) = (sign * size.powf(b), size.powf(b - 1.0), size.ln());
             let second = [b * (b - 1.0) * size.powf(b - 2.0) * sign, slope * (1.0 + b * ln), v * ln * ln];
@@ -167,9 +174,8 @@ fn binary(f: Function, a: f64, b: f64) -> Rule {
             let r = a.hypot(b);
             two(r, [a / r, b / r], [b * b, -a * b, a * a].map(|s| s / (r * r * r)))
         }
-        Function::Gt => two(f64::from(a > b), [0.0; 2], [0.0; 3]),
-        Function::Le => two(f64::from(a <= b), [0.0; 2], [0.0; 3]),
-        other => unreachable!("{other:?}"),
+        // Comparisons and what joins them
+        other => two(other.value(&[a, b]).unwrap_or(f64::NAN), [0.0; 2], [0.0; 3]),
     }
 }
 

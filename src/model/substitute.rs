@@ -9,18 +9,23 @@ pub fn substitute(dag: &mut Dag, of: &[Id], replace: &HashMap<Id, Id>) -> Vec<Id
     let leaves: Vec<Id> = replace.keys().copied().collect();
     let mut new = replace.clone();
     for id in dag.reachable(of, &leaves) {
-        let to = |id: Id| new.get(&id).copied().unwrap_or(id);
-        let node = match dag.node(id) {
-            Node::Const(_) | Node::Input(_) => id,
-            Node::Unary(op, a) => dag.unary(op, to(a)),
-            Node::Binary(op, a, b) => dag.binary(op, to(a), to(b)),
-            Node::Select(c, a, b) => dag.select(to(c), to(a), to(b)),
-            Node::Table(t, a) => dag.piecewise(dag.table(t).clone(), to(a)),
-            Node::Slope(t, a) => dag.slope(t, to(a)),
-        };
+        let node = rebuilt(dag, id, &new);
         new.insert(id, node);
     }
     of.iter().map(|id| new.get(id).copied().unwrap_or(*id)).collect()
+}
+
+/// A node made of the new nodes of those that it is made of.
+pub(super) fn rebuilt(dag: &mut Dag, id: Id, new: &HashMap<Id, Id>) -> Id {
+    let to = |id: Id| new.get(&id).copied().unwrap_or(id);
+    match dag.node(id) {
+        Node::Const(_) | Node::Input(_) => id,
+        Node::Unary(op, a) => dag.unary(op, to(a)),
+        Node::Binary(op, a, b) => dag.binary(op, to(a), to(b)),
+        Node::Select(c, a, b) => dag.select(to(c), to(a), to(b)),
+        Node::Table(t, a) => dag.piecewise(dag.table(t).clone(), to(a)),
+        Node::Slope(t, a) => dag.slope(t, to(a)),
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use ndarray::{ArrayD, IxDyn};
 
 use super::program::{Bus, InstanceId, Member, Program};
+use crate::circuit::PartId;
 use crate::diag::Span;
 use crate::value::fault::{Fault, did_you_mean};
 use crate::value::index::{self, Pick};
@@ -101,6 +102,14 @@ impl Groups {
     pub fn of(&self, handle: &Handle) -> Option<Arc<Group>> {
         let number: usize = handle.path.rsplit('#').next()?.parse().ok()?;
         self.table.lock().ok()?.0.get(number).cloned()
+    }
+
+    /// The parts that a handle leads to, with their shape; None where instances are among them.
+    pub fn parts(&self, handle: &Handle) -> Option<(Vec<PartId>, Vec<usize>)> {
+        let group = self.of(handle)?;
+        let part = |m: &Member| if let Member::Part(p) = m { Some(*p) } else { None };
+        let parts: Option<Vec<PartId>> = group.members.iter().map(part).collect();
+        parts.map(|parts| (parts, group.shape.clone()))
     }
 
     /// An element line of an instance, whole.

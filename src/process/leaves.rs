@@ -1,6 +1,7 @@
 //! Which numbers of the circuit an expression reads, and which of them must be followed from point to point.
 
 use super::history::Kept;
+use super::numbers::names;
 use super::program::Member;
 use super::sight::Sight;
 use crate::circuit::equation::Quantity;
@@ -170,7 +171,10 @@ impl Sight<'_> {
         let lower = name.lower();
         for member in &group.members {
             match member {
-                Member::Part(part) => out.push(Kept::Quantity(Quantity::Probe(*part, lower.clone()))),
+                Member::Part(part) => {
+                    let names = names(&self.machine.circuit.part(*part).kind, &lower);
+                    out.extend(names.into_iter().map(|name| Kept::Quantity(Quantity::Probe(*part, name))));
+                }
                 Member::Instance(i) => {
                     let inside = self.machine.program.instances.get(i.0 as usize);
                     let bus = inside.and_then(|i| i.signals.get(&lower));

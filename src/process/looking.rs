@@ -4,8 +4,7 @@
 use super::history::{History, Kept};
 use super::program::{SignalId, SmuId};
 use super::study::{Rows, Study};
-use super::world::{Drive, Level, Plant, Stop, World};
-use crate::circuit::PartId;
+use super::world::{Deposit, Drive, Level, Plant, Stop, World};
 use crate::circuit::equation::Quantity;
 use crate::device::Ticks;
 
@@ -68,7 +67,7 @@ impl<L: Look> World for Looking<L> {
         refused()
     }
 
-    fn deposit(&mut self, _: &str, _: &[(PartId, f64)]) -> Result<(), Stop> {
+    fn deposit(&mut self, _: &[Deposit]) -> Result<(), Stop> {
         refused()
     }
 

@@ -22,6 +22,7 @@ mod map;
 pub mod names;
 mod networks;
 pub mod notebook;
+mod numbers;
 mod past;
 pub mod program;
 mod read;

@@ -5,18 +5,16 @@ use std::sync::Arc;
 
 use super::compile::ANSWER;
 use super::groups::{instance, pick, shaped, unknown};
-use super::history::Kept;
 use super::machine::Machine;
 use super::notebook::Notebook;
 use super::program::{Bus, Instance, InstanceId, Member, SignalId};
 use super::reading::Readings;
-use super::study::{Aspect, Curves};
-use super::world::{Stop, World};
-use crate::circuit::PartId;
+use super::study::Curves;
+use super::world::{Deposit, Stop, World};
 use crate::circuit::equation::Quantity;
 use crate::diag::Span;
 use crate::random::Draws;
-use crate::syntax::ast::{Expr, ExprArg, ExprKind, Name};
+use crate::syntax::ast::{Expr, ExprArg, ExprKind, Name, Slot};
 use crate::value::answer::Answer;
 use crate::value::assign::{self, Given, Store};
 use crate::value::builtin::Tools;
@@ -88,33 +86,6 @@ impl Sight<'_> {
             false => i.signals.get(lower).map(|bus| bus.items.iter().flatten().copied().collect()),
         });
         own.unwrap_or_default()
-    }
-
-    /// Probe, state or parameter of every part of a group.
-    fn probes(&mut self, parts: &[PartId], shape: &[usize], name: &Name) -> Result<Value, Fault> {
-        let lower = name.lower();
-        if let Some(part) = parts.first() {
-            let kind = &self.machine.circuit.part(*part).kind;
-            let known = || kind.probes.iter().map(|p| &*p.name).chain(kind.params.iter().map(|p| &*p.name));
-            // Every part of a .device says whether it is stuck.
-            let stuck = lower == "stuck" && kind.definition().is_some();
-            if !stuck && !known().any(|n| n.eq_ignore_ascii_case(&lower)) {
-                return Err(unknown(
-                    &format!("state or parameter of a {}:", kind.name),
-                    &name.text,
-                    name.span,
-                    known(),
-                ));
-            }
-        }
-        if let Some(study) = &self.study {
-            let kept: Vec<Kept> = parts.iter().map(|p| Kept::Quantity(Quantity::Probe(*p, lower.clone()))).collect();
-            if let Some(v) = study.answer(&kept, shape, Aspect::Magnitude) {
-                return Ok(v);
-            }
-        }
-        let values = parts.iter().map(|p| self.world.quantity(&Quantity::Probe(*p, lower.clone()))).collect();
-        Ok(shaped(values, shape))
     }
 
     fn set_signals(
@@ -252,16 +223,9 @@ impl Scope for Sight<'_> {
         }
         let Some(group) = self.machine.groups.of(handle) else { return Err(Fault::Said) };
         let lower = name.lower();
-        let parts: Option<Vec<PartId>> = group
-            .members
-            .iter()
-            .map(|m| match m {
-                Member::Part(p) => Some(*p),
-                Member::Instance(_) => None,
-            })
-            .collect();
-        if let Some(parts) = parts {
-            return self.probes(&parts, &group.shape, name);
+        if let Some((parts, shape)) = self.machine.groups.parts(handle) {
+            let numbers = self.numbers(&parts, &shape, name, &[], span)?;
+            return Ok(self.read_numbers(numbers));
         }
         if let [Member::Instance(i)] = group.members[..]
             && let Some(inside) = self.machine.program.instances.get(i.0 as usize)
@@ -283,6 +247,14 @@ impl Scope for Sight<'_> {
                 Err(unknown("part, signal or parameter", &name.text, name.span, known))
             }
         }
+    }
+
+    fn places(&mut self, handle: &Handle, name: &Name, slots: &[Slot], span: Span) -> Result<Option<Value>, Fault> {
+        let Some((parts, shape)) = self.machine.groups.parts(handle) else { return Ok(None) };
+        if parts.first().is_none_or(|p| self.machine.circuit.part(*p).kind.array(&name.text).is_none()) {
+            return Ok(None);
+        }
+        self.numbers(&parts, &shape, name, slots, span).map(|numbers| Some(self.read_numbers(numbers)))
     }
 
     fn index(&mut self, handle: &Handle, picks: &[Pick], span: Span) -> Result<Value, Fault> {
@@ -334,9 +306,9 @@ impl Store for Sight<'_> {
             ExprKind::Index(base, slots) => (&**base, &slots[..]),
             _ => (target, &[][..]),
         };
-        let index = picks(slots, None, self)?;
         match &base.kind {
             ExprKind::Name(n) => {
+                let index = picks(slots, None, self)?;
                 let lower = n.to_ascii_lowercase();
                 let found = self.around(self.at).find_map(|i| i.signals.get(&lower)).cloned();
                 match found {
@@ -354,6 +326,14 @@ impl Store for Sight<'_> {
                         .with_help("X1.fire = 1 sets a signal of an instance, X1.Xm.g = 1u a state of a part"));
                 };
                 let Some(group) = self.machine.groups.of(&handle) else { return Err(Fault::Said) };
+                if let Some((parts, shape)) = self.machine.groups.parts(&handle) {
+                    let (numbers, shape) = self.numbers(&parts, &shape, name, slots, span)?;
+                    let values = spread(&value, &shape, span)?;
+                    let deposit = |((part, name), value)| Deposit { part, name, value };
+                    let deposits: Vec<Deposit> = numbers.into_iter().zip(values).map(deposit).collect();
+                    return self.world.deposit(&deposits).map_err(|s| stopped(s, span));
+                }
+                let index = picks(slots, None, self)?;
                 if let [Member::Instance(i)] = group.members[..] {
                     let bus =
                         self.machine.program.instances.get(i.0 as usize).and_then(|i| i.signals.get(&name.lower()));
@@ -363,23 +343,15 @@ impl Store for Sight<'_> {
                     return self.set_signals(&bus, &name.text, &index, &value, span);
                 }
                 let values = spread(&value, &group.shape, span)?;
-                if group.members.iter().any(|m| matches!(m, Member::Instance(_))) {
-                    for (member, value) in group.members.iter().zip(values) {
-                        let Member::Instance(i) = member else { continue };
-                        let inside = self.machine.program.instances.get(i.0 as usize);
-                        let Some(bus) = inside.and_then(|i| i.signals.get(&name.lower())).cloned() else {
-                            return Err(unknown("signal", &name.text, name.span, std::iter::empty()));
-                        };
-                        self.set_signals(&bus, &name.text, &index, &Value::Number(value), span)?;
-                    }
-                    return Ok(());
+                for (member, value) in group.members.iter().zip(values) {
+                    let Member::Instance(i) = member else { continue };
+                    let inside = self.machine.program.instances.get(i.0 as usize);
+                    let Some(bus) = inside.and_then(|i| i.signals.get(&name.lower())).cloned() else {
+                        return Err(unknown("signal", &name.text, name.span, std::iter::empty()));
+                    };
+                    self.set_signals(&bus, &name.text, &index, &Value::Number(value), span)?;
                 }
-                let parts = group.members.iter().filter_map(|m| match m {
-                    Member::Part(p) => Some(*p),
-                    Member::Instance(_) => None,
-                });
-                let deposits: Vec<(PartId, f64)> = parts.zip(values).collect();
-                self.world.deposit(&name.lower(), &deposits).map_err(|s| stopped(s, span))
+                Ok(())
             }
             _ => Err(Fault::new("process::target", span, "this cannot be given a value", "here")
                 .with_help("a variable, a signal, or a state or parameter of a part can")),

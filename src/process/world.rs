@@ -31,6 +31,14 @@ pub struct Drive {
     pub limit: f64,
 }
 
+/// A state or parameter of a part, by its lower-case name, and what it becomes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deposit {
+    pub part: PartId,
+    pub name: String,
+    pub value: f64,
+}
+
 /// Why something could not be done; the text names nets, parts and times.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Stop {
@@ -75,8 +83,8 @@ pub trait World {
     /// Several units set out at this instant; of two drives of one unit the later counts.
     fn drive(&mut self, drives: &[Drive]) -> Result<(), Stop>;
 
-    /// Sets a state or parameter, by its lower-case name, of each of these parts at once.
-    fn deposit(&mut self, name: &str, values: &[(PartId, f64)]) -> Result<(), Stop>;
+    /// Sets states and parameters at once.
+    fn deposit(&mut self, values: &[Deposit]) -> Result<(), Stop>;
 
     /// The operating point now: every edge finished, states and signals held, capacitors open; no time passes.
     fn settle(&mut self) -> Result<(), Stop>;

@@ -89,7 +89,18 @@ fn compute(expr: &Expr, scope: &mut dyn Scope) -> Result<Answer, Fault> {
         ExprKind::Text(t) => Value::Text(t.as_str().into()),
         ExprKind::Name(n) => name(n, span, scope)?,
         ExprKind::Index(base, slots) => {
-            let base = eval(base, scope)?;
+            let base = match &base.kind {
+                ExprKind::Field(owner, name) => {
+                    let owner = answer(owner, scope)?;
+                    if let Answer::One(Value::Handle(handle)) = &owner
+                        && let Some(v) = scope.places(handle, name, slots, span)?
+                    {
+                        return Ok(Answer::One(v));
+                    }
+                    field(owner, name, base.span, scope)?
+                }
+                _ => eval(base, scope)?,
+            };
             indexed(&base, slots, span, scope)?
         }
         ExprKind::Call { name, args } => return call(name, args, span, scope),

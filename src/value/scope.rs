@@ -8,7 +8,7 @@ use super::index::Pick;
 use super::{Handle, Value};
 use crate::circuit::equation::Function;
 use crate::diag::Span;
-use crate::syntax::ast::{Expr, ExprArg, Name};
+use crate::syntax::ast::{Expr, ExprArg, Name, Slot};
 
 /// Expressions and calls go no deeper.
 pub const MAX_DEPTH: usize = 400;
@@ -90,6 +90,11 @@ pub trait Scope {
     fn field(&mut self, handle: &Handle, name: &Name, span: Span) -> Result<Value, Fault> {
         let message = format!("{} has no '{}' here", handle.describe(), name.text);
         Err(Fault::new("value::no-circuit", span, message, "software knows numbers only"))
+    }
+
+    /// `handle.name[…]` where the name is an array of numbers; None where it is not.
+    fn places(&mut self, _handle: &Handle, _name: &Name, _slots: &[Slot], _span: Span) -> Result<Option<Value>, Fault> {
+        Ok(None)
     }
 
     /// `base.name(…)`: the call of what a path leads to.

@@ -11,7 +11,7 @@ use crate::circuit::definition::Definition;
 use crate::circuit::{Circuit, PartId};
 use crate::device::places::Places;
 use crate::device::stamping::scatter;
-use crate::device::{Device, Environment, Layout, Local, Memory, Mode, Point, Rest, Review, Stamps};
+use crate::device::{Blown, Device, Environment, Layout, Local, Memory, Mode, Notice, Point, Rest, Review, Stamps};
 use crate::model::tape::BLOCK;
 use crate::random::{Keys, Stream};
 
@@ -103,10 +103,11 @@ impl Device for Equations {
         layout.memory(derived, program.slots.count(), program.limited + program.jumps.len() + foretold);
         let most = |pieces: &[&Piece]| pieces.iter().map(|p| p.space(BLOCK)).max().unwrap_or(0);
         let jumps = program.jumps.iter().flat_map(|j| j.draws.iter().map(|d| &d.1).chain([&j.values]));
-        let jumps: Vec<&Piece> = jumps.chain([&program.watch, &program.outputs, &program.warnings]).collect();
+        let jumps = jumps.chain([&program.watch, &program.outputs, &program.warnings]);
+        let jumps: Vec<&Piece> = jumps.chain([&program.domain.suspect, &program.domain.verdicts]).collect();
         let lattice = program.lattice.iter().map(|l| l.rates.space(BLOCK)).max().unwrap_or(0);
         let loads = most(&[&program.main, &program.limits]);
-        layout.warnings(self.definition.warnings.len());
+        layout.warnings(self.all_notices().len());
         let outputs = program.outputs.space(BLOCK);
         layout.scratch(loads.max(2 * most(&jumps)).max(outputs + lattice.max(outputs)));
     }
@@ -202,7 +203,7 @@ impl Device for Equations {
     }
 
     fn accept(&self, at: &Point, memory: &mut Memory, lane: usize) -> bool {
-        let warns = !self.definition.warnings.is_empty();
+        let warns = self.heeds();
         if !(warns || self.program.watches()) {
             return false;
         }
@@ -231,6 +232,18 @@ impl Device for Equations {
             }
             Place::Unknown(_) => false,
         }
+    }
+
+    fn blown(&self, at: &Point, memory: &Memory, lane: usize) -> Option<Blown> {
+        self.first_blown(at, memory, lane)
+    }
+
+    fn rate(&self, instance: usize, terminal: usize, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
+        self.rate_at(instance, terminal, at, memory, lane)
+    }
+
+    fn notices(&self) -> Vec<Notice> {
+        self.all_notices()
     }
 
     fn cycles(&self, instance: usize, memory: &Memory, lane: usize) -> u64 {

@@ -7,6 +7,7 @@
 //! at which the step saw it first.
 
 use super::device::Equations;
+use super::domain::Said;
 use super::draws::law;
 use super::gather::{Look, Scene, evaluate, evaluate_at, nothing};
 use super::graph::{Place, Source};
@@ -25,6 +26,8 @@ const ROUNDS: usize = 16;
 /// So many events of one hazard within so many seconds are a storm.
 const STORM: u64 = 10_000;
 const STORM_TIME: f64 = 1e-4;
+/// Of a value that a state is set to: rounding may take it this far beyond a bound.
+const BEYOND: f64 = 1e-9;
 /// A contribution that changes by more than this part of itself has jumped.
 const JUMP: f64 = 1e-9;
 
@@ -141,11 +144,11 @@ impl Equations {
     fn spend(&self, memory: &mut Memory, place: (usize, usize), e: usize, h: f64, half: f64, end: f64) -> f64 {
         let slots = &self.program.slots;
         let (i, lane) = place;
+        memory.set_trial(i, slots.level(e), lane, end);
         let (start, half, end) = (memory.state(i, slots.level(e), lane).max(0.0), half.max(0.0), end.max(0.0));
         let budget = memory.state(i, slots.past(e), lane);
         let (simpson, chord) = (h * (start + 4.0 * half + end) / 6.0, h * (start + end) / 2.0);
         memory.set_trial(i, slots.past(e), lane, budget - simpson);
-        memory.set_trial(i, slots.level(e), lane, end);
         let fires = budget - simpson <= 0.0;
         memory.set_trial(i, slots.fires(e), lane, f64::from(fires));
         // A rate that bends within the step by more than the rule can follow.
@@ -184,8 +187,10 @@ impl Equations {
                 let places = Places::lane(at.lanes, lane, i);
                 let results = evaluate(&self.program.watch, scene, places, 1, scratch);
                 self.know(memory, (i, lane), |n| results[n]);
+                self.look_at_rates(at, memory, (i, lane));
                 continue;
             }
+            self.look_at_rates(at, memory, (i, lane));
             for e in 0..self.program.jumps.len() {
                 // A step that ended short of its event tries again with nearly the same margin.
                 let slot = self.program.limited + e;
@@ -198,6 +203,17 @@ impl Equations {
             }
         }
         jumped
+    }
+
+    /// A hazard has no rate below 0.
+    fn look_at_rates(&self, at: &Point, memory: &mut Memory, (i, lane): (usize, usize)) {
+        for &(said, _) in &self.program.said {
+            let Said::Hazard(e) = said else { continue };
+            let rate = memory.state(i, self.program.slots.level(e), lane);
+            if rate.is_nan() || rate < 0.0 {
+                self.say(memory, (i, lane), said, at.time[lane], rate);
+            }
+        }
     }
 
     /// All events due of one instance, in the order of the file, and those that they set off.
@@ -224,7 +240,7 @@ impl Equations {
                         both(memory, (i, lane), slots.past(e), f64::from(holds));
                         both(memory, (i, lane), slots.level(e), watched[level]);
                     }
-                    Watched::Hazard { rate } => both(memory, (i, lane), slots.level(e), watched[rate].max(0.0)),
+                    Watched::Hazard { rate } => both(memory, (i, lane), slots.level(e), watched[rate]),
                     Watched::Telegraph(_) => {}
                 }
                 both(memory, (i, lane), slots.fires(e), f64::from(fires));
@@ -255,7 +271,13 @@ impl Equations {
             drawn.push((*n, stream.draw(&law(self.definition.draws[*n].law, args), count as u64)));
         }
         let values = self.now(&jump.values, at, memory, place, scratch, &drawn);
-        for (state, value) in jump.sets.iter().zip(values.iter()) {
+        let (values, wanted) = values.split_at(jump.sets.len());
+        for (k, (value, wanted)) in values.iter().zip(wanted).enumerate() {
+            if (value - wanted).abs() > BEYOND * value.abs().max(wanted.abs()) {
+                self.say(memory, place, Said::Set(e, k), at.time[lane], *wanted);
+            }
+        }
+        for (state, value) in jump.sets.iter().zip(values) {
             match self.program.places[*state] {
                 Place::Kept(slot) | Place::Lattice(slot) => both(memory, place, slot, *value),
                 Place::Unknown(_) => {

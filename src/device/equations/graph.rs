@@ -10,7 +10,7 @@ use crate::model::lower::{Leaf, lower};
 use crate::model::substitute::substitute;
 
 /// An input of the graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Source {
     /// x(plus) − x(minus) of terminals; ground where absent
     Difference(Option<usize>, Option<usize>),
@@ -54,6 +54,10 @@ pub(super) enum Place {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     pub sources: Vec<Source>,
+    /// Where each of them was put; it may have become another since
+    places: HashMap<Source, usize>,
+    /// Those that have become another
+    changed: Vec<usize>,
     /// What is differentiated by time, each once.
     pub derivatives: Vec<Id>,
     /// `$limit(value, step)`, each once.
@@ -67,11 +71,24 @@ pub(super) struct Names {
 
 impl Names {
     pub fn source(&mut self, dag: &mut Dag, source: Source) -> Id {
-        let n = self.sources.iter().position(|s| *s == source).unwrap_or_else(|| {
-            self.sources.push(source);
-            self.sources.len() - 1
-        });
+        let known = self.places.get(&source).copied().filter(|n| self.sources.get(*n) == Some(&source));
+        let n =
+            known.or_else(|| self.changed.iter().copied().find(|n| self.sources[*n] == source)).unwrap_or_else(|| {
+                self.sources.push(source);
+                self.places.insert(source, self.sources.len() - 1);
+                self.sources.len() - 1
+            });
         dag.input(n as u32)
+    }
+
+    fn has(&self, source: Source) -> bool {
+        self.places.contains_key(&source) || self.changed.iter().any(|n| self.sources[*n] == source)
+    }
+
+    /// A source becomes another.
+    pub fn becomes(&mut self, place: usize, source: Source) {
+        self.sources[place] = source;
+        self.changed.push(place);
     }
 
     /// x(plus) − x(minus); the negative of a difference that is an input already is no new input.
@@ -82,7 +99,7 @@ impl Names {
                 let x = self.source(dag, Source::Difference(minus, None));
                 dag.neg(x)
             }
-            (Some(_), Some(_)) if self.sources.contains(&Source::Difference(minus, plus)) => {
+            (Some(_), Some(_)) if self.has(Source::Difference(minus, plus)) => {
                 let x = self.source(dag, Source::Difference(minus, plus));
                 dag.neg(x)
             }

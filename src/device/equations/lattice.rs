@@ -12,6 +12,8 @@
 //!
 //! δ is the shortest interval among the noises of an instance; a noise of a longer interval keeps its force over several cells.
 
+use std::collections::HashMap;
+
 use super::device::Equations;
 use super::gather::{Look, Scene, evaluate, evaluate_at, nothing};
 use super::graph::{Place, Source};
@@ -70,24 +72,29 @@ pub(super) fn shaking(definition: &Definition, rows: &mut Rows) -> Shaking {
     let every = definition.noises.iter().map(|n| rows.graph.lower(&n.every)).collect();
     let zero = rows.graph.dag.constant(0.0);
     let sources: Vec<Id> = (0..definition.noises.len()).map(|n| rows.graph.source(Source::White(n))).collect();
-    let silent = sources.iter().map(|s| (*s, zero)).collect();
+    let numbers: HashMap<Id, usize> = sources.iter().enumerate().map(|(n, id)| (*id, n)).collect();
     let (mut drifts, mut strengths, mut states) = (Vec::new(), Vec::new(), Vec::new());
     let shaken = rows.places.iter().filter(|p| matches!(p, Place::Lattice(_))).count();
     for n in 0..rows.places.len() {
         let (Place::Lattice(_), Some(rate)) = (rows.places[n], rows.rates[n]) else { continue };
         let dag = &mut rows.graph.dag;
         let mut noises = Vec::new();
-        for (k, &source) in sources.iter().enumerate() {
-            let strength = derivatives(dag, &[rate], source).first().copied().unwrap_or(zero);
+        let mut read: Vec<usize> =
+            dag.reachable(&[rate], &[]).into_iter().filter_map(|id| numbers.get(&id).copied()).collect();
+        read.sort_unstable();
+        for k in read {
+            let strength = derivatives(dag, &[rate], sources[k]).first().copied().unwrap_or(zero);
             if strength != zero {
                 noises.push((k, shaken + strengths.len()));
-                strengths.extend(substitute(dag, &[strength], &silent));
+                strengths.push(strength);
             }
         }
-        drifts.extend(substitute(dag, &[rate], &silent));
+        drifts.push(rate);
         states.push((n, noises));
     }
     drifts.extend(strengths);
+    let silent = sources.iter().map(|s| (*s, zero)).collect();
+    let drifts = substitute(&mut rows.graph.dag, &drifts, &silent);
     Shaking { roots: drifts, every, states }
 }
 

@@ -16,6 +16,7 @@
 
 mod bounds;
 mod device;
+mod domain;
 mod draws;
 mod events;
 mod gather;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::domain::{Domain, DomainRoots, Said, of_events};
 use super::graph::{Place, Source};
 use super::lattice::{Lattice, shaking};
 use super::piece::{Piece, derived};
@@ -11,6 +12,7 @@ use super::unsteady::Unsteady;
 use super::watch::{EventRoots, Watched, events, jumping};
 use crate::circuit::definition::{Definition, Own};
 use crate::circuit::equation::Quantity;
+use crate::device::Notice;
 use crate::device::stamping::{Stamp, Stamping};
 use crate::model::dag::Id;
 use crate::model::diff::derivatives;
@@ -79,6 +81,12 @@ pub(super) struct Program {
     pub watch: Piece,
     /// Of each warning: its condition and what it compares
     pub warnings: Piece,
+    pub domain: Domain,
+    /// Contributions by name, then rates of the states that are unknowns, in the order of `inside`
+    pub flows: Piece,
+    pub called: Vec<String>,
+    /// What is said of events
+    pub said: Vec<(Said, Notice)>,
     pub jumps: Vec<Jump>,
     /// The last of them: parameters that jump by themselves
     pub telegraphs: usize,
@@ -109,6 +117,15 @@ impl Program {
         let shown = roots.plain(&mut rows, &names.iter().map(|n| n.1).collect::<Vec<_>>());
         let shaken = roots.plain(&mut rows, &shaking.roots);
         let events: Vec<EventRoots> = events.into_iter().map(|e| roots.event(&mut rows, e)).collect();
+        let rates: Vec<Id> = (rows.places.iter().zip(&rows.rates))
+            .filter_map(|(place, rate)| rate.filter(|_| matches!(place, Place::Unknown(_))))
+            .collect();
+        let rates = roots.plain(&mut rows, &rates);
+        let results: Vec<Id> = [&outputs, &watch, &shaken, &rates].into_iter().flatten().copied().collect();
+        let domain = DomainRoots::new(definition, &mut rows, &mut roots, &results);
+        roots.all.extend(domain.suspect.iter().chain(&domain.verdicts));
+        let said = of_events(definition, &events);
+        let flows: Vec<Id> = outputs.iter().chain(&rates).copied().collect();
         roots.all.extend(stamping.outputs.iter().chain(&starts));
         roots.fixed.extend(rows.bounds.iter().flat_map(|b| [b.0, b.1]).flatten().chain(rows.ranges.clone()));
         roots.fixed.extend(draws.iter().flat_map(|d| &d.1).chain(&shaking.every));
@@ -152,6 +169,10 @@ impl Program {
             outputs: piece(&outputs),
             watch: piece(&watch),
             warnings: piece(&warnings),
+            domain: domain.domain(piece),
+            flows: piece(&flows),
+            called: rows.called.clone(),
+            said,
             jumps: events.into_iter().map(jump).collect(),
             telegraphs: unsteady.telegraphs.len(),
             jumping,
@@ -200,7 +221,7 @@ fn prompt(rows: &Rows, outputs: &[Id], changing: &BTreeSet<usize>) -> impl Fn(&E
 }
 
 /// Nodes that some tape computes.
-struct Roots {
+pub(super) struct Roots {
     /// Of every `$limit`, where it is evaluated → its value
     plain: HashMap<Id, Id>,
     all: Vec<Id>,
@@ -216,7 +237,7 @@ impl Roots {
     }
 
     /// These nodes with nothing limited; they become roots.
-    fn plain(&mut self, rows: &mut Rows, ids: &[Id]) -> Vec<Id> {
+    pub fn plain(&mut self, rows: &mut Rows, ids: &[Id]) -> Vec<Id> {
         // A limited value may itself hold another.
         let mut ids = ids.to_vec();
         for _ in 0..self.plain.len() {

@@ -27,6 +27,8 @@ pub(super) struct Rows {
     pub inside: Vec<usize>,
     /// Values of the currents and voltages that the device contributes, a change of which is a jump.
     pub outputs: Vec<Id>,
+    /// What each of them is called: `I(a,b)`
+    pub called: Vec<String>,
     /// Time derivatives that are unknowns, behind all other terminals.
     pub inner: usize,
     /// Not 0 where nothing happens to the states
@@ -53,6 +55,15 @@ fn branches(contributions: &[Contribution], flow: Flow) -> Vec<Branch> {
     found
 }
 
+/// `I(a,b)`, with the names of the pins
+fn called(letter: char, branch: &Branch, definition: &Definition) -> String {
+    let pin = |pin: Option<usize>| pin.map_or("0", |k| &*definition.kind.pins[k].name);
+    match branch.pair {
+        (plus, None) => format!("{letter}({})", pin(plus)),
+        (plus, minus) => format!("{letter}({},{})", pin(plus), pin(minus)),
+    }
+}
+
 impl Rows {
     pub fn new(definition: &Definition) -> Rows {
         let mut rows = Rows { pins: definition.kind.pins.len(), ..Rows::default() };
@@ -74,10 +85,11 @@ impl Rows {
         rows.stick(definition, &values);
         let factor = rows.parallel(definition, &values);
         for branch in branches(&definition.contributions, Flow::Current) {
-            rows.current(&branch, &values, factor);
+            let called = called('I', &branch, definition);
+            rows.current(&branch, &values, factor, &called);
         }
         for (b, branch) in voltages.iter().enumerate() {
-            rows.voltage(b, branch, &values, factor);
+            rows.voltage(b, branch, &values, factor, &called('V', branch, definition));
         }
         for n in 0..definition.states.len() {
             rows.state(n);
@@ -173,18 +185,20 @@ impl Rows {
         [(pair.0, 1.0), (pair.1, -1.0)].into_iter().filter_map(|(pin, sign)| pin.map(|pin| (pin, sign))).collect()
     }
 
-    fn current(&mut self, branch: &Branch, values: &[Id], factor: Option<Id>) {
+    fn current(&mut self, branch: &Branch, values: &[Id], factor: Option<Id>, called: &str) {
         let total = self.total(branch, values);
         let (f, q) = self.graph.split(total);
         let f = self.scaled(factor, f);
         let q = q.map(|q| self.scaled(factor, q));
         self.outputs.push(f);
         self.outputs.extend(q);
+        self.called.push(called.to_string());
+        self.called.extend(q.map(|_| format!("the charge of {called}")));
         self.rows.push(Row { terminals: Rows::ends(branch.pair), f: Some(f), q });
     }
 
     /// The current i of the branch into its pins; its own row is V(plus) − V(minus) − value.
-    fn voltage(&mut self, b: usize, branch: &Branch, values: &[Id], factor: Option<Id>) {
+    fn voltage(&mut self, b: usize, branch: &Branch, values: &[Id], factor: Option<Id>, called: &str) {
         let terminal = self.pins + b;
         let i = self.graph.source(Source::Difference(Some(terminal), None));
         let into = self.scaled(factor, i);
@@ -193,6 +207,8 @@ impl Rows {
         let (value, flux) = self.graph.split(total);
         self.outputs.push(value);
         self.outputs.extend(flux);
+        self.called.push(called.to_string());
+        self.called.extend(flux.map(|_| format!("the flux of {called}")));
         let across = self.graph.names.difference(&mut self.graph.dag, branch.pair.0, branch.pair.1);
         let f = self.graph.dag.sub(across, value);
         let q = flux.map(|q| self.graph.dag.neg(q));
@@ -230,7 +246,7 @@ impl Rows {
             {
                 let terminal = first + self.inner;
                 self.inner += 1;
-                self.graph.names.sources[place] = Source::Difference(Some(terminal), None);
+                self.graph.names.becomes(place, Source::Difference(Some(terminal), None));
                 let u = self.graph.dag.input(place as u32);
                 let f = self.graph.dag.neg(u);
                 let q = self.graph.names.derivatives[n];

@@ -27,6 +27,7 @@ pub(super) struct EventRoots {
     pub watched: Watched,
     /// States that it sets, in order
     pub sets: Vec<usize>,
+    /// What they become, within their bounds; then the same wherever it lies
     pub values: Vec<Id>,
     /// Places among `definition.draws`, and the arguments of their laws
     pub draws: Vec<(usize, Vec<Id>)>,
@@ -48,13 +49,15 @@ pub(super) fn events(definition: &Definition, unsteady: &Unsteady, rows: &mut Ro
             }
         };
         let mut changed = HashMap::new();
-        let mut values = Vec::new();
+        let (mut values, mut wanted) = (Vec::new(), Vec::new());
         for (state, equation) in &event.sets {
             let value = rows.graph.lower_after(equation, &changed);
+            wanted.push(value);
             let value = super::bounds::clip(&mut rows.graph, value, rows.bounds[*state]);
             changed.insert(*state, value);
             values.push(value);
         }
+        values.extend(wanted);
         let read = |n: usize| {
             let draw = Quantity::Own(Own::Draw(n));
             event.sets.iter().any(|(_, e)| e.quantities().contains(&draw))

@@ -1,11 +1,16 @@
 //! `.device` blocks and what they must come to.
 
-use crate::circuit::definition::Definition;
+use crate::circuit::definition::{Definition, Own};
+use crate::circuit::equation::{Equation, Quantity};
 use crate::circuit::evaluate::Numbers;
 use crate::circuit::kind::Conduct;
 use crate::device::registry;
 use crate::elab::tests::{codes, deck};
 use crate::elab::{DataRoots, Kinds, Overrides, elaborate};
+use crate::model::dag::{Dag, Id};
+use crate::model::diff::derivatives;
+use crate::model::lower::{Leaf, lower};
+use crate::model::oracle::{Dual, dual};
 
 /// The definition of the only device.
 fn definition(text: &str) -> std::sync::Arc<Definition> {
@@ -72,7 +77,7 @@ fn the_library_elaborates() {
         for d in deck.iter().flat_map(|d| &d.devices) {
             let name = d.kind.name.to_string();
             insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-                insta::assert_snapshot!(name, crate::model::derived::text(d));
+                insta::assert_snapshot!(name, crate::model::derived::text(d, &[]));
             });
         }
     }
@@ -233,4 +238,123 @@ V1 a 0 1\nX1 a 0 d\n.op\n.save X1.x[:] X1.x[1] {X1.x[2] + 1}",
     let labels: Vec<&str> = deck.plan.observations.iter().map(|o| o.label.as_str()).collect();
     assert_eq!(labels[..3], ["X1.x[0]", "X1.x[1]", "X1.x[2]"]);
     assert_eq!(labels.len(), 4);
+}
+
+/// A device as a graph: what its inputs are, its contributions and rates.
+struct Equations {
+    dag: Dag,
+    inputs: Vec<Quantity>,
+    roots: Vec<Id>,
+}
+
+fn graph(d: &Definition) -> Equations {
+    let (mut dag, mut inputs, mut lets) = (Dag::new(), Vec::new(), Vec::<Id>::new());
+    let mut lowered = |dag: &mut Dag, e: &Equation, lets: &[Id]| {
+        lower(dag, e, &mut |dag, leaf| match leaf {
+            Leaf::Const(v) => dag.constant(v),
+            Leaf::Quantity(Quantity::Own(Own::Let(k))) => lets[*k],
+            Leaf::Quantity(Quantity::Own(Own::White(_))) | Leaf::Ddt(_) | Leaf::Idt(..) => dag.constant(0.0),
+            Leaf::Limit(x, _) => x,
+            Leaf::Quantity(q) => {
+                let n = inputs.iter().position(|i| i == q).unwrap_or_else(|| {
+                    inputs.push(q.clone());
+                    inputs.len() - 1
+                });
+                dag.input(n as u32)
+            }
+        })
+    };
+    for l in &d.lets {
+        let id = lowered(&mut dag, &l.value, &lets);
+        lets.push(id);
+    }
+    let equations = d.contributions.iter().map(|c| &c.value).chain(d.states.iter().filter_map(|s| s.rate.as_ref()));
+    let roots = equations.map(|e| lowered(&mut dag, e, &lets)).collect();
+    Equations { dag, inputs, roots }
+}
+
+/// Every shipped model at random points: derivatives of its currents and rates by every voltage and state are those of dual
+/// numbers, whose rules are written apart, to 1e-12 of the terms they are made of.
+#[test]
+fn derivatives_of_every_model_are_those_of_dual_numbers() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("netlists/models");
+    let (mut seen, mut compared, mut wrong) = (0, 0, Vec::new());
+    for path in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+        let (ast, ..) = crate::syntax::parse_file(&path, &crate::syntax::LoadOptions::default());
+        let kinds = Kinds::new(registry::REGISTRY.iter().map(|r| r.kind));
+        let (deck, _) = elaborate(&ast.unwrap(), &kinds, &Overrides::default(), &DataRoots::default());
+        for d in deck.iter().flat_map(|d| &d.devices) {
+            let Equations { mut dag, inputs, roots } = graph(d);
+            let params = d.parameters(&[]);
+            let starts = d.starts(&params, 27.0);
+            let still = Numbers { params: &params, states: &starts, pins: &[], time: 0.0, temp: 27.0 };
+            let mut stream = crate::random::Stream::new(1, 0, &d.kind.name, "dual");
+            let mut count = 0;
+            let mut uniform = || {
+                count += 1;
+                stream.uniform(count)
+            };
+            for _ in 0..30 {
+                let values: Vec<f64> = (inputs.iter())
+                    .map(|q| match q {
+                        Quantity::Own(Own::Param(k)) => params[*k],
+                        Quantity::Own(Own::State(k)) => {
+                            let bound = |e: &Option<Equation>| e.as_ref().map(|e| d.at(e, &still, &[]));
+                            match (bound(&d.states[*k].low), bound(&d.states[*k].high)) {
+                                (Some(low), Some(high)) => low + (high - low) * (0.001 + 0.998 * uniform()),
+                                _ => starts[*k] * (0.7 + 0.6 * uniform()),
+                            }
+                        }
+                        Quantity::Temperature => 27.0,
+                        Quantity::Time => uniform(),
+                        _ => 2.4 * uniform() - 1.2,
+                    })
+                    .collect();
+                for by in 0..inputs.len() {
+                    if !matches!(inputs[by], Quantity::Own(Own::Voltage(..) | Own::State(_) | Own::Current(_))) {
+                        continue;
+                    }
+                    let input = dag.input(by as u32);
+                    let slopes = derivatives(&mut dag, &roots, input);
+                    let found = dag.evaluate(&values);
+                    let mut lets: Vec<Dual> = Vec::new();
+                    let leaf = |e: &Equation, lets: &[Dual]| match e {
+                        Equation::Quantity(Quantity::Own(Own::Let(k))) => lets[*k],
+                        Equation::Quantity(Quantity::Own(Own::White(_))) => Dual::constant(0.0),
+                        Equation::Quantity(q) => match inputs.iter().position(|i| i == q) {
+                            Some(n) if n == by => Dual::input(values[n]),
+                            Some(n) => Dual::constant(values[n]),
+                            None => Dual::constant(0.0),
+                        },
+                        _ => Dual::constant(0.0),
+                    };
+                    for l in &d.lets {
+                        let value = dual(&l.value, &|e| leaf(e, &lets));
+                        lets.push(value);
+                    }
+                    let rates = d.states.iter().filter_map(|s| s.rate.as_ref());
+                    for (n, e) in d.contributions.iter().map(|c| &c.value).chain(rates).enumerate() {
+                        let want = dual(e, &|e| leaf(e, &lets));
+                        let got = found[slopes[n].0 as usize];
+                        // Where an exponential is beyond its end, or a term of the slope, there is nothing to compare.
+                        if !want.slope_scale.is_finite() || want.slope_scale > 1e100 || want.value.is_nan() {
+                            continue;
+                        }
+                        compared += 1;
+                        let (apart, allowed) =
+                            ((got - want.slope).abs(), 1e-12 * want.slope_scale.max(want.slope.abs()));
+                        if apart.is_nan() || apart > allowed {
+                            wrong.push(format!("{} {:?} #{n}: {got:e}, {:e}", d.kind.name, inputs[by], want.slope));
+                        }
+                    }
+                }
+            }
+            seen += 1;
+        }
+    }
+    assert!(
+        seen >= 30 && compared > 3000 && wrong.is_empty(),
+        "{seen}, {compared}: {:#?}",
+        &wrong[..wrong.len().min(20)]
+    );
 }

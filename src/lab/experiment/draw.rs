@@ -24,6 +24,7 @@ impl Page<'_> {
         if let Some(series) = self.wave(&t.y, desk)? {
             let over = match &t.x {
                 None => None,
+                Some(x) if matches!(&x.kind, ExprKind::Name(n) if n.eq_ignore_ascii_case("time")) => None,
                 Some(x) => match self.wave(x, desk)? {
                     Some(over) if over.columns.len() == 1 && over.times == series.times => Some((x, over)),
                     _ => {

@@ -1,13 +1,12 @@
 //! A circuit that comes to life when somebody first touches it: experiments of software alone need no operating point.
 
-use crate::circuit::PartId;
 use crate::circuit::equation::Quantity;
 use crate::device::Ticks;
 use crate::kernel::Bench;
 use crate::process::history::{History, Kept};
 use crate::process::program::{SignalId, SmuId};
 use crate::process::study::{Rows, Study};
-use crate::process::world::{Drive, Level, Plant, Stop, World};
+use crate::process::world::{Deposit, Drive, Level, Plant, Stop, World};
 
 /// Makes the circuit, at its operating point.
 pub type Make<'a> = Box<dyn Fn() -> Result<Bench, Stop> + 'a>;
@@ -111,8 +110,8 @@ impl World for LazyPlant<'_> {
         self.get()?.drive(drives)
     }
 
-    fn deposit(&mut self, name: &str, values: &[(PartId, f64)]) -> Result<(), Stop> {
-        World::deposit(self.get()?, name, values)
+    fn deposit(&mut self, values: &[Deposit]) -> Result<(), Stop> {
+        World::deposit(self.get()?, values)
     }
 
     fn settle(&mut self) -> Result<(), Stop> {

@@ -26,7 +26,7 @@ fn series(x: f64) -> f64 {
     x + x * (z * (low + w * w * high))
 }
 
-/// sinh x; |x| above 709 counts as 709.
+/// sinh x; |x| above 500 counts as 500.
 #[inline(always)]
 pub fn sinh(x: f64) -> f64 {
     let e = exp(x.abs());
@@ -35,7 +35,7 @@ pub fn sinh(x: f64) -> f64 {
     if x.abs() < 1.0 { series(x) } else { large }
 }
 
-/// cosh x; |x| above 709 counts as 709.
+/// cosh x; |x| above 500 counts as 500.
 #[inline(always)]
 pub fn cosh(x: f64) -> f64 {
     let e = exp(x.abs());

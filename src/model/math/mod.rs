@@ -13,7 +13,7 @@ mod log;
 mod pow;
 mod trig;
 
-pub use exp::{LIMEXP_FROM, exp, limexp};
+pub use exp::{EXP_TO, LIMEXP_FROM, exp, limexp};
 pub use hyperbolic::{acosh, asinh, atanh, cosh, sinh, tanh};
 pub use inverse::{acos, asin, atan, atan2};
 pub use log::{ln, ln_1p, log10};

@@ -4,7 +4,7 @@ use super::choose;
 use super::exp::exp_sum;
 use super::log::{ln_pair, product};
 
-/// |x|^y. 0^y is 0 for y > 0, 1 for y = 0, and saturates as [`super::exp()`] for y < 0; so does every overflow.
+/// |x|^y. 0^y is 0 for y > 0, 1 for y = 0, and saturates at e^709 = 8.2e307 for y < 0; so does every overflow.
 #[inline(always)]
 pub fn abs_pow(x: f64, y: f64) -> f64 {
     let (high, low) = ln_pair(x);

@@ -32,8 +32,14 @@ impl Checker<'_> {
             ExprKind::Index(base, slots) => {
                 if self.leads_to_parts(base) {
                     let (path, exact) = self.path(e);
-                    let handle = self.handle(&path)?;
-                    return exact.then_some(Sample { value: Value::Handle(handle), real: true });
+                    if let Some(handle) = self.handle(&path) {
+                        return exact.then_some(Sample { value: Value::Handle(handle), real: true });
+                    }
+                    return if matches!(base.kind, ExprKind::Field(..)) {
+                        self.quantity_of(&path, exact)
+                    } else {
+                        None
+                    };
                 }
                 self.slots(slots);
                 let of = self.expression(base)?;

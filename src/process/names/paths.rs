@@ -74,7 +74,12 @@ impl Checker<'_> {
     /// The quantity of parts that a path ends in.
     pub(super) fn quantity(&mut self, e: &Expr) -> super::Local {
         let (path, exact) = self.path(e);
-        let outcome = self.sight(|s| crate::value::eval::eval(&path, s));
+        self.quantity_of(&path, exact)
+    }
+
+    /// The same of a path that was looked at already.
+    pub(super) fn quantity_of(&mut self, path: &Expr, exact: bool) -> super::Local {
+        let outcome = self.sight(|s| crate::value::eval::eval(path, s));
         // With other parameters it may be another device.
         if !self.around.fixed {
             return None;

@@ -9,7 +9,6 @@ use crate::syntax::ast::{Bins, Card, Column, Drive, Expr, ExprKind, Iter, Name, 
 use crate::value::Value;
 use crate::value::eval::{one_number, truth};
 use crate::value::fault::Fault;
-use crate::value::scope::Scope;
 
 impl Checker<'_> {
     /// Statements with variables of their own.
@@ -227,14 +226,14 @@ impl Checker<'_> {
     /// What is given a value: a variable, a signal, a state or parameter of parts.
     fn target(&mut self, target: &Expr) {
         let base = match &target.kind {
-            ExprKind::Index(base, slots) => {
-                self.slots(slots);
-                base
-            }
+            ExprKind::Index(base, _) => base,
             _ => target,
         };
         match &base.kind {
             ExprKind::Name(n) => {
+                if let ExprKind::Index(_, slots) = &target.kind {
+                    self.slots(slots);
+                }
                 let lower = n.to_ascii_lowercase();
                 if self.local(&lower).is_some() {
                     return;
@@ -250,18 +249,26 @@ impl Checker<'_> {
                     super::paths::unknown(what, n, base.span, &known, &format!("let {n} = … declares a variable"));
                 self.wrong(fault);
             }
-            ExprKind::Field(owner, name) if self.leads_to_parts(owner) => self.deposit(owner, name),
+            ExprKind::Field(owner, name) if self.leads_to_parts(owner) => self.deposit(target, owner, name),
             ExprKind::Field(..) => drop(self.expression(base)),
             _ => {}
         }
     }
 
     /// A signal of instances, or a state or parameter of parts, of which the first stands for all.
-    fn deposit(&mut self, owner: &Expr, name: &Name) {
-        let (path, _) = self.path(owner);
+    fn deposit(&mut self, target: &Expr, owner: &Expr, name: &Name) {
+        let (path, mut exact) = self.path(owner);
         let Some(first) = self.handle(&path).and_then(|h| self.machine.groups.first(&h, owner.span)) else {
             return drop(self.expression(owner));
         };
+        let mut whole = Expr { span: target.span, kind: ExprKind::Field(Box::new(path), name.clone()) };
+        if let ExprKind::Index(_, slots) = &target.kind {
+            self.slots(slots);
+            exact &= self.constant_slots(slots);
+            if exact {
+                whole = Expr { span: target.span, kind: ExprKind::Index(Box::new(whole), slots.clone()) };
+            }
+        }
         if let Ok(inside) = instance(&self.machine.groups, &first, owner.span) {
             let here = self.machine.program.instances.get(inside.0 as usize);
             let known: Vec<String> = here.into_iter().flat_map(|i| i.signals.keys().cloned()).collect();
@@ -269,9 +276,8 @@ impl Checker<'_> {
                 let help = format!(".signal {} in the subcircuit declares it", name.text);
                 self.wrong(super::paths::unknown("signal", &name.text, name.span, &known, &help));
             }
-        } else if self.around.fixed {
-            let outcome = self.sight(|s| s.field(&first, name, name.span));
-            self.kept(outcome);
+        } else {
+            self.quantity_of(&whole, exact);
         }
     }
 }
