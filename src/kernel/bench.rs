@@ -210,7 +210,7 @@ impl Bench {
 
     /// A part's net moves to a voltage within the edge of signals.
     pub(super) fn follow_signal(&mut self, part: PartId, value: f64) {
-        let now = self.now().seconds();
+        let now = self.now();
         let from = self.order_of(part).level(now);
         self.tell(
             part,

@@ -68,7 +68,7 @@ impl World for Bench {
     fn level(&self, smu: SmuId) -> (Level, f64) {
         let order = self.order_of(self.smu_part(smu));
         let edge = self.program.smus.get(smu.0 as usize).map_or(0.0, |s| s.edge);
-        let value = if order.length <= edge { order.to } else { order.level(self.now().seconds()) };
+        let value = if order.length <= edge { order.to } else { order.level(self.now()) };
         let level = match order.task {
             Task::Float => Level::Float,
             Task::Voltage => Level::Voltage(value),
@@ -78,7 +78,7 @@ impl World for Bench {
     }
 
     fn drive(&mut self, drives: &[Drive]) -> Result<(), Stop> {
-        let now = self.now().seconds();
+        let now = self.now();
         let mut first = FIRST;
         for drive in drives {
             let part = self.smu_part(drive.smu);

@@ -7,7 +7,8 @@ use crate::circuit::equation::Quantity;
 use crate::syntax::ast::visit::statements;
 use crate::syntax::ast::{Expr, ExprArg, ExprKind, Name, Slot, Stmt, StmtKind, Word};
 use crate::value::Value;
-use crate::value::eval::eval;
+use crate::value::answer::Answer;
+use crate::value::eval::owner;
 
 /// Functions over the past, whatever their arguments.
 const OVER_TIME: &[&str] = &["first", "last", "count", "integ"];
@@ -165,7 +166,7 @@ impl Sight<'_> {
     /// `X1.w`, `X1.count`; false where the base is nothing of the circuit.
     fn probed(&mut self, base: &Expr, name: &Name, extent: Extent, out: &mut Vec<Kept>) -> bool {
         let base = if extent == Extent::Whole { whole_bus(base) } else { base.clone() };
-        let Ok(Value::Handle(handle)) = eval(&base, self) else { return false };
+        let Ok(Value::Handle(handle)) = owner(&base, self).map(Answer::first) else { return false };
         let Some(group) = self.machine.groups.of(&handle) else { return false };
         let lower = name.lower();
         for member in &group.members {

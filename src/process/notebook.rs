@@ -33,10 +33,25 @@ pub trait Desk: Store {
     fn now(&mut self, what: &[Kept]) -> Vec<f64>;
 }
 
+/// How far a process is, as far as its statements show it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Underway {
+    /// s
+    pub now: f64,
+    /// 0 … 1
+    pub share: f64,
+    /// What it waits for now, s, and the share that is done then
+    pub until: f64,
+    pub then: f64,
+}
+
 /// Takes down what an experiment wants to keep.
 pub trait Notebook {
     /// One statement, its expressions evaluated in `scope`, which asks this notebook for names.
     fn note(&self, statement: &Stmt, scope: &mut dyn Desk) -> Result<(), Fault>;
+
+    /// How far the experiment is; None: its statements do not show it.
+    fn underway(&self, _way: Option<Underway>) {}
 
     /// Seconds on the wall since the experiment began.
     fn elapsed(&self) -> Option<f64> {

@@ -10,7 +10,7 @@ use crate::circuit::equation::Quantity;
 use crate::diag::Span;
 use crate::syntax::ast::{ExprArg, ExprKind, Slot, Word};
 use crate::value::answer::Answer;
-use crate::value::eval::{eval, picks};
+use crate::value::eval::picks;
 use crate::value::fault::Fault;
 use crate::value::{Handle, Value};
 
@@ -224,7 +224,7 @@ impl Sight<'_> {
             ExprKind::Name(n) => self.nets_of(self.at, n, &index, path.span),
             ExprKind::Node(w) => self.nets(w),
             ExprKind::Field(owner, name) => {
-                let Value::Handle(handle) = eval(owner, self)? else {
+                let Value::Handle(handle) = crate::value::eval::owner(owner, self)?.first() else {
                     return Err(Fault::new("process::path", owner.span, "this is not a part of the circuit", "here")
                         .with_help("a path leads through instances to a net: X1.out"));
                 };

@@ -5,11 +5,15 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::Catalog;
 use super::page::label;
 use crate::diag::{Diagnostic, Span};
+use crate::lab::plot::Fit;
+use crate::process::bodies::experiment;
+use crate::process::lint::look;
 use crate::process::machine::Machine;
 use crate::process::names::{self, Around};
 use crate::process::program::InstanceId;
 use crate::syntax::ast::visit::statements;
-use crate::syntax::ast::{Stmt, StmtKind};
+use crate::syntax::ast::{Name, Stmt, StmtKind};
+use crate::value::fault::{Fault, did_you_mean};
 
 /// See the module. A file without parts and experiments is a library: its names are those of the files that include it.
 pub fn check(catalog: &Catalog, machine: &Machine) -> Vec<Diagnostic> {
@@ -28,6 +32,7 @@ pub fn check(catalog: &Catalog, machine: &Machine) -> Vec<Diagnostic> {
         // Its arguments may be parameters to sweep.
         let around = Around { own, fixed: false, ..around.clone() };
         found.extend(names::body(machine, InstanceId::TOP, &t.formals, &[], &t.body, &around));
+        found.extend(laws(&t.body));
     }
     for e in &catalog.entries {
         let known = &machine.functions.values;
@@ -38,10 +43,45 @@ pub fn check(catalog: &Catalog, machine: &Machine) -> Vec<Diagnostic> {
         let own = Some(leaves(&e.body).into_iter().collect());
         let around = Around { own, fixed: e.with.is_empty() && !varies(&e.body, machine), ..around.clone() };
         found.extend(names::body(machine, InstanceId::TOP, &[], &[], &e.body, &around));
+        found.extend(laws(&e.body));
     }
+    found.extend(flow(catalog, machine));
     let mut told: HashSet<(&'static str, Option<Span>)> = HashSet::new();
     found.retain(|d| told.insert((d.code, d.labels.first().map(|l| l.span))));
     found
+}
+
+/// What looks wrong in the flow of control of experiments and templates.
+fn flow(catalog: &Catalog, machine: &Machine) -> Vec<Diagnostic> {
+    let named = |text: &str, span| Name { text: text.to_string(), span };
+    let entries = catalog.entries.iter().map(|e| experiment(machine, &named(&e.name, e.span), &e.body));
+    let templates = catalog.templates.iter().map(|t| experiment(machine, &named(&t.name, t.span), &t.body));
+    entries.chain(templates).flat_map(|body| look(&body)).collect()
+}
+
+/// The law that is laid through a histogram, lower case.
+pub fn law(name: &Name) -> Result<String, Fault> {
+    if Fit::named(&name.text).is_some() {
+        return Ok(name.lower());
+    }
+    let fault = Fault::new("lab::fit", name.span, format!("there is no law '{}' to fit", name.text), "not known");
+    Err(match did_you_mean(&name.text, Fit::NAMES) {
+        Some(help) => fault.with_help(help),
+        None => fault.with_help(format!("the laws are {}", Fit::NAMES.join(", "))),
+    })
+}
+
+/// Laws that nothing is fitted to.
+fn laws(body: &[Stmt]) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    statements(body, &mut |s| {
+        if let StmtKind::Histogram { fit: Some(name), .. } = &s.kind
+            && let Err(Fault::Wrong(d)) = law(name)
+        {
+            out.push(*d);
+        }
+    });
+    out
 }
 
 /// Measures, columns and sweep variables, in lower case.

@@ -127,6 +127,7 @@ fn ready(shared: &Shared, overrides: &Overrides) -> Result<Arc<Ready>, Stopped> 
         .map_err(|e| Stopped::failed(crate::analysis::Failure::from(e).to_string()))?;
     let machine =
         Machine::new(deck.circuit.clone(), deck.program.clone(), deck.functions.clone(), shared.files.clone())
-            .with_threads(shared.threads);
+            .with_threads(shared.threads)
+            .with_interrupt(shared.interrupted.clone());
     Ok(Arc::new(Ready { deck, system: Arc::new(system), machine }))
 }

@@ -50,6 +50,13 @@ struct Sample {
 /// A variable: what it will be, where that is known.
 type Local = Option<Sample>;
 
+/// Names that assignments change.
+#[derive(Clone, Debug, Default)]
+struct Changed {
+    whole: HashSet<String>,
+    places: HashSet<String>,
+}
+
 /// How the names of a body are looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seen {
@@ -65,8 +72,8 @@ struct Checker<'c> {
     around: &'c Around,
     seen: Seen,
     scopes: Vec<HashMap<String, Local>>,
-    /// Variables that get other values later
-    changed: HashSet<String>,
+    /// Variables that get other values later: whole, or only places of them
+    changed: Changed,
     /// A `dc` or `ac` has come: numbers of the circuit may be one for each of its rows
     studied: bool,
     /// Functions looked at so far
@@ -125,7 +132,7 @@ impl<'c> Checker<'c> {
             around,
             seen,
             scopes: vec![HashMap::new()],
-            changed: HashSet::new(),
+            changed: Changed::default(),
             studied: false,
             visited: HashSet::new(),
             frame: Frame::new(Default::default(), at),
@@ -145,7 +152,9 @@ impl<'c> Checker<'c> {
 
     fn declare(&mut self, name: &Name, sample: Local) {
         let lower = name.lower();
-        let sample = sample.filter(|_| !self.changed.contains(&lower));
+        let places = self.changed.places.contains(&lower);
+        let sample = sample.filter(|_| !self.changed.whole.contains(&lower));
+        let sample = sample.map(|s| Sample { real: s.real && !places, ..s });
         if let Some(Sample { value: value @ Value::Handle(_), .. }) = &sample {
             let _ = self.frame.variables.declare(lower.clone(), value.clone(), name.span);
         }
