@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
+use super::absorbed::Absorbed;
 use crate::analysis::{
     Attempt, Failure, Pace, Simulator, Stats, Tracks, Transient, View, Warned, operating_point, warned,
 };
@@ -52,6 +53,7 @@ pub struct Bench {
     pub(super) program: Arc<Program>,
     pub(super) signals: Vec<f64>,
     pub(super) tracks: Tracks,
+    pub(super) absorbed: Absorbed,
     pub(super) history: History,
     /// There is no more room in it
     pub(super) full: bool,
@@ -113,6 +115,7 @@ impl Bench {
             still,
             program,
             tracks: Tracks::default(),
+            absorbed: Absorbed::default(),
             history: History::default(),
             full: false,
             point: Vec::new(),

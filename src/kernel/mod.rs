@@ -4,6 +4,7 @@
 //! The analog side leads: processes act at accepted points only, so nothing digital ever rolls back. A condition that comes
 //! true within a step is located on the line between its ends, and the step is cut to land just behind it.
 
+mod absorbed;
 mod bench;
 mod deposit;
 mod glance;

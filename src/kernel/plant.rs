@@ -48,6 +48,10 @@ impl World for Bench {
         meters(&self.program, &self.view(), smu).1
     }
 
+    fn absorbed(&mut self, part: PartId) -> f64 {
+        self.absorbed.of(part)
+    }
+
     fn signal(&self, signal: SignalId) -> f64 {
         self.signals.get(signal.0 as usize).copied().unwrap_or(0.0)
     }
@@ -158,6 +162,7 @@ impl Bench {
     pub(super) fn begin_again(&mut self) {
         let view = View { assembly: &self.still.assembly, ..self.transient.view(0) };
         self.tracks.start(&view);
+        self.absorbed.start(&view, &self.tracks, self.transient.now(0));
         self.note();
     }
 
@@ -174,6 +179,7 @@ impl Bench {
             program: self.program.clone(),
             signals: self.signals.clone(),
             tracks: self.tracks.clone(),
+            absorbed: self.absorbed.clone(),
             history: self.history.clone(),
             full: self.full,
             point: Vec::new(),
@@ -240,7 +246,7 @@ impl Bench {
     /// One accepted point. A condition that comes true before its end shortens it.
     fn step(&mut self, until: Ticks, fires: &mut dyn FnMut(&mut dyn World) -> bool) -> Result<Step, Failure> {
         let (program, signals, tracks, history) = (&*self.program, &self.signals, &self.tracks, &self.history);
-        let (line, before) = (&mut self.line, &mut self.before);
+        let (line, before, absorbed) = (&mut self.line, &mut self.before, &self.absorbed);
         let mut longest = 0.0_f64;
         self.transient.step_watched(until, &mut |transient: &Transient| {
             let (from, end) = (transient.now(0).seconds(), transient.trial());
@@ -251,7 +257,7 @@ impl Bench {
                 line.extend(transient.solution().iter().zip(end.x).map(|(a, b)| a + fraction * (b - a)));
                 let time = if fraction == 1.0 { end.time } else { from + fraction * h };
                 let view = View { x: line.as_slice(), time, part: fraction, ..transient.trial() };
-                look(&mut Looking(Glance { view, end: transient.trial(), fraction, program, signals, tracks, history }))
+                look(&mut Looking(Glance { view, end: transient.trial(), fraction, program, signals, tracks, history, absorbed }))
             };
             let landing = LANDING * longest + 2.0 / Ticks::PER_SECOND;
             if glance(1.0, fires) && h > landing && !glance(0.0, fires) {
@@ -289,6 +295,7 @@ impl Plant for Bench {
             self.traced();
             let step = step.map_err(|f| self.stop(&f))?;
             self.tracks.update(&self.transient.view(0));
+            self.absorbed.go_on(&self.transient.view(0), &self.tracks, self.transient.now(0));
             self.note();
             if self.full {
                 let message = "the past that waves, plots and snapshots need is too long for memory".to_string();
@@ -327,6 +334,20 @@ impl Plant for Bench {
         if new > 0 {
             self.still.take(&self.transient);
             self.begin_at_rest();
+        }
+    }
+
+    fn meter(&mut self, parts: &[PartId]) {
+        let circuit = self.transient.system.circuit.clone();
+        let pins = |part: &PartId| {
+            let part = *part;
+            (0..circuit.part(part).pins.len()).map(move |k| Quantity::Current(part, k))
+        };
+        let currents: Vec<Quantity> = parts.iter().flat_map(pins).collect();
+        self.follow(&currents);
+        let new = parts.iter().filter(|part| self.absorbed.add(**part)).count();
+        if new > 0 {
+            self.absorbed.start(&self.transient.view(0), &self.tracks, self.transient.now(0));
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::program::{SignalId, SmuId};
 use super::world::World;
+use crate::circuit::PartId;
 use crate::circuit::equation::Quantity;
 
 /// Numbers that a history holds at most.
@@ -25,6 +26,8 @@ pub enum Kept {
     Energy(Option<SmuId>),
     /// C
     Charge(Option<SmuId>),
+    /// J: into a part through all its pins
+    Absorbed(PartId),
 }
 
 impl Kept {
@@ -36,6 +39,7 @@ impl Kept {
             Kept::Signal(signal) => world.signal(*signal),
             Kept::Energy(smu) => world.energy(*smu),
             Kept::Charge(smu) => world.charge(*smu),
+            Kept::Absorbed(part) => world.absorbed(*part),
         }
     }
 }

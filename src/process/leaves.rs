@@ -2,7 +2,9 @@
 
 use super::history::Kept;
 use super::program::Member;
+use super::read::path_of;
 use super::sight::Sight;
+use crate::circuit::PartId;
 use crate::circuit::equation::Quantity;
 use crate::syntax::ast::visit::statements;
 use crate::syntax::ast::{Expr, ExprArg, ExprKind, Name, Slot, Stmt, StmtKind, Word};
@@ -32,6 +34,8 @@ pub struct Needs {
     pub keep: Vec<Kept>,
     /// Currents that are read.
     pub follow: Vec<Quantity>,
+    /// Parts whose energy is read
+    pub meter: Vec<PartId>,
     /// Everything that statements with an analysis among them look at
     pub seen: Vec<Kept>,
 }
@@ -84,13 +88,19 @@ impl Sight<'_> {
             let lower = name.lower();
             if looks_back(&lower, args) {
                 args.iter().for_each(|a| self.leaves(&a.value, Extent::Whole, DEEPEST, &mut needs.keep));
-            } else if lower == "i" {
-                let mut found = Vec::new();
+            }
+            let mut found = Vec::new();
+            if looks_back(&lower, args) {
+                args.iter().for_each(|a| self.leaves(&a.value, Extent::Whole, DEEPEST, &mut found));
+            } else if matches!(lower.as_str(), "i" | "e") {
                 self.answered(&lower, args, name.span, Extent::Whole, &mut found);
-                needs.follow.extend(found.into_iter().filter_map(|k| match k {
-                    Kept::Quantity(q) => Some(q),
-                    _ => None,
-                }));
+            }
+            for k in found {
+                match k {
+                    Kept::Quantity(q) if lower == "i" => needs.follow.push(q),
+                    Kept::Absorbed(part) => needs.meter.push(part),
+                    _ => {}
+                }
             }
         }
     }
@@ -185,6 +195,9 @@ impl Sight<'_> {
 
 /// An expression without the indices of its buses.
 fn whole_bus(e: &Expr) -> Expr {
+    if let Some(path) = path_of(e) {
+        return whole_bus(&path);
+    }
     let kind = match &e.kind {
         ExprKind::Index(base, _) => return whole_bus(base),
         ExprKind::Node(w) => ExprKind::Node(Word { index: Vec::<Slot>::new(), ..w.clone() }),

@@ -19,6 +19,8 @@ pub trait Look {
     fn energy(&self, smu: Option<SmuId>) -> f64;
     /// C
     fn charge(&self, smu: Option<SmuId>) -> f64;
+    /// J
+    fn absorbed(&mut self, part: PartId) -> f64;
     fn signal(&self, signal: SignalId) -> f64;
     fn history(&self) -> &History;
 }
@@ -52,6 +54,10 @@ impl<L: Look> World for Looking<L> {
 
     fn charge(&self, smu: Option<SmuId>) -> f64 {
         self.0.charge(smu)
+    }
+
+    fn absorbed(&mut self, part: PartId) -> f64 {
+        self.0.absorbed(part)
     }
 
     fn signal(&self, signal: SignalId) -> f64 {
@@ -111,6 +117,10 @@ impl Look for Blank {
     }
 
     fn charge(&self, _: Option<SmuId>) -> f64 {
+        0.0
+    }
+
+    fn absorbed(&mut self, _: PartId) -> f64 {
         0.0
     }
 

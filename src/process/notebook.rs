@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::history::Kept;
 use super::study::Curves;
+use crate::diag::Span;
 use crate::syntax::ast::{Expr, Name, Stmt};
 use crate::value::Value;
 use crate::value::assign::Store;
@@ -69,6 +70,11 @@ pub trait Notebook {
     /// A column of the table or a measure (`columns`: where they are in sight), or another experiment; lower case.
     fn name(&self, _lower: &str, _columns: bool) -> Option<Value> {
         None
+    }
+
+    /// A column or measure of a statement that has not been reached: a column without rows, or why there is no value.
+    fn unreached(&self, _lower: &str, _span: Span) -> Result<Option<Value>, Fault> {
+        Ok(None)
     }
 
     /// `other.name`: a measure or column of an experiment that a handle leads to.

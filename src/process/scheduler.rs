@@ -172,6 +172,7 @@ impl<'m> Scheduler<'m> {
         let needs = self.with_run(plant, notebook, |run| Ok(Self::needs(run, machine, statements, all)));
         let needs = needs.unwrap_or_default();
         plant.follow(&needs.follow);
+        plant.meter(&needs.meter);
         for k in needs.seen {
             if !self.seen.contains(&k) {
                 self.seen.push(k);

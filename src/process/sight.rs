@@ -20,6 +20,7 @@ use crate::syntax::ast::{Expr, ExprArg, ExprKind, Name, Slot};
 use crate::value::answer::Answer;
 use crate::value::assign::{self, Given, Store};
 use crate::value::builtin::Tools;
+use crate::value::constants;
 use crate::value::eval::{eval, picks};
 use crate::value::fault::{Fault, did_you_mean};
 use crate::value::index::Pick;
@@ -208,7 +209,7 @@ pub(super) fn spread(value: &Value, shape: &[usize], span: Span) -> Result<Vec<f
 }
 
 impl Scope for Sight<'_> {
-    fn name(&mut self, lower: &str, _: Span) -> Result<Option<Value>, Fault> {
+    fn name(&mut self, lower: &str, span: Span) -> Result<Option<Value>, Fault> {
         if let Some(v) = self.variables.get(lower) {
             return Ok(Some(v.clone()));
         }
@@ -234,7 +235,13 @@ impl Scope for Sight<'_> {
         if let Some(handle) = self.machine.groups.member(&self.machine.program, self.at, lower) {
             return Ok(Some(Value::Handle(handle)));
         }
-        Ok(self.machine.functions.value(lower))
+        if let Some(v) = self.machine.functions.value(lower) {
+            return Ok(Some(v));
+        }
+        if self.columns && constants::constant(lower).is_none() {
+            return self.notebook.unreached(lower, span);
+        }
+        Ok(None)
     }
 
     fn owner(&mut self, lower: &str, span: Span) -> Result<Option<Value>, Fault> {

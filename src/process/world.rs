@@ -60,6 +60,9 @@ pub trait World {
     /// C: delivered by one source-measure unit, or by all, since the start.
     fn charge(&self, smu: Option<SmuId>) -> f64;
 
+    /// J: into a part since the start, or since [`Plant::meter`] began to count.
+    fn absorbed(&mut self, part: PartId) -> f64;
+
     fn signal(&self, signal: SignalId) -> f64;
 
     fn set_signal(&mut self, signal: SignalId, value: f64);
@@ -87,6 +90,11 @@ pub trait World {
     /// A copy of everything, to go on by itself: one branch of a `map`.
     fn branch(&mut self) -> Result<Box<dyn Plant + Send>, Stop>;
 
+    /// Before somebody looks at the past: a circuit that has not been touched yet has its first point from now on.
+    fn wake(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
+
     /// What was kept of the past; see [`Plant::keep`].
     fn history(&self) -> &History;
 }
@@ -107,6 +115,9 @@ pub trait Plant: World {
     /// Makes currents into pins of parts readable at every point from now on (one that is a charge's change needs to be
     /// followed from point to point).
     fn follow(&mut self, what: &[Quantity]);
+
+    /// Counts the energy that goes into each of these parts from now on.
+    fn meter(&mut self, parts: &[PartId]);
 
     /// As a world.
     fn world(&mut self) -> &mut dyn World;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Catalog;
-use super::page::label;
+use super::page::{Leaf, label};
 use crate::diag::{Diagnostic, Span};
 use crate::lab::plot::Fit;
 use crate::process::bodies::experiment;
@@ -21,14 +21,14 @@ pub fn check(catalog: &Catalog, machine: &Machine) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let experiments: HashMap<String, BTreeSet<String>> =
-        catalog.entries.iter().map(|e| (e.name.to_ascii_lowercase(), leaves(&e.body))).collect();
+        catalog.entries.iter().map(|e| (e.name.to_ascii_lowercase(), names_left(&e.body).collect())).collect();
     let bodies = || catalog.entries.iter().map(|e| &e.body).chain(catalog.templates.iter().map(|t| &t.body));
     let fixed = catalog.entries.iter().all(|e| e.with.is_empty()) && !bodies().any(|b| varies(b, machine));
     let templates = catalog.templates.iter().map(|t| t.name.to_ascii_lowercase()).collect();
     let around = Around { own: None, experiments, templates, fixed };
     let mut found = names::check(machine, &around);
     for t in &catalog.templates {
-        let own = Some(leaves(&t.body).into_iter().collect());
+        let own = Some(names_left(&t.body).collect());
         // Its arguments may be parameters to sweep.
         let around = Around { own, fixed: false, ..around.clone() };
         found.extend(names::body(machine, InstanceId::TOP, &t.formals, &[], &t.body, &around));
@@ -40,7 +40,7 @@ pub fn check(catalog: &Catalog, machine: &Machine) -> Vec<Diagnostic> {
             let d = crate::elab::unknown_override(&name.text, known.keys().map(String::as_str));
             found.push(d.at(name.span, "not a .param of the netlist"));
         }
-        let own = Some(leaves(&e.body).into_iter().collect());
+        let own = Some(names_left(&e.body).collect());
         let around = Around { own, fixed: e.with.is_empty() && !varies(&e.body, machine), ..around.clone() };
         found.extend(names::body(machine, InstanceId::TOP, &[], &[], &e.body, &around));
         found.extend(laws(&e.body));
@@ -84,18 +84,27 @@ fn laws(body: &[Stmt]) -> Vec<Diagnostic> {
     out
 }
 
-/// Measures, columns and sweep variables, in lower case.
-fn leaves(body: &[Stmt]) -> BTreeSet<String> {
-    let mut out = BTreeSet::new();
+/// Measures, columns and sweep variables, by lower-case name.
+pub fn leaves(body: &[Stmt]) -> HashMap<String, Leaf> {
+    let mut out = HashMap::new();
     statements(body, &mut |s| match &s.kind {
-        StmtKind::Measure(columns) | StmtKind::Record(columns) => {
-            out.extend(columns.iter().map(|c| label(c).to_ascii_lowercase()));
+        StmtKind::Measure(columns) => {
+            out.extend(columns.iter().map(|c| (label(c).to_ascii_lowercase(), Leaf::Measure)));
         }
-        StmtKind::Sweep { loops, .. } => out.extend(loops.iter().flat_map(|l| &l.names).map(|n| n.lower())),
-        StmtKind::MonteCarlo { .. } => drop(out.insert("run".to_string())),
+        StmtKind::Record(columns) => {
+            out.extend(columns.iter().map(|c| (label(c).to_ascii_lowercase(), Leaf::Column)));
+        }
+        StmtKind::Sweep { loops, .. } => {
+            out.extend(loops.iter().flat_map(|l| &l.names).map(|n| (n.lower(), Leaf::Column)));
+        }
+        StmtKind::MonteCarlo { .. } => drop(out.insert("run".to_string(), Leaf::Column)),
         _ => {}
     });
     out
+}
+
+fn names_left(body: &[Stmt]) -> impl Iterator<Item = String> + use<> {
+    leaves(body).into_keys()
 }
 
 /// Whether a sweep sets a parameter of the netlist.

@@ -21,6 +21,13 @@ use crate::value::eval::{eval, number, truth};
 use crate::value::fault::{Fault, did_you_mean};
 use crate::value::{Handle, HandleKind, Value};
 
+/// What a statement leaves under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaf {
+    Column,
+    Measure,
+}
+
 /// The notebook of one point of an experiment.
 pub struct Page<'p> {
     pub notes: RefCell<Notes>,
@@ -34,6 +41,8 @@ pub struct Page<'p> {
     pub results: &'p HashMap<String, Finished>,
     /// Names of all experiments, lower case
     pub known: &'p [String],
+    /// What the statements of this one leave, by lower-case name
+    pub leaves: &'p HashMap<String, Leaf>,
     /// When the experiment began
     pub started: std::time::Instant,
     pub meter: &'p Meter,
@@ -108,6 +117,18 @@ impl Notebook for Page<'_> {
         }
         let handle = || Value::Handle(Handle { kind: HandleKind::Experiment, path: lower.into() });
         self.known.iter().any(|k| k == lower).then(handle)
+    }
+
+    fn unreached(&self, lower: &str, span: Span) -> Result<Option<Value>, Fault> {
+        match self.leaves.get(lower) {
+            None => Ok(None),
+            Some(Leaf::Column) => Ok(Some(Value::vector(Vec::new()))),
+            Some(Leaf::Measure) => {
+                let message = format!("the measure {lower} has no value yet");
+                Err(Fault::new("lab::unreached", span, message, "read here")
+                    .with_help("its statement comes later, or was not reached"))
+            }
+        }
     }
 
     fn result(&self, experiment: &str, name: &Name) -> Result<Value, Fault> {

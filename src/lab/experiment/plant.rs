@@ -18,6 +18,7 @@ pub struct LazyPlant<'a> {
     bench: Option<Bench>,
     keep: Vec<Kept>,
     follow: Vec<Quantity>,
+    meter: Vec<PartId>,
     nothing: History,
     /// °C
     temp: f64,
@@ -34,6 +35,7 @@ impl<'a> LazyPlant<'a> {
             bench: None,
             keep: Vec::new(),
             follow: Vec::new(),
+            meter: Vec::new(),
             nothing: History::default(),
             temp,
             signals,
@@ -53,6 +55,7 @@ impl<'a> LazyPlant<'a> {
             }
             let mut bench = (self.make)().inspect_err(|stop| self.failure = Some(stop.clone()))?;
             bench.follow(&self.follow);
+            bench.meter(&self.meter);
             if !self.keep.is_empty() {
                 bench.keep(&self.keep);
             }
@@ -88,6 +91,10 @@ impl World for LazyPlant<'_> {
 
     fn charge(&self, smu: Option<SmuId>) -> f64 {
         self.bench.as_ref().map_or(0.0, |b| b.charge(smu))
+    }
+
+    fn absorbed(&mut self, part: PartId) -> f64 {
+        self.number(|b| b.absorbed(part))
     }
 
     fn signal(&self, signal: SignalId) -> f64 {
@@ -127,6 +134,10 @@ impl World for LazyPlant<'_> {
         self.get()?.branch()
     }
 
+    fn wake(&mut self) -> Result<(), Stop> {
+        self.get().map(|_| ())
+    }
+
     fn history(&self) -> &History {
         self.bench.as_ref().map_or(&self.nothing, World::history)
     }
@@ -148,6 +159,13 @@ impl Plant for LazyPlant<'_> {
         match &mut self.bench {
             Some(b) => b.follow(what),
             None => self.follow.extend_from_slice(what),
+        }
+    }
+
+    fn meter(&mut self, parts: &[PartId]) {
+        match &mut self.bench {
+            Some(b) => b.meter(parts),
+            None => self.meter.extend_from_slice(parts),
         }
     }
 

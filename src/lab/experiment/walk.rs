@@ -43,6 +43,7 @@ pub fn run(shared: &Shared, place: &Place, body: &[Stmt], variables: Variables) 
         edge: place.ready.deck.program.smus.iter().map(|s| s.edge).fold(0.0, f64::max),
         results: &shared.results,
         known: &shared.known,
+        leaves: &shared.leaves,
         started: shared.started,
         meter: &shared.meter,
     };

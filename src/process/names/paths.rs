@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::statements::lenient;
+use crate::process::read::path_of;
 use crate::diag::Span;
 use crate::syntax::ast::{Expr, ExprArg, ExprKind, Slot, Word};
 use crate::value::fault::{Fault, did_you_mean};
@@ -46,6 +47,9 @@ impl Checker<'_> {
     /// A path to nets without the indices that are not known, and whether it is the path itself. Its last step is a net, also
     /// where a part has the same name.
     pub(super) fn net_path(&mut self, e: &Expr) -> (Expr, bool) {
+        if let Some(path) = path_of(e) {
+            return self.net_path(&path);
+        }
         match &e.kind {
             ExprKind::Index(base, slots) => {
                 self.slots(slots);
