@@ -635,3 +635,102 @@ X1 r[0] s
     assert_eq!((measure(&report, "e", "x1"), measure(&report, "e", "again")), (5.0, 6.0));
     near(measure(&report, "e", "sum"), 3e-3, 1e-6);
 }
+
+/// ½·CV² goes into the capacitor and as much into the resistor that charges it; a whole array is asked through its path.
+#[test]
+fn energies_and_currents_of_parts() {
+    let text = "
+.options reltol=1e-6
+.smu a
+R1 a c 1k
+C1 c 0 1n
+.subckt row p n=2
+.for j = 0:n-1 { Xc[j] p cell }
+.ends
+.subckt cell p
+Rr p q 2k
+Rs q 0 2k
+.ends
+.for i = 0:2 { X[i] a row n=2 }
+.experiment e {
+  force a = 1
+  wait 100u
+  measure r = E(R1), c = E(C1), cell = E(X[2].Xc[1].Rr), all = E(a)
+  let j = 1
+  measure one = I(X[j].Xc[j - 1].Rr), sum = sum(I(X[0].Xc[:].Rr)), pin = I(X[1].Xc[0].Rr.n), q = V(X[2].Xc[j].q)
+  measure crossed = count(rise(E(C1) - 0.1n))
+}";
+    let (report, code, said) = run(text, &[]);
+    assert_eq!(code, 0, "{said}");
+    let of = |name: &str| measure(&report, "e", name);
+    near(of("c"), 0.5e-9, 2e-3);
+    near(of("r"), 0.5e-9, 2e-3);
+    near(of("cell"), 100e-6 / 4e3 / 2.0, 1e-4);
+    near(of("all"), 6.0 * 100e-6 / 4e3 + 1e-9, 1e-4);
+    near(of("one"), 0.25e-3, 1e-9);
+    near(of("sum"), 0.5e-3, 1e-9);
+    near(of("pin"), -0.25e-3, 1e-9);
+    near(of("q"), 0.5, 1e-9);
+    assert_eq!(of("crossed"), 1.0);
+}
+
+/// A nanosecond lasts as long after a day, and after months, as at the beginning: energies are those of the first.
+#[test]
+fn edges_and_energies_do_not_depend_on_the_date() {
+    let text = "
+.smu a
+Ra a 0 1k
+.experiment e {
+  sweep start in [1n, 1e3, 1e5, 1e7] {
+    wait start
+    force a = 0
+    wait 10n
+    let e = E(a)
+    pulse a = 1 for 1n
+    wait 10n
+    record pulse = E(a) - e
+  }
+  measure least = min(pulse), most = max(pulse)
+}";
+    let (report, code, said) = run(text, &[]);
+    assert_eq!(code, 0, "{said}");
+    // 1 ns at 1 V and two edges of ⅓ ns at 1 kΩ
+    near(measure(&report, "e", "least"), 5.0 / 3.0 * 1e-12, 1e-6);
+    near(measure(&report, "e", "most"), 5.0 / 3.0 * 1e-12, 1e-6);
+}
+
+/// Before time has passed: the operating point is all of the past. Columns without rows, and measures not reached.
+#[test]
+fn what_has_not_happened_yet() {
+    let text = "
+.smu a
+Ra a 0 1k
+.experiment before {
+  measure never = first(V(a) > 0.5) == inf, top = max(V(a), from=0), ups = count(rise(V(a) - 0.5))
+}
+.experiment rows {
+  sweep v in [1, 2, 3] { if v > 5 { record y = v } }
+  measure n = len(y)
+}
+.experiment late {
+  if V(a) > 1 { measure z = 1 }
+  measure k = z
+}";
+    let (report, code, said) = run(text, &[]);
+    assert_eq!(code, 2, "{said}");
+    let of = |e: &str, name: &str| measure(&report, e, name);
+    assert_eq!(
+        (of("before", "never"), of("before", "top"), of("before", "ups"), of("rows", "n")),
+        (1.0, 0.0, 0.0, 0.0)
+    );
+    assert!(said.contains("lab::unreached") && said.contains("the measure z has no value yet"), "{said}");
+}
+
+/// Two spellings of one name are noted.
+#[test]
+fn names_that_differ_by_case_are_one() {
+    let text = ".smu a\nRa a 0 1k\n.experiment e {\nlet S = 1\nfor s = 1:3 { let k = s }\nmeasure S\n}";
+    let (_, code, said) = run(text, &[]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("process::case") && said.contains("'S' and 's' are one variable"), "{said}");
+}

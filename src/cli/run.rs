@@ -132,7 +132,7 @@ pub fn run(args: &Run) -> Exit {
             return Exit::Simulation;
         }
     };
-    let journal = match checkpoint.as_ref().map(|c| Journal::open(&c.points())).transpose() {
+    let journal = match checkpoint.as_ref().map(|c| Journal::open(&c.points(), c.every)).transpose() {
         Ok(journal) => journal,
         Err(why) => {
             complain(&format!("error: the checkpoint cannot be used: {why}\n"));

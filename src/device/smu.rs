@@ -244,8 +244,7 @@ impl Device for Smu {
     fn corner(&self, memory: &Memory, lane: usize, after: Ticks) -> Option<Ticks> {
         let ends = (0..memory.instances).filter_map(|i| {
             let order = Order::read(memory, i, lane);
-            (order.task != Task::Float && order.from != order.to)
-                .then(|| order.end())
+            (order.task != Task::Float && order.from != order.to).then(|| order.end())
         });
         ends.filter(|t| *t > after).min()
     }

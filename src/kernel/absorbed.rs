@@ -2,13 +2,15 @@
 //!
 //! Over a step of h from (v₀, i₀) to (v₁, i₁) that is h/6·(2·v₀i₀ + v₀i₁ + v₁i₀ + 2·v₁i₁) for each pin.
 
+use serde::{Deserialize, Serialize};
+
 use crate::analysis::{Tracks, View, quantity};
 use crate::circuit::PartId;
 use crate::circuit::equation::Quantity;
 use crate::device::Ticks;
 
 /// One part that somebody asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Meter {
     part: PartId,
     /// J
@@ -18,7 +20,7 @@ struct Meter {
 }
 
 /// All of them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Absorbed {
     list: Vec<Meter>,
     now: Ticks,

@@ -141,10 +141,12 @@ impl Bench {
         self.transient.now(0)
     }
 
-    /// Gives numbers of every point accepted from now on, the present one first.
-    pub fn record(&mut self, what: Vec<Kept>, recorder: Recorder) {
+    /// Gives numbers of every point accepted from now on, and of the present one if it is wanted.
+    pub fn record(&mut self, what: Vec<Kept>, present: bool, recorder: Recorder) {
         self.recorder = Some((what, recorder));
-        self.recorded();
+        if present {
+            self.recorded();
+        }
     }
 
     /// Shows every attempt at a time step from now on.

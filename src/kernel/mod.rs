@@ -6,6 +6,7 @@
 
 mod absorbed;
 mod bench;
+mod checkpoint;
 mod deposit;
 mod glance;
 mod plant;
@@ -14,3 +15,4 @@ mod study;
 mod tests;
 
 pub use bench::{Bench, Setting};
+pub use checkpoint::past;

@@ -31,6 +31,10 @@ impl World for Bench {
         true
     }
 
+    fn renews(&self) -> bool {
+        self.transient.renews()
+    }
+
     fn quantity(&mut self, what: &Quantity) -> f64 {
         quantity(&self.transient.view(0), &self.tracks, what)
     }
@@ -40,11 +44,11 @@ impl World for Bench {
         current(view.system, &view, self.smu_part(smu))
     }
 
-    fn energy(&self, smu: Option<SmuId>) -> f64 {
+    fn energy(&mut self, smu: Option<SmuId>) -> f64 {
         meters(&self.program, &self.view(), smu).0
     }
 
-    fn charge(&self, smu: Option<SmuId>) -> f64 {
+    fn charge(&mut self, smu: Option<SmuId>) -> f64 {
         meters(&self.program, &self.view(), smu).1
     }
 
@@ -69,7 +73,7 @@ impl World for Bench {
         }
     }
 
-    fn level(&self, smu: SmuId) -> (Level, f64) {
+    fn level(&mut self, smu: SmuId) -> (Level, f64) {
         let order = self.order_of(self.smu_part(smu));
         let edge = self.program.smus.get(smu.0 as usize).map_or(0.0, |s| s.edge);
         let value = if order.length <= edge { order.to } else { order.level(self.now()) };
@@ -257,7 +261,16 @@ impl Bench {
                 line.extend(transient.solution().iter().zip(end.x).map(|(a, b)| a + fraction * (b - a)));
                 let time = if fraction == 1.0 { end.time } else { from + fraction * h };
                 let view = View { x: line.as_slice(), time, part: fraction, ..transient.trial() };
-                look(&mut Looking(Glance { view, end: transient.trial(), fraction, program, signals, tracks, history, absorbed }))
+                look(&mut Looking(Glance {
+                    view,
+                    end: transient.trial(),
+                    fraction,
+                    program,
+                    signals,
+                    tracks,
+                    history,
+                    absorbed,
+                }))
             };
             let landing = LANDING * longest + 2.0 / Ticks::PER_SECOND;
             if glance(1.0, fires) && h > landing && !glance(0.0, fires) {
@@ -301,6 +314,9 @@ impl Plant for Bench {
                 let message = "the past that waves, plots and snapshots need is too long for memory".to_string();
                 let help = "keep fewer nets, or a shorter time, or ask for what is needed with from=".to_string();
                 return Err(Stop::Refused { message, help });
+            }
+            if self.transient.renews() {
+                self.still.begin_anew();
             }
             if fires(self) {
                 return Ok(true);

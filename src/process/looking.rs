@@ -48,11 +48,11 @@ impl<L: Look> World for Looking<L> {
         self.0.current(smu)
     }
 
-    fn energy(&self, smu: Option<SmuId>) -> f64 {
+    fn energy(&mut self, smu: Option<SmuId>) -> f64 {
         self.0.energy(smu)
     }
 
-    fn charge(&self, smu: Option<SmuId>) -> f64 {
+    fn charge(&mut self, smu: Option<SmuId>) -> f64 {
         self.0.charge(smu)
     }
 
@@ -66,7 +66,7 @@ impl<L: Look> World for Looking<L> {
 
     fn set_signal(&mut self, _: SignalId, _: f64) {}
 
-    fn level(&self, _: SmuId) -> (Level, f64) {
+    fn level(&mut self, _: SmuId) -> (Level, f64) {
         (Level::Float, f64::INFINITY)
     }
 

@@ -100,6 +100,7 @@ impl Run<'_> {
         };
         if settled && !holds && up != before {
             process.state = State::When { condition: test, edge: Some((edge, up)), deadline };
+            self.world.remembered();
         }
         Ok(holds)
     }
@@ -159,11 +160,11 @@ impl Run<'_> {
             let ramp =
                 frame.code.ops.get(frame.next.wrapping_sub(1)).is_some_and(|op| matches!(op.kind, OpKind::Ramp(..)));
             if ramp {
-                let hold = |b: &super::frame::Before| {
+                let mut hold = |b: &super::frame::Before| {
                     let (level, limit) = self.world.level(b.smu);
                     Drive { smu: b.smu, from: None, to: level, over: 0.0, limit }
                 };
-                let list: Vec<Drive> = pulse.iter().map(hold).collect();
+                let list: Vec<Drive> = pulse.iter().map(&mut hold).collect();
                 self.world.drive(&list).map_err(|s| stopped(s, span))?;
             } else if !pulse.is_empty() {
                 self.sight(frame).give_back(&pulse, span)?;

@@ -173,7 +173,6 @@ Rc p 0 1k
     assert_eq!(one("mode[0] = 1"), ("value::index", "mode[0]".to_string()));
     assert_eq!(one("s[:] = [1, 2, 3]"), ("process::shape", "s[:]".to_string()));
     // Results
-    assert_eq!(one("let a, b = read(1)\nx = a + b").0, "value::count");
     assert_eq!(one("let a, b = 1"), ("value::count", "1".to_string()));
     assert_eq!(one("let a, b = levels"), ("value::count", "levels".to_string()));
     assert_eq!(one("x = read(1).j"), ("value::no-result", "j".to_string()));

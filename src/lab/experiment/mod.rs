@@ -18,11 +18,13 @@ mod pictures;
 mod place;
 mod plant;
 mod record;
+mod replay;
 mod shots;
 mod sides;
 mod spool;
 mod stopped;
 mod table;
+mod tape;
 mod trail;
 mod walk;
 

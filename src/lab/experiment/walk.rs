@@ -9,7 +9,7 @@ use super::notes::Notes;
 use super::page::Page;
 use super::place::Place;
 use super::plant::LazyPlant;
-use super::spool::Opened;
+use super::spool::{Opened, Spool};
 use super::stopped::Stopped;
 use super::trail::trails;
 use crate::analysis::{Stats, Warned};
@@ -68,7 +68,8 @@ pub fn run(shared: &Shared, place: &Place, body: &[Stmt], variables: Variables) 
     Warned::merge(&mut notes.warned, plant.bench().map_or(Vec::new(), |b| b.warned()));
     // Nothing more is written to the files.
     drop(plant);
-    notes.spools.extend(opened.lock().map(|mut list| std::mem::take(&mut *list)).unwrap_or_default());
+    let spools = opened.lock().map(|mut list| std::mem::take(&mut *list)).unwrap_or_default();
+    notes.spools.extend(spools.into_iter().map(Spool::closed));
     notes.stats.accepted += stats.accepted;
     notes.stats.rejected += stats.rejected;
     notes.stats.newton += stats.newton;

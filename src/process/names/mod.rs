@@ -173,7 +173,8 @@ impl<'c> Checker<'c> {
         match self.written.get(&lower) {
             Some(first) if first.text != name.text => {
                 let message = format!("'{}' and '{}' are one variable: names ignore case", first.text, name.text);
-                let d = Diagnostic::note("process::case", message).at(name.span, "this one").at(first.span, "is this one");
+                let d =
+                    Diagnostic::note("process::case", message).at(name.span, "this one").at(first.span, "is this one");
                 if !self.found.iter().any(|old| old.code == d.code && old.labels[0].span == d.labels[0].span) {
                     self.found.push(d.help("give one of them another name if two are meant"));
                 }

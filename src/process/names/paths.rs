@@ -2,8 +2,8 @@
 
 use super::Checker;
 use super::statements::lenient;
-use crate::process::read::path_of;
 use crate::diag::Span;
+use crate::process::read::path_of;
 use crate::syntax::ast::{Expr, ExprArg, ExprKind, Slot, Word};
 use crate::value::fault::{Fault, did_you_mean};
 use crate::value::{Handle, HandleKind, Value};
