@@ -91,7 +91,7 @@ impl Sight<'_> {
             ("i", [ExprArg { value: Expr { kind: ExprKind::Node(w), .. }, .. }]) => self.currents(w)?,
             ("i", [a]) if paths => match self.units(&a.value) {
                 Ok((units, shape)) => (units.into_iter().map(Kept::Unit).collect(), shape),
-                Err(fault) => self.into_parts(&a.value, fault)?,
+                Err(fault) => self.currents_into(&a.value, fault)?,
             },
             ("e", []) => (vec![Kept::Energy(None)], Vec::new()),
             ("q", []) => (vec![Kept::Charge(None)], Vec::new()),
@@ -119,7 +119,7 @@ impl Sight<'_> {
     }
 
     /// Currents into the first pin of parts, or into the pin that the path ends in.
-    fn into_parts(&mut self, path: &Expr, otherwise: Fault) -> Result<Asked, Fault> {
+    fn currents_into(&mut self, path: &Expr, otherwise: Fault) -> Result<Asked, Fault> {
         let into = |k: usize| move |part| Kept::Quantity(Quantity::Current(part, k));
         let outcome = self.of_parts(path, otherwise, into(0));
         let (Err(_), ExprKind::Field(base, pin)) = (&outcome, &path.kind) else { return outcome };

@@ -11,6 +11,7 @@ mod expand;
 mod fan;
 mod files;
 mod journal;
+mod listener;
 mod meter;
 mod notes;
 mod page;

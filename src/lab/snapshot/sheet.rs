@@ -215,7 +215,8 @@ mod tests {
         assert_eq!(Cell::at(-1.0).gap(edge), 1.0);
         assert_eq!(Cell::at(f64::INFINITY).gap(Cell::at(f64::INFINITY)), 0.0);
         assert_eq!(Cell::at(f64::INFINITY).gap(Cell::at(1.0)), f64::INFINITY);
-        assert_eq!(Cell::at(f64::NAN).gap(Cell::at(f64::NAN)), f64::INFINITY);
+        assert_eq!(Cell::at(f64::NAN).gap(Cell::at(f64::NAN)), 0.0);
+        assert_eq!(Cell::at(f64::NAN).gap(Cell::at(1.0)), f64::INFINITY);
     }
 
     #[test]
