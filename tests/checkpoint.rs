@@ -129,3 +129,81 @@ fn a_checkpoint_of_another_run_is_refused() {
     let output = command(dir.path(), "two", &["--resume", "nothing"]).stderr(Stdio::piped()).output().unwrap();
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot be read"));
 }
+
+/// One long experiment goes on in its midst: what its statements heard is heard again, the circuit and its files go on. All
+/// that depends on what came before is in it: variables, edges, draws, signals, meters, the past, a `map`, a `settle`.
+#[test]
+fn a_single_experiment_goes_on() {
+    let text = "
+.options maxstep=20n
+.smu r
+R1 r c 1k
+C1 c 0 1n
+.signal seen=0 ups=0
+.always watch {
+  wait until rise(V(c) - 1.05)
+  ups += 1
+  wait until fall(V(c) - 1.02)
+  seen += 1
+}
+.protocol branch(v) -> y {
+  pulse r = v for 0.5u
+  y = V(c)
+}
+.experiment long {
+  force r = 1
+  let drift = 0
+  repeat n until n >= 400 max 4000 {
+    wait 3u
+    pulse r = 1.2 + 0.05*normal(0, 1) for 1u
+    drift += V(c)
+    if n == 3 {
+      let b = map(branch, [1, 1.5, 2])
+      measure b
+      settle
+      dc r 0 1 0.25
+      measure rest = sum(V(c))
+    }
+    if n == 5 { record n, peak = max(V(c), from=time-2u), e = E(R1), s = seen }
+  }
+  wait until fall(V(c) - 1.001) timeout 10u
+  record n, peak = max(V(c), from=time-2u), e = E(R1), s = seen
+  measure x = V(c), drift, ups, seen, energy = E(r), t = time, first_up = first(V(c) > 1.1)
+  plot V(c)
+}";
+    let dir = folder(text);
+    let path = dir.path();
+    finish(path, "one", &[]);
+    let mut child = command(path, "two", &["--checkpoint", "kept", "--checkpoint-every", "0"]).spawn().unwrap();
+    let begun = Instant::now();
+    let under_way = || {
+        let list = fs::read_dir(path).unwrap().flatten();
+        list.filter(|f| f.file_name().to_string_lossy().starts_with("kept.points-")).map(|f| f.path()).next()
+    };
+    // Three states at least: the first is not the last.
+    let mut seen = std::collections::BTreeSet::new();
+    while seen.len() < 3 {
+        assert!(begun.elapsed() < Duration::from_secs(120), "it is not kept");
+        assert!(child.try_wait().unwrap().is_none(), "the run ended before it was kept");
+        seen.extend(under_way().and_then(|p| fs::metadata(p).ok()).map(|m| m.len()).filter(|n| *n > 0));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    assert!(!child.wait().unwrap().success());
+    assert!(!path.join("two/report.json").exists(), "it had ended");
+    finish(path, "two", &["--resume", "kept", "--trace"]);
+    for file in ["long/table.csv", "long/tran.csv", "long/dc.csv", "long/plot.csv"] {
+        same(path, file);
+    }
+    let (one, two) = (report(path, "one"), report(path, "two"));
+    let of = |r: &Value| {
+        let stats = &r["experiments"][0]["stats"];
+        (r["experiments"][0]["measures"].clone(), stats["accepted"].clone(), stats["newton"].clone())
+    };
+    assert_eq!(of(&one), of(&two));
+    // It did not begin again, and what was under way is so no more.
+    let trace = fs::read_to_string(path.join("two/long/tran-trace.csv")).unwrap();
+    let first: f64 = trace.lines().nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
+    assert!(first > 10e-6, "{first}");
+    assert!(under_way().is_none());
+}

@@ -539,7 +539,7 @@ X1 a 0 vteam_simmons
   assert all(x >= 0) and all(x <= 1)
 }}"
     );
-    for (text, said) in [(forming, "g  0.0003"), (sweeps, "4 rows")] {
+    for (text, said) in [(forming, "g  300u"), (sweeps, "4 rows")] {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("test.cir");
         std::fs::write(&file, format!("a test\n{text}\n")).unwrap();
@@ -547,4 +547,190 @@ X1 a 0 vteam_simmons
         let out = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success() && out.contains(said), "{out}{}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+/// Numbers that make no sense are refused before anything runs, each with its place.
+#[test]
+fn numbers_without_sense_are_refused() {
+    let text = |body: &str| format!(".smu a\nRa a 0 1k\n.experiment e {{\n{body}\n}}");
+    for (body, code) in [
+        ("tran", "lab::tran"),
+        ("tran 1u 2u 3u", "lab::analysis"),
+        ("op 3", "lab::analysis"),
+        ("ac dec 0 1 10", "lab::ac"),
+        ("dc a 0 1 -1", "lab::dc"),
+        ("montecarlo 2.5 { record x = 1 }", "lab::montecarlo-count"),
+        ("montecarlo 0 { record x = 1 }", "lab::montecarlo-count"),
+        ("montecarlo 2 seed -1 { record x = 1 }", "lab::seed"),
+        ("histogram [1, 2] fit gauss", "lab::fit"),
+        ("histogram [1, 2] bins 0", "lab::bins"),
+        ("histogram [1, 2] bins 9:1", "lab::bins"),
+        ("snapshot V(a) every 0", "lab::snapshot"),
+        ("snapshot V(a) within -1", "value::tolerance"),
+    ] {
+        let (report, code_of_exit, said) = run(&text(body), &[]);
+        assert_eq!(code_of_exit, 2, "{body}: {said}");
+        let codes: Vec<&str> =
+            report["diagnostics"].as_array().unwrap().iter().filter_map(|d| d["code"].as_str()).collect();
+        assert_eq!(codes, [code], "{body}: {said}");
+        assert!(said.contains("help:"), "{body}: {said}");
+    }
+}
+
+/// A loop without a wait is told before the run, and stops when it is asked to.
+#[cfg(unix)]
+#[test]
+fn a_loop_that_takes_no_time_can_be_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("test.cir");
+    let text = "a test\n.smu a\nRa a 0 1k\n.signal s=0\n.experiment e {\nmeasure before = 1\nforever { s += 1 }\n}\n";
+    std::fs::write(&file, text).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_memspice"));
+    command.arg("run").arg(&file).arg("-o").arg(folder.path().join("out")).env("NO_COLOR", "1");
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let asked = std::time::Instant::now();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(asked.elapsed().as_secs_f64() < 3.0, "{:?}", asked.elapsed());
+    assert!(said.contains("process::no-wait") && said.contains("value::interrupted"), "{said}");
+    let report: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.path().join("out/report.json")).unwrap()).unwrap();
+    assert_eq!((report["status"].as_str(), measure(&report, "e", "before")), (Some("interrupted"), 1.0));
+}
+
+/// What was left out is said, and how to run it.
+#[test]
+fn slow_experiments_left_out_are_named() {
+    let slow = ".smu a\nRa a 0 1k\n.experiment e slow { measure m = 1 }\n.experiment g slow { measure m = 2 }";
+    let (report, code, said) = run(slow, &[]);
+    assert_eq!((code, report["status"].as_str()), (0, Some("passed")), "{said}");
+    assert!(said.contains("nothing was run: e and g are slow") && said.contains("-e e"), "{said}");
+    let (report, _, said) = run(slow, &["--slow"]);
+    assert_eq!((measure(&report, "g", "m"), said.as_str()), (2.0, ""));
+}
+
+/// A net and a part of one name in an experiment, and a measure of the name of an instance.
+#[test]
+fn names_of_several_kinds() {
+    let text = "
+.smu r[0:3]
+.for i = 0:3 { R[i] r[i] 0 1k }
+.subckt s p
+.param g=5
+R1 p 0 1k
+.ends
+X1 r[0] s
+.experiment e {
+  for i = 0:3 { force r[i] = 1 }
+  wait 1u
+  measure x1 = X1.g, again = X1.g + 1, sum = sum(I(r[1:3]))
+}";
+    let (report, code, said) = run(text, &[]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!((measure(&report, "e", "x1"), measure(&report, "e", "again")), (5.0, 6.0));
+    near(measure(&report, "e", "sum"), 3e-3, 1e-6);
+}
+
+/// ½·CV² goes into the capacitor and as much into the resistor that charges it; a whole array is asked through its path.
+#[test]
+fn energies_and_currents_of_parts() {
+    let text = "
+.options reltol=1e-6
+.smu a
+R1 a c 1k
+C1 c 0 1n
+.subckt row p n=2
+.for j = 0:n-1 { Xc[j] p cell }
+.ends
+.subckt cell p
+Rr p q 2k
+Rs q 0 2k
+.ends
+.for i = 0:2 { X[i] a row n=2 }
+.experiment e {
+  force a = 1
+  wait 100u
+  measure r = E(R1), c = E(C1), cell = E(X[2].Xc[1].Rr), all = E(a)
+  let j = 1
+  measure one = I(X[j].Xc[j - 1].Rr), sum = sum(I(X[0].Xc[:].Rr)), pin = I(X[1].Xc[0].Rr.n), q = V(X[2].Xc[j].q)
+  measure crossed = count(rise(E(C1) - 0.1n))
+}";
+    let (report, code, said) = run(text, &[]);
+    assert_eq!(code, 0, "{said}");
+    let of = |name: &str| measure(&report, "e", name);
+    near(of("c"), 0.5e-9, 2e-3);
+    near(of("r"), 0.5e-9, 2e-3);
+    near(of("cell"), 100e-6 / 4e3 / 2.0, 1e-4);
+    near(of("all"), 6.0 * 100e-6 / 4e3 + 1e-9, 1e-4);
+    near(of("one"), 0.25e-3, 1e-9);
+    near(of("sum"), 0.5e-3, 1e-9);
+    near(of("pin"), -0.25e-3, 1e-9);
+    near(of("q"), 0.5, 1e-9);
+    assert_eq!(of("crossed"), 1.0);
+}
+
+/// A nanosecond lasts as long after a day, and after months, as at the beginning: energies are those of the first.
+#[test]
+fn edges_and_energies_do_not_depend_on_the_date() {
+    let text = "
+.smu a
+Ra a 0 1k
+.experiment e {
+  sweep start in [1n, 1e3, 1e5, 1e7] {
+    wait start
+    force a = 0
+    wait 10n
+    let e = E(a)
+    pulse a = 1 for 1n
+    wait 10n
+    record pulse = E(a) - e
+  }
+  measure least = min(pulse), most = max(pulse)
+}";
+    let (report, code, said) = run(text, &[]);
+    assert_eq!(code, 0, "{said}");
+    // 1 ns at 1 V and two edges of ⅓ ns at 1 kΩ
+    near(measure(&report, "e", "least"), 5.0 / 3.0 * 1e-12, 1e-6);
+    near(measure(&report, "e", "most"), 5.0 / 3.0 * 1e-12, 1e-6);
+}
+
+/// Before time has passed: the operating point is all of the past. Columns without rows, and measures not reached.
+#[test]
+fn what_has_not_happened_yet() {
+    let text = "
+.smu a
+Ra a 0 1k
+.experiment before {
+  measure never = first(V(a) > 0.5) == inf, top = max(V(a), from=0), ups = count(rise(V(a) - 0.5))
+}
+.experiment rows {
+  sweep v in [1, 2, 3] { if v > 5 { record y = v } }
+  measure n = len(y)
+}
+.experiment late {
+  if V(a) > 1 { measure z = 1 }
+  measure k = z
+}";
+    let (report, code, said) = run(text, &[]);
+    assert_eq!(code, 2, "{said}");
+    let of = |e: &str, name: &str| measure(&report, e, name);
+    assert_eq!(
+        (of("before", "never"), of("before", "top"), of("before", "ups"), of("rows", "n")),
+        (1.0, 0.0, 0.0, 0.0)
+    );
+    assert!(said.contains("lab::unreached") && said.contains("the measure z has no value yet"), "{said}");
+}
+
+/// Two spellings of one name are noted.
+#[test]
+fn names_that_differ_by_case_are_one() {
+    let text = ".smu a\nRa a 0 1k\n.experiment e {\nlet S = 1\nfor s = 1:3 { let k = s }\nmeasure S\n}";
+    let (_, code, said) = run(text, &[]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("process::case") && said.contains("'S' and 's' are one variable"), "{said}");
 }

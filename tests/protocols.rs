@@ -59,7 +59,7 @@ fn run_within(text: &str, reltol: f64) -> Result<Vec<(String, Vec<f64>)>, Box<Di
         }
         Ok(Done { answer: Answer::One(v), .. }) => Ok(vec![(String::new(), v.numbers())]),
         Err(Halt::Fault(fault)) => Err(Box::new(fault.report().expect("a fault with a report"))),
-        Err(Halt::Interrupted) => panic!("nobody interrupted it"),
+        Err(Halt::Interrupted(_)) => panic!("nobody interrupted it"),
     }
 }
 

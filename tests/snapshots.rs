@@ -252,3 +252,30 @@ C1 c 0 1n
         assert_eq!(found, code, "{shift}: {text}");
     }
 }
+
+/// Nothing to compare with is not agreement; what is no number is kept and found again.
+#[test]
+fn a_new_snapshot_is_not_called_one_that_agrees() {
+    let dir = tempfile::tempdir().unwrap();
+    let netlist = "a test
+.smu a
+R1 a 0 1k
+.experiment e {
+  measure k = 0/0, one = 1
+  snapshot k, one
+}
+";
+    fs::write(dir.path().join("t.cir"), netlist).unwrap();
+    let of = |args: &[&str]| said(&memspice(dir.path(), args));
+    let (code, text) = of(&["run", "t.cir", "-o", "out"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("1 snapshot is new, not compared; `memspice test --accept` keeps it"), "{text}");
+    assert!(!text.contains("agree"), "{text}");
+    assert_eq!(of(&["test", "t.cir", "--accept"]).0, 0);
+    let (code, text) = of(&["test", "t.cir"]);
+    assert_eq!(code, 0, "{text}");
+    let (_, text) = of(&["run", "t.cir", "-o", "out"]);
+    assert!(text.contains("1 of 1 snapshots agree"), "{text}");
+    fs::write(dir.path().join("t.cir"), netlist.replace("0/0", "1")).unwrap();
+    assert_eq!(of(&["test", "t.cir"]).0, 1);
+}

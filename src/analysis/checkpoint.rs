@@ -11,11 +11,12 @@ use super::history::History;
 use super::lane::Lane;
 use super::lane_solver::LaneSolver;
 use super::pace::Sizes;
-use super::simulator::pivoting;
+use super::simulator::{Simulator, pivoting};
 use super::sink::Stats;
 use super::transient::{Transient, inputs};
 use crate::device::{Memory, Ticks};
 use crate::mna::Assembly;
+use crate::solve::Solver;
 
 /// Accepted points from one fresh start to the next.
 const EVERY: u64 = 1024;
@@ -35,6 +36,15 @@ struct State {
     held: Vec<bool>,
     history: History,
     sizes: Sizes,
+}
+
+impl Simulator {
+    /// Pivots are chosen anew: what is solved next depends on nothing that was solved before.
+    pub fn begin_anew(&mut self) {
+        self.solver = Solver::new(&self.system.pattern, pivoting(&self.options));
+        self.assembly = Assembly::new(&self.system, 1);
+        self.relinearize();
+    }
 }
 
 impl Transient {

@@ -13,6 +13,7 @@ use super::interrupt::listen;
 use super::netlist::{Netlist, Reading};
 use super::terminal::{Bar, complain, print};
 use crate::analysis::sink::Control;
+use crate::diag::Diagnostic;
 use crate::lab::checkpoint::Checkpoint;
 use crate::lab::experiment::{self, Catalog, Journal, Keeping, Meter, Settings};
 use crate::lab::experiments;
@@ -84,7 +85,13 @@ impl FromStr for Formats {
 
     fn from_str(text: &str) -> Result<Formats, String> {
         let mut formats = Vec::new();
-        for word in text.split(',').map(str::trim).filter(|w| *w != "none") {
+        if text.trim() == "none" {
+            return Ok(Formats(formats));
+        }
+        for word in text.split(',').map(str::trim) {
+            if word == "none" {
+                return Err("none stands alone: it writes no rows".into());
+            }
             let format = word.parse()?;
             if !formats.contains(&format) {
                 formats.push(format);
@@ -125,7 +132,7 @@ pub fn run(args: &Run) -> Exit {
             return Exit::Simulation;
         }
     };
-    let journal = match checkpoint.as_ref().map(|c| Journal::open(&c.points())).transpose() {
+    let journal = match checkpoint.as_ref().map(|c| Journal::open(&c.points(), c.every)).transpose() {
         Ok(journal) => journal,
         Err(why) => {
             complain(&format!("error: the checkpoint cannot be used: {why}\n"));
@@ -135,6 +142,9 @@ pub fn run(args: &Run) -> Exit {
     let interrupted = listen();
     let threads = args.threads.map_or_else(cores, |n| usize::from(n.get()).min(MOST_THREADS));
     let mut ends: Vec<End> = Vec::new();
+    if !chosen.deck && chosen.experiments.is_empty() {
+        report.status = Status::Passed;
+    }
     if chosen.deck {
         let bar = Bar::new(args.quiet);
         let options = RunOptions {
@@ -197,7 +207,7 @@ pub fn run(args: &Run) -> Exit {
         }
         report.status = overall(&report, &ends);
         if !args.quiet {
-            print(&experiments::verdict(&report, &dir));
+            print(&experiments::verdict(&report, &dir, chosen.slow.len()));
         }
     }
     let written = write(&report, &dir);
@@ -217,6 +227,8 @@ struct Chosen {
     deck: bool,
     catalog: Catalog,
     experiments: Vec<usize>,
+    /// Names of slow experiments that were left out
+    slow: Vec<String>,
 }
 
 /// What is asked for; None where something asked for is not there or the experiments are wrong, which is added to what is
@@ -239,8 +251,25 @@ fn choose(netlist: &mut Netlist, args: &Run) -> Option<Chosen> {
     };
     netlist.diagnostics.extend(notes);
     let asked = args.experiments.iter().any(|n| n.eq_ignore_ascii_case("deck"));
-    let deck = asked || args.experiments.is_empty() && (cards || experiments.is_empty());
-    Some(Chosen { deck, catalog, experiments })
+    let is_left_out = |e: &&experiment::Entry| e.main && e.slow && !args.slow && args.experiments.is_empty();
+    let slow: Vec<String> = catalog.entries.iter().filter(is_left_out).map(|e| e.name.clone()).collect();
+    let nothing = !cards && experiments.is_empty();
+    if nothing && let [first, ..] = &slow[..] {
+        let message = format!("nothing was run: {} slow", are(&slow));
+        let help = format!("-e {first} runs it, --slow all of them");
+        netlist.diagnostics.push(Diagnostic::note("lab::slow", message).help(help));
+    }
+    let deck = asked || args.experiments.is_empty() && (cards || nothing && slow.is_empty());
+    Some(Chosen { deck, catalog, experiments, slow })
+}
+
+/// `a is`, `a, b and c are`
+fn are(names: &[String]) -> String {
+    match names {
+        [one] => format!("{one} is"),
+        [list @ .., last] => format!("{} and {last} are", list.join(", ")),
+        [] => String::new(),
+    }
 }
 
 /// Where the run is kept, if it is: begun anew, or what `--resume` names.

@@ -74,6 +74,13 @@ impl Paint {
     }
 }
 
+/// With the time left, where it is known how much there is to do.
+fn style(known: bool) -> ProgressStyle {
+    let template =
+        if known { "{bar:30} {percent:>3} %  {msg}  {eta} left" } else { "{spinner} {msg}  {elapsed} so far" };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
 /// A bar on standard error with simulated time, steps and the time left; none where it is no terminal or `quiet`.
 pub struct Bar(Option<ProgressBar>);
 
@@ -82,9 +89,7 @@ impl Bar {
         if quiet || !std::io::stderr().is_terminal() {
             return Bar(None);
         }
-        let template = "{bar:30} {percent:>3} %  {msg}  {eta} left";
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::new(BAR).with_style(style);
+        let bar = ProgressBar::new(BAR).with_style(style(true));
         bar.enable_steady_tick(Duration::from_millis(200));
         Bar(Some(bar))
     }
@@ -103,8 +108,13 @@ impl Bar {
         let bar = Bar::new(quiet);
         if let Some(inner) = bar.0.clone() {
             std::thread::spawn(move || {
+                let mut known = true;
                 while !inner.is_finished() {
                     let Progress { fraction, time, steps } = meter.progress();
+                    if meter.fraction().is_some() != known {
+                        known = !known;
+                        inner.set_style(style(known));
+                    }
                     inner.set_message(format!("t = {}, {steps} points", engineering(time, "s")));
                     inner.set_position((fraction.clamp(0.0, 1.0) * BAR as f64) as u64);
                     std::thread::sleep(Duration::from_millis(200));

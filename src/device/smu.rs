@@ -49,16 +49,29 @@ const BRANCH: usize = 1;
 const MODE: usize = 0;
 const FROM: usize = 1;
 const TO: usize = 2;
+/// Ticks, in two numbers that hold them exactly
 const START: usize = 3;
-const LENGTH: usize = 4;
-const LIMIT: usize = 5;
-const ENERGY: usize = 6;
-const CHARGE: usize = 7;
-/// Time (s), power (W) and current (A) of the last accepted point; NaN before the first
-const TIME: usize = 8;
-const VOLTAGE: usize = 9;
-const CURRENT: usize = 10;
-const STATE: usize = 11;
+const LENGTH: usize = 5;
+const LIMIT: usize = 6;
+const ENERGY: usize = 7;
+const CHARGE: usize = 8;
+/// Time (ticks), voltage (V) and current (A) of the last accepted point; NaN before the first
+const TIME: usize = 9;
+const VOLTAGE: usize = 11;
+const CURRENT: usize = 12;
+const STATE: usize = 13;
+
+/// A number holds whole ones up to here.
+const EXACT: i128 = 1 << 52;
+
+/// Ticks as two numbers: with one, a nanosecond after a day would last another time.
+fn split(time: Ticks) -> [f64; 2] {
+    [time.0.div_euclid(EXACT) as f64, time.0.rem_euclid(EXACT) as f64]
+}
+
+fn joined([high, low]: [f64; 2]) -> Ticks {
+    Ticks((high as i128).saturating_mul(EXACT).saturating_add(low as i128))
+}
 
 /// What a unit does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,13 +99,13 @@ impl Task {
     }
 }
 
-/// A task with its level: from `from` to `to` (V or A) along a straight line of `length` seconds from `start`, then `to`.
+/// A task with its level: from `from` to `to` (V or A) along a straight line of `length` seconds from `start` on, then `to`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Order {
     pub task: Task,
     pub from: f64,
     pub to: f64,
-    pub start: f64,
+    pub start: Ticks,
     pub length: f64,
     /// Compliance, A or V; infinite: none
     pub limit: f64,
@@ -100,28 +113,36 @@ pub struct Order {
 
 impl Order {
     pub const FLOAT: Order =
-        Order { task: Task::Float, from: 0.0, to: 0.0, start: 0.0, length: 0.0, limit: f64::INFINITY };
+        Order { task: Task::Float, from: 0.0, to: 0.0, start: Ticks(0), length: 0.0, limit: f64::INFINITY };
 
     pub fn read(memory: &Memory, instance: usize, lane: usize) -> Order {
         let s = |slot| memory.state(instance, slot, lane);
-        Order { task: Task::of(s(MODE)), from: s(FROM), to: s(TO), start: s(START), length: s(LENGTH), limit: s(LIMIT) }
+        let start = joined([s(START), s(START + 1)]);
+        Order { task: Task::of(s(MODE)), from: s(FROM), to: s(TO), start, length: s(LENGTH), limit: s(LIMIT) }
     }
 
     /// Into the accepted state: it holds from now on. The caller restarts the integration.
     pub fn write(&self, memory: &mut Memory, instance: usize, lane: usize) {
-        let values = [self.task.code(), self.from, self.to, self.start, self.length, self.limit];
+        let [high, low] = split(self.start);
+        let values = [self.task.code(), self.from, self.to, high, low, self.length, self.limit];
         for (slot, value) in values.into_iter().enumerate() {
             memory.set_state(instance, slot, lane, value);
             memory.set_trial(instance, slot, lane, value);
         }
     }
 
-    /// V or A at a time, s.
-    pub fn level(&self, time: f64) -> f64 {
-        if time >= self.start + self.length {
+    /// V or A at a time.
+    pub fn level(&self, time: Ticks) -> f64 {
+        if time >= self.end() {
             return self.to;
         }
-        self.from + (self.to - self.from) * ((time - self.start) / self.length).clamp(0.0, 1.0)
+        let passed = Ticks(time.0.saturating_sub(self.start.0)).seconds();
+        self.from + (self.to - self.from) * (passed / self.length).clamp(0.0, 1.0)
+    }
+
+    /// When it is there.
+    fn end(&self) -> Ticks {
+        Ticks(self.start.0.saturating_add(Ticks::from_seconds(self.length).0))
     }
 
     /// Where it is going, there already.
@@ -176,7 +197,7 @@ impl Device for Smu {
                     memory.set_trial(i, slot, lane, memory.state(i, slot, lane));
                 }
                 let order = Order::read(memory, i, lane);
-                let e = order.level(at.time[lane]) * at.source;
+                let e = order.level(at.ticks[lane]) * at.source;
                 // The unknown is the current out of the net into the unit.
                 let (v, j) = (at.x(i, NET, lane), -at.x(i, BRANCH, lane));
                 let (row, by_v, by_j) = match order.task {
@@ -204,15 +225,16 @@ impl Device for Smu {
     fn accept(&self, at: &Point, memory: &mut Memory, lane: usize) -> bool {
         for i in 0..memory.instances {
             let (v, j) = (at.x(i, NET, lane), -at.x(i, BRANCH, lane));
-            let (time, before) = (at.time[lane], memory.state(i, TIME, lane));
-            if at.mode == Mode::Dynamic && before.is_finite() {
-                let h = time - before;
+            let before = [memory.state(i, TIME, lane), memory.state(i, TIME + 1, lane)];
+            if at.mode == Mode::Dynamic && before[0].is_finite() {
+                let h = Ticks(at.ticks[lane].0.saturating_sub(joined(before).0)).seconds();
                 let (v0, j0) = (memory.state(i, VOLTAGE, lane), memory.state(i, CURRENT, lane));
                 let work = h / 6.0 * (v0 * (2.0 * j0 + j) + v * (j0 + 2.0 * j));
                 memory.set_state(i, ENERGY, lane, memory.state(i, ENERGY, lane) + work);
                 memory.set_state(i, CHARGE, lane, memory.state(i, CHARGE, lane) + 0.5 * h * (j0 + j));
             }
-            for (slot, value) in [(TIME, time), (VOLTAGE, v), (CURRENT, j)] {
+            let [high, low] = split(at.ticks[lane]);
+            for (slot, value) in [(TIME, high), (TIME + 1, low), (VOLTAGE, v), (CURRENT, j)] {
                 memory.set_state(i, slot, lane, value);
             }
         }
@@ -222,8 +244,7 @@ impl Device for Smu {
     fn corner(&self, memory: &Memory, lane: usize, after: Ticks) -> Option<Ticks> {
         let ends = (0..memory.instances).filter_map(|i| {
             let order = Order::read(memory, i, lane);
-            (order.task != Task::Float && order.from != order.to)
-                .then(|| Ticks::from_seconds(order.start + order.length))
+            (order.task != Task::Float && order.from != order.to).then(|| order.end())
         });
         ends.filter(|t| *t > after).min()
     }
@@ -232,7 +253,7 @@ impl Device for Smu {
         match name {
             "level" => {
                 let order = Order::read(memory, instance, lane);
-                Some(if order.task == Task::Float { 0.0 } else { order.level(at.time[lane]) })
+                Some(if order.task == Task::Float { 0.0 } else { order.level(at.ticks[lane]) })
             }
             "energy" => Some(delivered(memory, instance, lane).0),
             "charge" => Some(delivered(memory, instance, lane).1),
@@ -247,7 +268,7 @@ mod tests {
     use crate::device::testing::{Bench, circuit, part};
 
     fn order(task: Task, to: f64, limit: f64) -> Order {
-        Order { task, from: to, to, start: 0.0, length: 0.0, limit }
+        Order { task, from: to, to, start: Ticks(0), length: 0.0, limit }
     }
 
     /// Row of the branch at (v, current into the circuit).
@@ -284,10 +305,16 @@ mod tests {
 
     #[test]
     fn levels_move_on_straight_lines() {
-        let ramp = Order { task: Task::Voltage, from: 1.0, to: 3.0, start: 1e-6, length: 2e-6, limit: f64::INFINITY };
-        for (t, level) in [(0.0, 1.0), (2e-6, 2.0), (3e-6, 3.0), (9.0, 3.0)] {
-            assert!((ramp.level(t) - level).abs() < 1e-12, "{t}");
+        // At the beginning, and after thirty years: a nanosecond is one then too.
+        for start in [Ticks::from_seconds(1e-6), Ticks(1_000_000_000_000_000_000_000_000_001)] {
+            let limit = f64::INFINITY;
+            let ramp = Order { task: Task::Voltage, from: 1.0, to: 3.0, start, length: 2e-9, limit };
+            for (t, level) in [(-1e-6, 1.0), (1e-9, 2.0), (2e-9, 3.0), (9.0, 3.0)] {
+                let at = Ticks(start.0 + Ticks::from_seconds(t).0);
+                assert!((ramp.level(at) - level).abs() < 1e-12, "{t}");
+                assert_eq!(joined(split(at)), at);
+            }
+            assert_eq!(ramp.finished().level(Ticks(0)), 3.0);
         }
-        assert_eq!(ramp.finished().level(0.0), 3.0);
     }
 }

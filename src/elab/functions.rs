@@ -5,7 +5,7 @@ use super::fault::{Fault, arguments, did_you_mean};
 use super::term::{Term, combine};
 use super::value::Value;
 use super::value::builtin::{self, Body, Builtin, Tools};
-use super::value::converter::check_bits;
+use super::value::converter::{check_bits, check_range};
 use crate::circuit::equation::{Equation, Function};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::Name;
@@ -89,6 +89,9 @@ fn equation(builtin: &Builtin, args: Vec<Term>, span: Span) -> Result<Term, Faul
         (Body::Converter(c), _) => {
             if let Some(bits) = args.get(1).and_then(constant) {
                 check_bits(bits, span)?;
+            }
+            if let [_, _, Term::Fixed(low), Term::Fixed(high)] = &args[..] {
+                check_range(low, high, span)?;
             }
             c.of(&args, |v| Term::Fixed(Value::Number(v)), |f, args| combine(f, args, span))
         }

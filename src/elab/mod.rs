@@ -191,8 +191,9 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
         diagnostics.push(d.at(ac.span, "this analysis").help("V1 in 0 DC 0 AC 1"));
     }
     let analysis = |name: &str| matches!(name, "op" | "dc" | "ac" | "tran" | "noise");
-    let unread = missing.all() || ["op", "dc", "ac", "tran", "noise"].iter().any(|a| missing.unread.names(a));
-    if !unread
+    // A line that could not be read may have been the analysis.
+    if !missing.all()
+        && missing.unread.is_empty()
         && experiments.is_empty()
         && !cards.iter().any(|c| c.instance.prefix.is_empty() && analysis(&c.card.name.lower()))
     {

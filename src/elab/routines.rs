@@ -78,7 +78,7 @@ impl Context<'_, '_> {
     /// Runs software on what all expressions of the elaboration share.
     fn with_machine<T>(&self, run: impl FnOnce(&mut Machine) -> Result<T, Fault>) -> Result<T, Fault> {
         let shared = self.shared;
-        let budget = Budget { depth: shared.depth(), steps: shared.steps.get() };
+        let budget = Budget { depth: shared.depth(), steps: shared.steps.get(), interrupted: None };
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let mut machine =
             Machine { files: shared.files, memo: &shared.memo, draws: None, budget, temp: shared.temp, threads };

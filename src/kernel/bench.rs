@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
+use super::absorbed::Absorbed;
 use crate::analysis::{
     Attempt, Failure, Pace, Simulator, Stats, Tracks, Transient, View, Warned, operating_point, warned,
 };
@@ -52,6 +53,7 @@ pub struct Bench {
     pub(super) program: Arc<Program>,
     pub(super) signals: Vec<f64>,
     pub(super) tracks: Tracks,
+    pub(super) absorbed: Absorbed,
     pub(super) history: History,
     /// There is no more room in it
     pub(super) full: bool,
@@ -113,6 +115,7 @@ impl Bench {
             still,
             program,
             tracks: Tracks::default(),
+            absorbed: Absorbed::default(),
             history: History::default(),
             full: false,
             point: Vec::new(),
@@ -138,10 +141,12 @@ impl Bench {
         self.transient.now(0)
     }
 
-    /// Gives numbers of every point accepted from now on, the present one first.
-    pub fn record(&mut self, what: Vec<Kept>, recorder: Recorder) {
+    /// Gives numbers of every point accepted from now on, and of the present one if it is wanted.
+    pub fn record(&mut self, what: Vec<Kept>, present: bool, recorder: Recorder) {
         self.recorder = Some((what, recorder));
-        self.recorded();
+        if present {
+            self.recorded();
+        }
     }
 
     /// Shows every attempt at a time step from now on.
@@ -210,7 +215,7 @@ impl Bench {
 
     /// A part's net moves to a voltage within the edge of signals.
     pub(super) fn follow_signal(&mut self, part: PartId, value: f64) {
-        let now = self.now().seconds();
+        let now = self.now();
         let from = self.order_of(part).level(now);
         self.tell(
             part,

@@ -1,5 +1,6 @@
 //! The circuit at a point that is not accepted yet: the end of a trial step, or a point on the line to it.
 
+use super::absorbed::Absorbed;
 use crate::analysis::{Tracks, View, quantity};
 use crate::circuit::PartId;
 use crate::circuit::equation::Quantity;
@@ -21,6 +22,7 @@ pub(super) struct Glance<'a> {
     pub signals: &'a [f64],
     pub tracks: &'a Tracks,
     pub history: &'a History,
+    pub absorbed: &'a Absorbed,
 }
 
 /// Energy and charge that a unit, or all, delivered up to the last accepted point.
@@ -63,6 +65,10 @@ impl Look for Glance<'_> {
 
     fn charge(&self, smu: Option<SmuId>) -> f64 {
         meters(self.program, &self.view, smu).1
+    }
+
+    fn absorbed(&mut self, part: PartId) -> f64 {
+        self.absorbed.of(part)
     }
 
     fn signal(&self, signal: SignalId) -> f64 {

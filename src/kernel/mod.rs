@@ -4,7 +4,9 @@
 //! The analog side leads: processes act at accepted points only, so nothing digital ever rolls back. A condition that comes
 //! true within a step is located on the line between its ends, and the step is cut to land just behind it.
 
+mod absorbed;
 mod bench;
+mod checkpoint;
 mod deposit;
 mod glance;
 mod plant;
@@ -13,3 +15,4 @@ mod study;
 mod tests;
 
 pub use bench::{Bench, Setting};
+pub use checkpoint::past;

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use super::bench::{Bench, FIRST};
 use super::glance::{Glance, current, meters};
 use crate::analysis::{Failure, Step, Transient, View, operating_point, quantity};
+use crate::circuit::PartId;
 use crate::circuit::equation::Quantity;
 use crate::device::Ticks;
 use crate::device::smu::{Order, Task};
@@ -30,6 +31,10 @@ impl World for Bench {
         true
     }
 
+    fn renews(&self) -> bool {
+        self.transient.renews()
+    }
+
     fn quantity(&mut self, what: &Quantity) -> f64 {
         quantity(&self.transient.view(0), &self.tracks, what)
     }
@@ -39,12 +44,16 @@ impl World for Bench {
         current(view.system, &view, self.smu_part(smu))
     }
 
-    fn energy(&self, smu: Option<SmuId>) -> f64 {
+    fn energy(&mut self, smu: Option<SmuId>) -> f64 {
         meters(&self.program, &self.view(), smu).0
     }
 
-    fn charge(&self, smu: Option<SmuId>) -> f64 {
+    fn charge(&mut self, smu: Option<SmuId>) -> f64 {
         meters(&self.program, &self.view(), smu).1
+    }
+
+    fn absorbed(&mut self, part: PartId) -> f64 {
+        self.absorbed.of(part)
     }
 
     fn signal(&self, signal: SignalId) -> f64 {
@@ -64,10 +73,10 @@ impl World for Bench {
         }
     }
 
-    fn level(&self, smu: SmuId) -> (Level, f64) {
+    fn level(&mut self, smu: SmuId) -> (Level, f64) {
         let order = self.order_of(self.smu_part(smu));
         let edge = self.program.smus.get(smu.0 as usize).map_or(0.0, |s| s.edge);
-        let value = if order.length <= edge { order.to } else { order.level(self.now().seconds()) };
+        let value = if order.length <= edge { order.to } else { order.level(self.now()) };
         let level = match order.task {
             Task::Float => Level::Float,
             Task::Voltage => Level::Voltage(value),
@@ -77,7 +86,7 @@ impl World for Bench {
     }
 
     fn drive(&mut self, drives: &[Drive]) -> Result<(), Stop> {
-        let now = self.now().seconds();
+        let now = self.now();
         let mut first = FIRST;
         for drive in drives {
             let part = self.smu_part(drive.smu);
@@ -157,6 +166,7 @@ impl Bench {
     pub(super) fn begin_again(&mut self) {
         let view = View { assembly: &self.still.assembly, ..self.transient.view(0) };
         self.tracks.start(&view);
+        self.absorbed.start(&view, &self.tracks, self.transient.now(0));
         self.note();
     }
 
@@ -173,6 +183,7 @@ impl Bench {
             program: self.program.clone(),
             signals: self.signals.clone(),
             tracks: self.tracks.clone(),
+            absorbed: self.absorbed.clone(),
             history: self.history.clone(),
             full: self.full,
             point: Vec::new(),
@@ -239,7 +250,7 @@ impl Bench {
     /// One accepted point. A condition that comes true before its end shortens it.
     fn step(&mut self, until: Ticks, fires: &mut dyn FnMut(&mut dyn World) -> bool) -> Result<Step, Failure> {
         let (program, signals, tracks, history) = (&*self.program, &self.signals, &self.tracks, &self.history);
-        let (line, before) = (&mut self.line, &mut self.before);
+        let (line, before, absorbed) = (&mut self.line, &mut self.before, &self.absorbed);
         let mut longest = 0.0_f64;
         self.transient.step_watched(until, &mut |transient: &Transient| {
             let (from, end) = (transient.now(0).seconds(), transient.trial());
@@ -250,7 +261,16 @@ impl Bench {
                 line.extend(transient.solution().iter().zip(end.x).map(|(a, b)| a + fraction * (b - a)));
                 let time = if fraction == 1.0 { end.time } else { from + fraction * h };
                 let view = View { x: line.as_slice(), time, part: fraction, ..transient.trial() };
-                look(&mut Looking(Glance { view, end: transient.trial(), fraction, program, signals, tracks, history }))
+                look(&mut Looking(Glance {
+                    view,
+                    end: transient.trial(),
+                    fraction,
+                    program,
+                    signals,
+                    tracks,
+                    history,
+                    absorbed,
+                }))
             };
             let landing = LANDING * longest + 2.0 / Ticks::PER_SECOND;
             if glance(1.0, fires) && h > landing && !glance(0.0, fires) {
@@ -288,11 +308,15 @@ impl Plant for Bench {
             self.traced();
             let step = step.map_err(|f| self.stop(&f))?;
             self.tracks.update(&self.transient.view(0));
+            self.absorbed.go_on(&self.transient.view(0), &self.tracks, self.transient.now(0));
             self.note();
             if self.full {
                 let message = "the past that waves, plots and snapshots need is too long for memory".to_string();
                 let help = "keep fewer nets, or a shorter time, or ask for what is needed with from=".to_string();
                 return Err(Stop::Refused { message, help });
+            }
+            if self.transient.renews() {
+                self.still.begin_anew();
             }
             if fires(self) {
                 return Ok(true);
@@ -326,6 +350,20 @@ impl Plant for Bench {
         if new > 0 {
             self.still.take(&self.transient);
             self.begin_at_rest();
+        }
+    }
+
+    fn meter(&mut self, parts: &[PartId]) {
+        let circuit = self.transient.system.circuit.clone();
+        let pins = |part: &PartId| {
+            let part = *part;
+            (0..circuit.part(part).pins.len()).map(move |k| Quantity::Current(part, k))
+        };
+        let currents: Vec<Quantity> = parts.iter().flat_map(pins).collect();
+        self.follow(&currents);
+        let new = parts.iter().filter(|part| self.absorbed.add(**part)).count();
+        if new > 0 {
+            self.absorbed.start(&self.transient.view(0), &self.tracks, self.transient.now(0));
         }
     }
 

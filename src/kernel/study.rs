@@ -114,6 +114,7 @@ impl Bench {
             Kept::Signal(signal) => self.signals.get(signal.0 as usize).copied().unwrap_or(0.0),
             Kept::Energy(smu) => meters(&self.program, &self.transient.view(0), *smu).0,
             Kept::Charge(smu) => meters(&self.program, &self.transient.view(0), *smu).1,
+            Kept::Absorbed(part) => self.absorbed.of(*part),
         }
     }
 
@@ -156,7 +157,7 @@ impl Bench {
                 let into = Equation::Quantity(Quantity::Current(self.smu_part(*smu), 0));
                 Equation::Apply(Function::Neg, vec![into])
             }
-            Kept::Signal(_) | Kept::Energy(_) | Kept::Charge(_) => Equation::Const(0.0),
+            Kept::Signal(_) | Kept::Energy(_) | Kept::Charge(_) | Kept::Absorbed(_) => Equation::Const(0.0),
         }
     }
 }

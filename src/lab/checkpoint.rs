@@ -1,6 +1,6 @@
 //! Transients of a deck under way ⇄ files beside `--checkpoint FILE`, so that a run that was killed goes on where it was.
 //!
-//! `FILE` says of what it is; `FILE.tran-K-A` is the last state kept of analysis A at step point K, `FILE.rows-K-A` its rows
+//! `FILE` says of what it is; `FILE.points` are finished points of experiments, `FILE.points-KEY` those under way; `FILE.tran-K-A` is the last state kept of analysis A at step point K, `FILE.rows-K-A` its rows
 //! up to there, which are given once more when the run goes on: files, measures and plots come out the same.
 
 use std::fs::{self, File};
@@ -71,8 +71,12 @@ impl Checkpoint {
         let folder = self.file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let stem = self.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let own = |name: &str| {
-            name.strip_prefix(&stem)
-                .is_some_and(|rest| rest == ".points" || rest.starts_with(".tran-") || rest.starts_with(".rows-"))
+            name.strip_prefix(&stem).is_some_and(|rest| {
+                rest == ".points"
+                    || rest.starts_with(".points-")
+                    || rest.starts_with(".tran-")
+                    || rest.starts_with(".rows-")
+            })
         };
         let Ok(list) = fs::read_dir(folder) else { return Vec::new() };
         list.flatten().filter(|f| own(&f.file_name().to_string_lossy())).map(|f| f.path()).collect()

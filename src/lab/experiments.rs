@@ -4,8 +4,9 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::experiment::Outcome;
-use super::number::{engineering, rough};
+use super::number::{rough, scaled};
 use super::report::{Report, Status};
+use super::snapshot::{Outcome as Seen, Verdict};
 use crate::diag::Severity;
 use crate::value::Value;
 
@@ -37,10 +38,7 @@ pub fn summary(outcome: &Outcome, dir: &Path, stats: bool) -> String {
         let passed = e.asserts.iter().filter(|a| a.passed).count();
         let _ = write!(text, ", {passed} of {} asserts hold", e.asserts.len());
     }
-    if !e.snapshots.is_empty() {
-        let same = e.snapshots.iter().filter(|s| s.passed).count();
-        let _ = write!(text, ", {same} of {} snapshots agree", e.snapshots.len());
-    }
+    text += &snapshots(&outcome.snapshots);
     text.push('\n');
     if stats {
         let s = &e.stats;
@@ -60,10 +58,33 @@ pub fn summary(outcome: &Outcome, dir: &Path, stats: bool) -> String {
     text
 }
 
+/// `, 1 of 2 snapshots agrees, 1 new, not compared`
+fn snapshots(verdicts: &[Verdict]) -> String {
+    let count = |o: Seen| verdicts.iter().filter(|v| v.outcome == o).count();
+    let (new, kept) = (count(Seen::New), count(Seen::Accepted));
+    let mut text = String::new();
+    match (count(Seen::Same), verdicts.len() - new - kept) {
+        (_, 0) => {}
+        (same, of) => text += &format!(", {same} of {of} snapshots agree"),
+    }
+    if new > 0 {
+        text += &format!(
+            ", {new} snapshot{} new, not compared; `memspice test --accept` keeps {}",
+            if new == 1 { " is" } else { "s are" },
+            if new == 1 { "it" } else { "them" },
+        );
+    }
+    if kept > 0 {
+        text += &format!(", {kept} snapshot{} kept from now on", if kept == 1 { " is" } else { "s are" });
+    }
+    text
+}
+
 fn measure(value: &Value) -> String {
-    let show = |v: f64| engineering(v, "").trim().to_string();
+    let show = scaled;
     match value {
         Value::Number(v) => show(*v),
+        other if other.numbers().is_empty() => "no numbers".into(),
         other => {
             let list = other.numbers();
             let mut text = list.iter().take(MOST_NUMBERS).map(|v| show(*v)).collect::<Vec<_>>().join(", ");
@@ -75,8 +96,8 @@ fn measure(value: &Value) -> String {
     }
 }
 
-/// The last lines: `5 experiments passed in 12 ms, seed 1, 2 warnings`.
-pub fn verdict(report: &Report, dir: &Path) -> String {
+/// The last lines: `5 experiments passed in 12 ms, seed 1, 2 warnings`; `slow` is how many were left out.
+pub fn verdict(report: &Report, dir: &Path, slow: usize) -> String {
     let seconds: f64 = report.experiments.iter().map(|e| e.stats.seconds).sum();
     let all = report.experiments.len();
     let passed = report.experiments.iter().filter(|e| e.status == Status::Passed).count();
@@ -91,6 +112,11 @@ pub fn verdict(report: &Report, dir: &Path) -> String {
             1 => line += &format!(", 1 {name}"),
             n => line += &format!(", {n} {name}s"),
         }
+    }
+    match slow {
+        0 => {}
+        1 => line += "; 1 slow one left out",
+        n => line += &format!("; {n} slow ones left out"),
     }
     format!("\n  {}\n\n{line}\n", dir.join("report.json").display())
 }

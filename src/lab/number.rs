@@ -91,6 +91,28 @@ pub fn with_digits(v: f64, unit: &str, digits: usize) -> String {
     text.trim_end().into()
 }
 
+/// A number without a unit as a netlist writes it: `0.25`, `1500`, `149.39u`, `2meg`; five digits.
+pub fn scaled(v: f64) -> String {
+    const SCALES: [(f64, &str); 10] = [
+        (1e12, "t"),
+        (1e9, "g"),
+        (1e6, "meg"),
+        (1.0, ""),
+        (1e-3, "m"),
+        (1e-6, "u"),
+        (1e-9, "n"),
+        (1e-12, "p"),
+        (1e-15, "f"),
+        (1e-18, "a"),
+    ];
+    let size = v.abs() * (1.0 + 1e-9);
+    let plain = !(1e-2..1e6).contains(&size);
+    match SCALES.iter().find(|(factor, _)| size >= *factor).filter(|_| plain && size < 1e15) {
+        Some((factor, sign)) => format!("{}{sign}", significant(v / factor, 5)),
+        None => significant(v, 5),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +124,27 @@ mod tests {
         }
         assert_eq!(exact(1e-15), "1e-15");
         assert_eq!(exact(2.5), "2.5");
+    }
+
+    #[test]
+    fn numbers_as_a_netlist_writes_them() {
+        for (v, text) in [
+            (0.00014939, "149.39u"),
+            (2.0009e-13, "200.09f"),
+            (-0.001, "-1m"),
+            (0.25, "0.25"),
+            (-0.01, "-0.01"),
+            (54321.0, "54321"),
+            (2e6, "2meg"),
+            (3.3e9, "3.3g"),
+            (1e20, "1e20"),
+            (1e-20, "1e-20"),
+            (0.0, "0"),
+            (f64::NAN, "nan"),
+            (f64::INFINITY, "inf"),
+        ] {
+            assert_eq!(scaled(v), text);
+        }
     }
 
     #[test]

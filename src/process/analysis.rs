@@ -1,5 +1,6 @@
 //! Analysis statements in the body of an experiment → what they ask for. They start from where the circuit is.
 
+use super::bounds;
 use super::sight::Sight;
 use super::study::{Study, Sweep, Swept};
 use crate::circuit::NetId;
@@ -10,14 +11,11 @@ use crate::syntax::number;
 use crate::value::eval::number as evaluated;
 use crate::value::fault::{Fault, did_you_mean};
 
-/// Points of one sweep.
-const MOST_POINTS: f64 = 1e7;
-
-const DC: &str =
+pub(super) const DC: &str =
     "dc V1 0 1 10m sweeps a source, dc bl 0 1 10m the voltage of a source-measure unit; a second one may follow";
 const NOISE: &str =
     "noise V(out) V1 dec 10 1 1meg: the output, the source it is referred to, and the frequencies of an ac";
-const AC: &str = "ac dec 10 1 1meg: dec, oct or lin, the number of points, the first and the last frequency";
+pub(super) const AC: &str = "ac dec 10 1 1meg: dec, oct or lin, the number of points, the first and the last frequency";
 
 /// How long a `tran` takes: `tran 3m`, `tran 1u 3m` (the step of SPICE is not needed), `tran {T}`; None where it does not
 /// say.
@@ -27,12 +25,30 @@ pub fn duration(card: &Card) -> Option<Expr> {
     Some(numbers.next().unwrap_or(first))
 }
 
-/// What a `tran` says that has no meaning here.
-pub fn left_over(card: &Card) -> Option<Span> {
-    card.args.iter().enumerate().find_map(|(k, a)| match expression(a) {
-        Some(_) if k < 2 => None,
-        _ => Some(a.span()),
-    })
+/// Whether an analysis exists in experiments and says what it needs to, and no more.
+pub fn complete(card: &Card) -> Result<(), Fault> {
+    let left_over =
+        |from: usize, help: &str| match card.args.get(from) {
+            Some(a) => Err(Fault::new("lab::analysis", a.span(), "this has no meaning in an experiment", "left over")
+                .with_help(help)),
+            None => Ok(()),
+        };
+    match card.name.lower().as_str() {
+        "op" => left_over(0, "op is the operating point now; it takes nothing"),
+        "dc" => loops(card).map(|_| ()),
+        "ac" => frequencies(card).map(|_| ()),
+        "noise" => noisy(card).map(|_| ()),
+        "tran" if duration(card).is_none() => {
+            Err(Fault::new("lab::tran", card.name.span, "tran takes the time it goes on for", "here")
+                .with_help("tran 3m"))
+        }
+        "tran" => left_over(
+            card.args.iter().take(2).take_while(|a| expression(a).is_some()).count(),
+            "tran 3m goes on for 3 ms from where the circuit is; nothing else is needed",
+        ),
+        other => Err(Fault::new("lab::analysis", card.name.span, format!("there is no analysis {other} yet"), "here")
+            .with_help("op, dc, ac, noise and tran are there")),
+    }
 }
 
 /// A loop of a `dc` as it is written.
@@ -140,12 +156,8 @@ impl Sight<'_> {
                     let (what, name) = self.swept(l.target)?;
                     let mut value = |k: usize| evaluated(&l.numbers[k], self);
                     let (start, stop, step) = (value(0)?, value(1)?, value(2)?);
-                    let count = ((stop - start) / step + 1e-9).floor() + 1.0;
-                    if !(1.0..=MOST_POINTS).contains(&count) {
-                        let message = format!("from {start} to {stop} by {step} are no steps");
-                        return Err(Fault::new("lab::dc", l.target.span, message, "this sweep").with_help(DC));
-                    }
-                    let values = (0..count as usize).map(|k| start + k as f64 * step).collect();
+                    let count = bounds::steps([start, stop, step], l.target.span)?;
+                    let values = (0..count).map(|k| start + k as f64 * step).collect();
                     sweeps.push(Sweep { what, values });
                     names.push(name);
                 }
@@ -184,13 +196,8 @@ impl Sight<'_> {
     fn in_band(&mut self, card: &Card, scale: AcScale, numbers: &[Expr; 3]) -> Result<(usize, f64, f64), Fault> {
         let mut value = |k: usize| evaluated(&numbers[k], self);
         let (points, start, stop) = (value(0)?, value(1)?, value(2)?);
-        let whole = (1.0..=MOST_POINTS).contains(&points) && points.fract() == 0.0;
-        let rising = start >= 0.0 && stop >= start && stop.is_finite();
-        if !whole || !rising || start == 0.0 && scale != AcScale::Linear {
-            let message = format!("{} needs a whole number of points and rising positive frequencies", card.name.text);
-            return Err(Fault::new("lab::ac", card.name.span, message, "here").with_help(AC));
-        }
-        Ok((points as usize, start, stop))
+        let points = bounds::band(&card.name.text, scale, [points, start, stop], card.name.span)?;
+        Ok((points, start, stop))
     }
 
     /// What a `dc` sweeps, an independent source or a net with a source-measure unit, and its name.

@@ -9,11 +9,12 @@ use super::program::InstanceId;
 use crate::diag::Span;
 use crate::syntax::ast::{Always, Name, Stmt, StmtKind};
 
-/// Which of the two.
+/// Which of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyKind {
     Always,
     Protocol,
+    Experiment,
 }
 
 /// One of them.
@@ -55,6 +56,32 @@ pub fn bodies(machine: &Machine) -> Vec<Body> {
     }
     out.sort_by_key(|b| b.name.span);
     out
+}
+
+/// The body of an experiment: a sweep stands for a loop, though each of its points begins anew.
+pub fn experiment(machine: &Machine, name: &Name, list: &[Stmt]) -> Body {
+    let at = InstanceId::TOP;
+    let code = compile::body(&name.text, &without_sweeps(list), &machine.callables(at));
+    Body { kind: BodyKind::Experiment, at, path: name.text.clone(), name: name.clone(), code: Arc::new(code) }
+}
+
+fn without_sweeps(list: &[Stmt]) -> Vec<Stmt> {
+    list.iter()
+        .map(|s| {
+            let kind = match s.kind.clone() {
+                StmtKind::Sweep { loops, body } | StmtKind::For { loops, body } => {
+                    StmtKind::For { loops, body: without_sweeps(&body) }
+                }
+                StmtKind::MonteCarlo { body, .. } | StmtKind::Block(body) => StmtKind::Block(without_sweeps(&body)),
+                StmtKind::If { branches, otherwise } => StmtKind::If {
+                    branches: branches.into_iter().map(|(c, b)| (c, without_sweeps(&b))).collect(),
+                    otherwise: otherwise.map(|b| without_sweeps(&b)),
+                },
+                other => other,
+            };
+            Stmt { span: s.span, kind }
+        })
+        .collect()
 }
 
 /// The code of an `.always`: its body begins again for ever.

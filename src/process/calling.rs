@@ -7,7 +7,7 @@ use crate::diag::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::value::answer::Answer;
 use crate::value::assign::{self, Store};
-use crate::value::eval::eval;
+use crate::value::eval::owner;
 use crate::value::fault::Fault;
 use crate::value::network;
 use crate::value::{HandleKind, Value};
@@ -28,8 +28,7 @@ impl Run<'_> {
         let (at, name, args) = match &callee.kind {
             ExprKind::Call { name, args } => (frame.at, name, args),
             ExprKind::Method { base, name, args } => {
-                let base_value = eval(base, &mut self.sight(frame))?;
-                let Value::Handle(handle) = base_value else {
+                let Value::Handle(handle) = owner(base, &mut self.sight(frame))?.first() else {
                     return Err(Fault::new(
                         "process::path",
                         base.span,

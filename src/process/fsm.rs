@@ -58,6 +58,7 @@ pub fn fsm(body: &Body, reads: Reads) -> Fsm {
     let kind = match body.kind {
         BodyKind::Always => "always",
         BodyKind::Protocol => "protocol",
+        BodyKind::Experiment => "experiment",
     };
     machine(format!("{kind} {}", body.path), &body.code, reads)
 }

@@ -33,6 +33,17 @@ pub struct Groups {
 
 /// The items of a bus that an index picks, and the shape of what is picked.
 pub fn pick<T: Copy>(bus: &Bus<T>, name: &str, picks: &[Pick], span: Span) -> Result<(Vec<T>, Vec<usize>), Fault> {
+    let taken: usize = picks.iter().map(Pick::takes).sum();
+    if taken > bus.axes.len() {
+        let message = match bus.axes.len() {
+            0 => format!("'{name}' is a single one and takes no index"),
+            axes => format!("'{name}' has {axes} {}, not {taken}", if axes == 1 { "axis" } else { "axes" }),
+        };
+        return Err(Fault::new("value::index", span, message, "too many indices").with_help(match bus.axes.len() {
+            0 => format!("{name} without an index is it"),
+            _ => format!("{name}[:] is all of it"),
+        }));
+    }
     picks.iter().zip(&bus.axes).try_for_each(|(pick, axis)| in_range(pick, *axis, name, span))?;
     let shape: Vec<usize> = bus.axes.iter().map(|a| a.1).collect();
     let (places, shape) = if picks.is_empty() {

@@ -3,8 +3,11 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::program::{SignalId, SmuId};
 use super::world::World;
+use crate::circuit::PartId;
 use crate::circuit::equation::Quantity;
 
 /// Numbers that a history holds at most.
@@ -25,6 +28,8 @@ pub enum Kept {
     Energy(Option<SmuId>),
     /// C
     Charge(Option<SmuId>),
+    /// J: into a part through all its pins
+    Absorbed(PartId),
 }
 
 impl Kept {
@@ -36,6 +41,7 @@ impl Kept {
             Kept::Signal(signal) => world.signal(*signal),
             Kept::Energy(smu) => world.energy(*smu),
             Kept::Charge(smu) => world.charge(*smu),
+            Kept::Absorbed(part) => world.absorbed(*part),
         }
     }
 }
@@ -66,7 +72,52 @@ pub struct History {
     smooth: usize,
 }
 
+/// The numbers of a [`History`], in the order of what it keeps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Numbers {
+    times: Vec<f64>,
+    columns: Vec<Vec<f64>>,
+    of_columns: [Vec<f64>; 3],
+    step: f64,
+    smooth: usize,
+}
+
 impl History {
+    /// Everything but what is kept.
+    pub fn numbers(&self) -> Numbers {
+        let (times, columns) = (self.times.clone(), self.columns.clone());
+        let of_columns = [self.sizes.clone(), self.slopes.clone(), self.bends.clone()];
+        Numbers { times, columns, of_columns, step: self.step, smooth: self.smooth }
+    }
+
+    /// Goes on from there; false where other things are kept.
+    pub fn remember(&mut self, numbers: Numbers) -> bool {
+        if numbers.columns.len() != self.kept.len() || numbers.of_columns.iter().any(|l| l.len() != self.kept.len()) {
+            return false;
+        }
+        (self.times, self.columns) = (numbers.times, numbers.columns);
+        [self.sizes, self.slopes, self.bends] = numbers.of_columns;
+        (self.step, self.smooth) = (numbers.step, numbers.smooth);
+        true
+    }
+
+    /// Becomes the first `count` points of another that keeps the same.
+    pub fn begin_of(&mut self, other: &History, count: usize) {
+        if self.kept != other.kept {
+            self.kept.clone_from(&other.kept);
+            self.places.clone_from(&other.places);
+            self.columns = vec![Vec::new(); other.columns.len()];
+            self.times.clear();
+        }
+        let count = count.min(other.times.len());
+        let grow = |own: &mut Vec<f64>, all: &[f64]| {
+            own.truncate(count);
+            own.extend_from_slice(&all[own.len()..count]);
+        };
+        grow(&mut self.times, &other.times);
+        self.columns.iter_mut().zip(&other.columns).for_each(|(own, all)| grow(own, all));
+    }
+
     /// Keeps nothing.
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty()

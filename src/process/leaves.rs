@@ -3,12 +3,15 @@
 use super::history::Kept;
 use super::numbers::names;
 use super::program::Member;
+use super::read::path_of;
 use super::sight::Sight;
+use crate::circuit::PartId;
 use crate::circuit::equation::Quantity;
 use crate::syntax::ast::visit::statements;
 use crate::syntax::ast::{Expr, ExprArg, ExprKind, Name, Slot, Stmt, StmtKind, Word};
 use crate::value::Value;
-use crate::value::eval::eval;
+use crate::value::answer::Answer;
+use crate::value::eval::owner;
 
 /// Functions over the past, whatever their arguments.
 const OVER_TIME: &[&str] = &["first", "last", "count", "integ"];
@@ -32,6 +35,8 @@ pub struct Needs {
     pub keep: Vec<Kept>,
     /// Currents that are read.
     pub follow: Vec<Quantity>,
+    /// Parts whose energy is read
+    pub meter: Vec<PartId>,
     /// Everything that statements with an analysis among them look at
     pub seen: Vec<Kept>,
 }
@@ -84,13 +89,19 @@ impl Sight<'_> {
             let lower = name.lower();
             if looks_back(&lower, args) {
                 args.iter().for_each(|a| self.leaves(&a.value, Extent::Whole, DEEPEST, &mut needs.keep));
-            } else if lower == "i" {
-                let mut found = Vec::new();
+            }
+            let mut found = Vec::new();
+            if looks_back(&lower, args) {
+                args.iter().for_each(|a| self.leaves(&a.value, Extent::Whole, DEEPEST, &mut found));
+            } else if matches!(lower.as_str(), "i" | "e") {
                 self.answered(&lower, args, name.span, Extent::Whole, &mut found);
-                needs.follow.extend(found.into_iter().filter_map(|k| match k {
-                    Kept::Quantity(q) => Some(q),
-                    _ => None,
-                }));
+            }
+            for k in found {
+                match k {
+                    Kept::Quantity(q) if lower == "i" => needs.follow.push(q),
+                    Kept::Absorbed(part) => needs.meter.push(part),
+                    _ => {}
+                }
             }
         }
     }
@@ -166,7 +177,7 @@ impl Sight<'_> {
     /// `X1.w`, `X1.count`; false where the base is nothing of the circuit.
     fn probed(&mut self, base: &Expr, name: &Name, extent: Extent, out: &mut Vec<Kept>) -> bool {
         let base = if extent == Extent::Whole { whole_bus(base) } else { base.clone() };
-        let Ok(Value::Handle(handle)) = eval(&base, self) else { return false };
+        let Ok(Value::Handle(handle)) = owner(&base, self).map(Answer::first) else { return false };
         let Some(group) = self.machine.groups.of(&handle) else { return false };
         let lower = name.lower();
         for member in &group.members {
@@ -188,6 +199,9 @@ impl Sight<'_> {
 
 /// An expression without the indices of its buses.
 fn whole_bus(e: &Expr) -> Expr {
+    if let Some(path) = path_of(e) {
+        return whole_bus(&path);
+    }
     let kind = match &e.kind {
         ExprKind::Index(base, _) => return whole_bus(base),
         ExprKind::Node(w) => ExprKind::Node(Word { index: Vec::<Slot>::new(), ..w.clone() }),

@@ -13,18 +13,21 @@ use super::machine::Machine;
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{Drive, Expr, ExprKind, Name, Stmt, StmtKind};
 
-/// Everything found, in the order of the files.
+/// Everything found in `.always` and protocols, in the order of the files.
 pub fn lint(machine: &Machine) -> Vec<Diagnostic> {
+    bodies(machine).iter().flat_map(look).collect()
+}
+
+/// Everything found in one body.
+pub fn look(body: &Body) -> Vec<Diagnostic> {
     let mut out = Vec::new();
-    for body in bodies(machine) {
-        each_code(&body.code, &mut |code| {
-            dead(code, &mut out);
-            endless(code, &body, &mut out);
-        });
-        if body.kind == BodyKind::Protocol {
-            out.extend(unbounded(&body.code));
-            each_code(&body.code, &mut |code| untested(code, &body.code.results, &mut out));
-        }
+    each_code(&body.code, &mut |code| {
+        dead(code, &mut out);
+        endless(code, body, &mut out);
+    });
+    if body.kind != BodyKind::Always {
+        out.extend(unbounded(&body.code));
+        each_code(&body.code, &mut |code| untested(code, &body.code.results, &mut out));
     }
     out
 }
@@ -90,21 +93,87 @@ fn endless(code: &Code, body: &Body, out: &mut Vec<Diagnostic>) {
         circle.sort();
         let inside: HashSet<NodeIndex> = circle.iter().copied().collect();
         let is_loop = circle.iter().any(|n| graph.neighbors(*n).any(|m| inside.contains(&m)));
-        let leaves = circle.iter().any(|n| graph.neighbors(*n).any(|m| !inside.contains(&m)));
-        let waits = |n: &NodeIndex| code.ops.get(n.index()).is_some_and(|op| takes_time(&op.kind));
+        let exits = circle.iter().filter(|n| graph.neighbors(**n).any(|m| !inside.contains(&m)));
+        let exits: Vec<&OpKind> = exits.filter_map(|n| code.ops.get(n.index())).map(|op| &op.kind).collect();
+        let within = || circle.iter().filter_map(|n| code.ops.get(n.index())).map(|op| &op.kind);
         let Some(first) = circle.first().filter(|n| reached[n.index()]) else { continue };
-        if is_loop && !leaves && !circle.iter().any(waits) {
-            let span = code.ops.get(first.index()).map_or(body.name.span, head);
-            out.push(
-                Diagnostic::warning(
-                    "process::no-wait",
-                    format!("a loop of {} has no end and takes no time", body.path),
-                )
-                .at(span, "nothing in it waits")
-                .help("a wait, a pulse or a call of a protocol lets time pass"),
-            );
+        if !is_loop || within().any(passes_time) {
+            continue;
         }
+        let span = code.ops.get(first.index()).map_or(body.name.span, head);
+        let (message, label) = match &exits[..] {
+            [] => (format!("a loop of {} has no end and takes no time", body.path), "nothing in it waits"),
+            exits if exits.iter().all(|e| is_fixed(e, &counted(code, &circle), &within)) => (
+                format!("a loop of {} takes no time, and its condition cannot change meanwhile", body.path),
+                "nothing in it waits",
+            ),
+            _ => continue,
+        };
+        out.push(
+            Diagnostic::warning("process::no-wait", message)
+                .at(span, label)
+                .help("a wait, a pulse or a call of a protocol lets time pass"),
+        );
     }
+}
+
+/// Whether time may pass in an operation that stands in a loop.
+fn passes_time(kind: &OpKind) -> bool {
+    match kind {
+        OpKind::Wait(e) => constant(e) != Some(0.0),
+        OpKind::Settle | OpKind::Map { .. } => true,
+        other => takes_time(other),
+    }
+}
+
+/// Whether the condition by which a loop is left is the same in each of its passes: nothing in it is given a value there,
+/// and nothing is drawn.
+fn is_fixed<'c, I: Iterator<Item = &'c OpKind>>(
+    exit: &OpKind,
+    counted: &BTreeSet<String>,
+    within: &dyn Fn() -> I,
+) -> bool {
+    let OpKind::Unless(test, _) = exit else { return false };
+    let mut steady = true;
+    test.each(&mut |e| {
+        steady &= match &e.kind {
+            ExprKind::Call { name, .. } => {
+                matches!(name.lower().as_str(), "v" | "i" | "e" | "q" | "abs" | "any" | "all")
+            }
+            ExprKind::Method { .. } => false,
+            _ => true,
+        };
+    });
+    let read = read(test);
+    steady && counted.is_disjoint(&read) && within().all(|kind| gives(kind).is_disjoint(&read))
+}
+
+/// Counters of the `repeat`s in a loop, or of the loop itself.
+fn counted(code: &Code, circle: &[NodeIndex]) -> BTreeSet<String> {
+    let is_counted = |n: &&NodeIndex| matches!(code.ops.get(n.index()).map(|op| &op.kind), Some(OpKind::Counted));
+    if circle.iter().find(is_counted).is_none() {
+        return BTreeSet::new();
+    }
+    let counters = code.ops.iter().filter_map(|op| match &op.kind {
+        OpKind::Count { counter: Some(name), .. } => Some(name.lower()),
+        _ => None,
+    });
+    counters.collect()
+}
+
+/// What an operation gives a value: variables and signals by their names, what stands behind a `.` with it.
+fn gives(kind: &OpKind) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    match kind {
+        OpKind::Do(s) => match &s.kind {
+            StmtKind::Let(l) => out.extend(l.names.iter().map(Name::lower)),
+            StmtKind::Assign(a) => a.targets.iter().for_each(|t| out.extend(read(t))),
+            _ => {}
+        },
+        OpKind::Next(iter, _) => out.extend(iter.names.iter().map(Name::lower)),
+        _ => {}
+    }
+    out
 }
 
 /// The place of an operation, of a `let` or assignment its own.

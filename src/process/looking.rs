@@ -5,6 +5,7 @@ use super::history::{History, Kept};
 use super::program::{SignalId, SmuId};
 use super::study::{Rows, Study};
 use super::world::{Deposit, Drive, Level, Plant, Stop, World};
+use crate::circuit::PartId;
 use crate::circuit::equation::Quantity;
 use crate::device::Ticks;
 
@@ -18,6 +19,8 @@ pub trait Look {
     fn energy(&self, smu: Option<SmuId>) -> f64;
     /// C
     fn charge(&self, smu: Option<SmuId>) -> f64;
+    /// J
+    fn absorbed(&mut self, part: PartId) -> f64;
     fn signal(&self, signal: SignalId) -> f64;
     fn history(&self) -> &History;
 }
@@ -45,12 +48,16 @@ impl<L: Look> World for Looking<L> {
         self.0.current(smu)
     }
 
-    fn energy(&self, smu: Option<SmuId>) -> f64 {
+    fn energy(&mut self, smu: Option<SmuId>) -> f64 {
         self.0.energy(smu)
     }
 
-    fn charge(&self, smu: Option<SmuId>) -> f64 {
+    fn charge(&mut self, smu: Option<SmuId>) -> f64 {
         self.0.charge(smu)
+    }
+
+    fn absorbed(&mut self, part: PartId) -> f64 {
+        self.0.absorbed(part)
     }
 
     fn signal(&self, signal: SignalId) -> f64 {
@@ -59,7 +66,7 @@ impl<L: Look> World for Looking<L> {
 
     fn set_signal(&mut self, _: SignalId, _: f64) {}
 
-    fn level(&self, _: SmuId) -> (Level, f64) {
+    fn level(&mut self, _: SmuId) -> (Level, f64) {
         (Level::Float, f64::INFINITY)
     }
 
@@ -110,6 +117,10 @@ impl Look for Blank {
     }
 
     fn charge(&self, _: Option<SmuId>) -> f64 {
+        0.0
+    }
+
+    fn absorbed(&mut self, _: PartId) -> f64 {
         0.0
     }
 

@@ -1,6 +1,7 @@
 //! What all processes of a run share: the program, its code compiled so far, software functions, files.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use super::code::Code;
@@ -14,6 +15,7 @@ use crate::value::Value;
 use crate::value::data::Files;
 use crate::value::memo::Memo;
 use crate::value::network::Part;
+use crate::value::scope::Budget;
 use crate::value::software::{Definition, Found, Library};
 
 /// `.func`s and top-level constants.
@@ -59,6 +61,8 @@ pub struct Machine {
     pub smus: HashMap<NetId, SmuId>,
     /// That may work on branches of a `map`, or on one value
     pub threads: usize,
+    /// Raised by whoever wants processes to stop
+    pub interrupted: Arc<AtomicBool>,
     compiled: Mutex<HashMap<(InstanceId, String), Arc<Code>>>,
 }
 
@@ -74,6 +78,7 @@ impl Machine {
             groups: Groups::default(),
             smus,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
+            interrupted: Arc::default(),
             compiled: Mutex::default(),
         }
     }
@@ -81,6 +86,16 @@ impl Machine {
     /// With at most so many threads.
     pub fn with_threads(self, threads: usize) -> Machine {
         Machine { threads: threads.max(1), ..self }
+    }
+
+    /// That stops when this is raised.
+    pub fn with_interrupt(self, interrupted: Arc<AtomicBool>) -> Machine {
+        Machine { interrupted, ..self }
+    }
+
+    /// What a run of its processes may spend.
+    pub fn budget(&self) -> Budget {
+        Budget { interrupted: Some(self.interrupted.clone()), ..Budget::default() }
     }
 
     /// What bodies of an instance may call.

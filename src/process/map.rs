@@ -2,6 +2,7 @@
 //! side; results stacked. The circuit is then as it was.
 
 use super::calling::bind;
+use super::code::{Code, OpKind};
 use super::frame::{Frame, Process};
 use super::notebook::NoNotebook;
 use super::run::Run;
@@ -12,9 +13,12 @@ use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{Expr, ExprKind, Name};
 use crate::value::answer::Answer;
 use crate::value::assign::Given;
-use crate::value::eval::eval;
+use crate::value::eval::{eval, owner};
 use crate::value::fault::Fault;
 use crate::value::{Value, index};
+
+/// Results, as another run reads them.
+type Kept = Vec<(String, Value)>;
 
 /// What a branch came to.
 type Outcome = Result<Answer, Halt>;
@@ -27,11 +31,15 @@ pub(super) fn map(run: &mut Run, frame: &mut Frame, call: &Expr) -> Result<Answe
     };
     let (at, name) = match &protocol.value.kind {
         ExprKind::Name(n) => (frame.at, Name { text: n.clone(), span: protocol.value.span }),
-        ExprKind::Field(base, name) => match eval(base, &mut run.sight(frame))? {
+        ExprKind::Field(base, name) => match owner(base, &mut run.sight(frame))?.first() {
             Value::Handle(h) => (super::groups::instance(&run.machine.groups, &h, base.span)?, name.clone()),
             _ => return Err(Fault::new("process::map", base.span, "this is not an instance", "here")),
         },
-        _ => return Err(Fault::new("process::map", protocol.value.span, "a protocol is named here", "this is none")),
+        _ => {
+            let message = "the first argument of map is the name of a protocol";
+            return Err(Fault::new("process::map", protocol.value.span, message, "this is none")
+                .with_help("map(classify, images) calls classify once for each image"));
+        }
     };
     let Some(code) = run.machine.code(at, &name.lower()) else {
         let known = run.machine.program.instances.get(at.0 as usize).into_iter().flat_map(|i| i.protocols.keys());
@@ -40,6 +48,9 @@ pub(super) fn map(run: &mut Run, frame: &mut Frame, call: &Expr) -> Result<Answe
     let xs_value = eval(&xs.value, &mut run.sight(frame))?;
     let items = index::items(&xs_value, xs.value.span)?;
     run.readings.maps += 1;
+    if let Some(answer) = run.world.answered().and_then(|bytes| postcard::from_bytes::<Kept>(&bytes).ok()) {
+        return Ok(Answer::Several(answer.into_iter().map(|(name, v)| (name.into(), v)).collect()));
+    }
     let threads = run.machine.threads;
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(items.len());
     for (batch, list) in items.chunks(threads).enumerate() {
@@ -56,7 +67,14 @@ pub(super) fn map(run: &mut Run, frame: &mut Frame, call: &Expr) -> Result<Answe
         }
         outcomes.extend(side_by_side(plants));
     }
-    stack(outcomes, call.span)
+    let answer = stack(outcomes, &code, call.span)?;
+    if let Answer::Several(list) = &answer {
+        run.world.answer(&|| {
+            let list: Kept = list.iter().map(|(name, v)| (name.to_string(), v.clone())).collect();
+            postcard::to_stdvec(&list).unwrap_or_default()
+        });
+    }
+    Ok(answer)
 }
 
 /// Every branch to its end, one thread each.
@@ -80,14 +98,21 @@ fn side_by_side(plants: Vec<(Box<dyn Plant + Send>, Scheduler, Process)>) -> Vec
 }
 
 /// Results of all branches, each stacked along a new first axis.
-fn stack(outcomes: Vec<Outcome>, span: Span) -> Result<Answer, Fault> {
+fn stack(outcomes: Vec<Outcome>, code: &Code, span: Span) -> Result<Answer, Fault> {
     let mut columns: Vec<(std::sync::Arc<str>, Vec<Value>)> = Vec::new();
+    if outcomes.is_empty() {
+        // A function that is one expression has a result without a name.
+        columns.extend(code.results.iter().map(|n| (n.lower().into(), Vec::new())));
+        let nameless = code.ops.iter().any(|op| matches!(op.kind, OpKind::Answer(_)));
+        columns.extend(nameless.then(|| ("".into(), Vec::new())));
+    }
     for outcome in outcomes {
         let list = match outcome {
             Ok(Answer::Several(list)) => list,
             Ok(Answer::One(v)) => vec![("".into(), v)],
             Err(Halt::Fault(fault)) => return Err(fault),
-            Err(Halt::Interrupted) => return Err(stopped(Stop::Interrupted, span)),
+            Err(Halt::Interrupted(Some(d))) => return Err(Fault::Wrong(d)),
+            Err(Halt::Interrupted(None)) => return Err(stopped(Stop::Interrupted, span)),
         };
         for (k, (name, value)) in list.into_iter().enumerate() {
             if columns.len() <= k {

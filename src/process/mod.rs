@@ -6,6 +6,7 @@
 mod act;
 pub mod analysis;
 pub mod bodies;
+pub mod bounds;
 mod calling;
 pub mod code;
 pub mod compile;
@@ -30,6 +31,7 @@ mod reading;
 mod reduce;
 mod run;
 pub mod scheduler;
+mod share;
 mod sight;
 pub mod study;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::history::Kept;
 use super::study::Curves;
+use crate::diag::Span;
 use crate::syntax::ast::{Expr, Name, Stmt};
 use crate::value::Value;
 use crate::value::assign::Store;
@@ -33,10 +34,25 @@ pub trait Desk: Store {
     fn now(&mut self, what: &[Kept]) -> Vec<f64>;
 }
 
+/// How far a process is, as far as its statements show it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Underway {
+    /// s
+    pub now: f64,
+    /// 0 … 1
+    pub share: f64,
+    /// What it waits for now, s, and the share that is done then
+    pub until: f64,
+    pub then: f64,
+}
+
 /// Takes down what an experiment wants to keep.
 pub trait Notebook {
     /// One statement, its expressions evaluated in `scope`, which asks this notebook for names.
     fn note(&self, statement: &Stmt, scope: &mut dyn Desk) -> Result<(), Fault>;
+
+    /// How far the experiment is; None: its statements do not show it.
+    fn underway(&self, _way: Option<Underway>) {}
 
     /// Seconds on the wall since the experiment began.
     fn elapsed(&self) -> Option<f64> {
@@ -54,6 +70,11 @@ pub trait Notebook {
     /// A column of the table or a measure (`columns`: where they are in sight), or another experiment; lower case.
     fn name(&self, _lower: &str, _columns: bool) -> Option<Value> {
         None
+    }
+
+    /// A column or measure of a statement that has not been reached: a column without rows, or why there is no value.
+    fn unreached(&self, _lower: &str, _span: Span) -> Result<Option<Value>, Fault> {
+        Ok(None)
     }
 
     /// `other.name`: a measure or column of an experiment that a handle leads to.

@@ -11,10 +11,10 @@ use super::looking::{Look, Looking};
 use super::notebook::{Desk, Series};
 use super::program::{SignalId, SmuId};
 use super::reduce::{Moment, reduce, with_middles};
-use super::sight::Sight;
+use super::sight::{Sight, stopped};
 use super::study::Curves;
-use crate::circuit::NetId;
 use crate::circuit::equation::{Function, Quantity};
+use crate::circuit::{NetId, PartId};
 use crate::device::Ticks;
 use crate::diag::Span;
 use crate::syntax::ast::{Expr, ExprArg, ExprKind, Unary};
@@ -94,6 +94,10 @@ impl Look for Past<'_> {
         kept(self.history, &Kept::Charge(smu), self.at).unwrap_or(f64::NAN)
     }
 
+    fn absorbed(&mut self, part: PartId) -> f64 {
+        self.value(&Kept::Absorbed(part))
+    }
+
     fn signal(&self, signal: SignalId) -> f64 {
         kept(self.history, &Kept::Signal(signal), self.at).unwrap_or(f64::NAN)
     }
@@ -156,6 +160,7 @@ impl Sight<'_> {
                 Fault::new("process::wave", of.span, message, "no voltage, current, probe or signal").with_help(USAGE)
             );
         }
+        self.world.wake().map_err(|s| stopped(s, span))?;
         let times = self.world.history().times();
         let (Some(&start), Some(&end)) = (times.first(), times.last()) else { return Err(not_kept(of.span)) };
         let from = from.map_or(Ok(start), |e| self.instant(e, start, end))?.max(start);
@@ -423,9 +428,13 @@ impl Desk for Sight<'_> {
         }
         let mut leaves = Vec::new();
         self.leaves(e, Extent::Exact, DEEPEST, &mut leaves);
+        if leaves.is_empty() {
+            return Ok(None);
+        }
+        self.world.wake().map_err(|s| stopped(s, e.span))?;
         let times = self.world.history().times().to_vec();
         let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return Ok(None) };
-        if leaves.is_empty() || leaves.iter().any(|k| kept(self.world.history(), k, START).is_none()) {
+        if leaves.iter().any(|k| kept(self.world.history(), k, START).is_none()) {
             return Ok(None);
         }
         let moments = self.moments(first, last);

@@ -1,16 +1,17 @@
-//! `V( )`, `I( )`, `E( )`, `Q( )` of a process: voltages and currents at the last settled point, meters of units.
+//! `V( )`, `I( )`, `E( )`, `Q( )` of a process: voltages and currents at the last settled point, meters of units and parts.
 
 use super::groups::{instance, pick, shaped, unknown};
 use super::history::Kept;
 use super::program::{InstanceId, Member, SmuId};
 use super::sight::Sight;
 use super::study::{Aspect, aspect};
-use crate::circuit::NetId;
 use crate::circuit::equation::Quantity;
+use crate::circuit::{NetId, PartId};
 use crate::diag::Span;
-use crate::syntax::ast::{ExprArg, ExprKind, Slot, Word};
+use crate::syntax::ast::{Expr, ExprArg, ExprKind, Slot, Word};
+use crate::syntax::parse_expr_at;
 use crate::value::answer::Answer;
-use crate::value::eval::{eval, picks};
+use crate::value::eval::{owner, picks};
 use crate::value::fault::Fault;
 use crate::value::{Handle, Value};
 
@@ -62,38 +63,45 @@ impl Sight<'_> {
 
     /// What a call asks the circuit for, and in what shape; None: it is no question to the circuit.
     pub fn asked(&mut self, lower: &str, args: &[ExprArg], span: Span) -> Result<Option<Asked>, Fault> {
-        let words: Option<Vec<&Word>> = args
-            .iter()
-            .map(|a| match &a.value.kind {
-                ExprKind::Node(w) => Some(w),
-                _ => None,
-            })
-            .collect();
-        if let (true, [a]) = (matches!(lower, "e" | "q"), args)
-            && matches!(&a.value.kind, ExprKind::Name(_) | ExprKind::Index(..) | ExprKind::Field(..))
-        {
-            let (nets, shape) = self.net_path(&a.value)?;
-            let units = nets.iter().map(|n| self.unit(*n, a.value.span)).collect::<Result<Vec<SmuId>, _>>()?;
-            let meter = |u| if lower == "e" { Kept::Energy(Some(u)) } else { Kept::Charge(Some(u)) };
-            return Ok(Some((units.into_iter().map(meter).collect(), shape)));
+        if !matches!(lower, "v" | "i" | "e" | "q") {
+            return Ok(None);
         }
+        if args.iter().any(|a| path_of(&a.value).is_some()) {
+            let of = |a: &ExprArg| ExprArg { name: None, value: path_of(&a.value).unwrap_or_else(|| a.value.clone()) };
+            return self.asked(lower, &args.iter().map(of).collect::<Vec<_>>(), span);
+        }
+        let is_path = |a: &ExprArg| {
+            a.name.is_none()
+                && matches!(
+                    &a.value.kind,
+                    ExprKind::Node(_) | ExprKind::Name(_) | ExprKind::Index(..) | ExprKind::Field(..)
+                )
+        };
         let voltage = |a: NetId, b: NetId| Kept::Quantity(Quantity::Voltage(a, b));
-        let meter = |unit| if lower == "e" { Kept::Energy(unit) } else { Kept::Charge(unit) };
-        Ok(Some(match (lower, words.as_deref()) {
-            ("v", Some([a])) => {
-                let (nets, shape) = self.nets(a)?;
+        let paths = args.iter().all(is_path);
+        Ok(Some(match (lower, args) {
+            ("v", [a]) if paths => {
+                let (nets, shape) = self.net_path(&a.value)?;
                 (nets.into_iter().map(|n| voltage(n, NetId::GROUND)).collect(), shape)
             }
-            ("v", Some([a, b])) => {
-                let ((first, shape), (second, _)) = (self.nets(a)?, self.nets(b)?);
+            ("v", [a, b]) if paths => {
+                let ((first, shape), (second, _)) = (self.net_path(&a.value)?, self.net_path(&b.value)?);
                 (first.into_iter().zip(second.into_iter().cycle()).map(|(a, b)| voltage(a, b)).collect(), shape)
             }
-            ("i", Some([a])) => self.currents(a)?,
-            ("e" | "q", Some(&[])) => (vec![meter(None)], Vec::new()),
-            ("e" | "q", Some([a])) => {
-                let (nets, shape) = self.nets(a)?;
-                let units = nets.iter().map(|n| self.unit(*n, a.span)).collect::<Result<Vec<SmuId>, _>>()?;
-                (units.into_iter().map(|u| meter(Some(u))).collect(), shape)
+            ("i", [ExprArg { value: Expr { kind: ExprKind::Node(w), .. }, .. }]) => self.currents(w)?,
+            ("i", [a]) if paths => match self.units(&a.value) {
+                Ok((units, shape)) => (units.into_iter().map(Kept::Unit).collect(), shape),
+                Err(fault) => self.currents_into(&a.value, fault)?,
+            },
+            ("e", []) => (vec![Kept::Energy(None)], Vec::new()),
+            ("q", []) => (vec![Kept::Charge(None)], Vec::new()),
+            ("e", [a]) if paths => match self.units(&a.value) {
+                Ok((units, shape)) => (units.into_iter().map(|u| Kept::Energy(Some(u))).collect(), shape),
+                Err(fault) => self.of_parts(&a.value, fault, Kept::Absorbed)?,
+            },
+            ("q", [a]) if paths => {
+                let (units, shape) = self.units(&a.value)?;
+                (units.into_iter().map(|u| Kept::Charge(Some(u))).collect(), shape)
             }
             ("v" | "i", _) => {
                 let message = format!("{}( ) takes a net or a part", lower.to_uppercase());
@@ -101,6 +109,45 @@ impl Sight<'_> {
             }
             _ => return Ok(None),
         }))
+    }
+
+    /// The units on the nets of a path.
+    fn units(&mut self, path: &Expr) -> Result<(Vec<SmuId>, Vec<usize>), Fault> {
+        let (nets, shape) = self.net_path(path)?;
+        let units = nets.iter().map(|n| self.unit(*n, path.span)).collect::<Result<Vec<SmuId>, _>>()?;
+        Ok((units, shape))
+    }
+
+    /// Currents into the first pin of parts, or into the pin that the path ends in.
+    fn currents_into(&mut self, path: &Expr, otherwise: Fault) -> Result<Asked, Fault> {
+        let into = |k: usize| move |part| Kept::Quantity(Quantity::Current(part, k));
+        let outcome = self.of_parts(path, otherwise, into(0));
+        let (Err(_), ExprKind::Field(base, pin)) = (&outcome, &path.kind) else { return outcome };
+        let Ok((kept, _)) = self.of_parts(base, Fault::Said, into(0)) else { return outcome };
+        let Some(Kept::Quantity(Quantity::Current(part, _))) = kept.first() else { return outcome };
+        let pins = &self.machine.circuit.part(*part).kind.pins;
+        match pins.iter().position(|p| p.name.eq_ignore_ascii_case(&pin.text)) {
+            Some(k) => self.of_parts(base, Fault::Said, into(k)),
+            None => Err(unknown("pin", &pin.text, pin.span, pins.iter().map(|p| &*p.name))),
+        }
+    }
+
+    /// A number of each part that a path leads to; where it leads to none, `otherwise` is what to say.
+    fn of_parts(&mut self, path: &Expr, otherwise: Fault, each: impl Fn(PartId) -> Kept) -> Result<Asked, Fault> {
+        let is_net = !matches!(&otherwise, Fault::Wrong(d) if d.code == "process::unknown");
+        let handle = match owner(path, self) {
+            Ok(answer) => match answer.first() {
+                Value::Handle(handle) => handle,
+                _ => return Err(otherwise),
+            },
+            Err(fault) => return Err(if is_net { otherwise } else { fault }),
+        };
+        let Some(group) = self.machine.groups.of(&handle) else { return Err(otherwise) };
+        let parts = group.members.iter().map(|m| match m {
+            Member::Part(part) => Ok(each(*part)),
+            Member::Instance(_) => Err(of_subcircuit(path.span)),
+        });
+        Ok((parts.collect::<Result<_, _>>()?, group.shape.clone()))
     }
 
     /// The unit on a net.
@@ -130,13 +177,7 @@ impl Sight<'_> {
         let mut values = Vec::with_capacity(group.members.len());
         for member in &group.members {
             let Member::Part(part) = *member else {
-                return Err(Fault::new(
-                    "process::net",
-                    word.span,
-                    "the current of a subcircuit is not one current",
-                    "here",
-                )
-                .with_help("name a part inside, or put a source of 0 V in the way"));
+                return Err(of_subcircuit(word.span));
             };
             let pins = &self.machine.circuit.part(part).kind.pins;
             let place = pin.map_or(Some(0), |pin| pins.iter().position(|p| p.name.eq_ignore_ascii_case(pin)));
@@ -148,7 +189,7 @@ impl Sight<'_> {
         Ok((values, group.shape.clone()))
     }
 
-    /// Parts by a dotted path, the last step indexed.
+    /// Parts by a dotted path, its last step indexed.
     fn parts(&mut self, path: &str, index: &[Slot], span: Span) -> Result<Handle, Fault> {
         let mut steps = path.split('.');
         let first = steps.next().unwrap_or("").to_ascii_lowercase();
@@ -224,7 +265,7 @@ impl Sight<'_> {
             ExprKind::Name(n) => self.nets_of(self.at, n, &index, path.span),
             ExprKind::Node(w) => self.nets(w),
             ExprKind::Field(owner, name) => {
-                let Value::Handle(handle) = eval(owner, self)? else {
+                let Value::Handle(handle) = crate::value::eval::owner(owner, self)?.first() else {
                     return Err(Fault::new("process::path", owner.span, "this is not a part of the circuit", "here")
                         .with_help("a path leads through instances to a net: X1.out"));
                 };
@@ -235,4 +276,19 @@ impl Sight<'_> {
                 .with_help("bl, bl[0:3], X1.wl[2]")),
         }
     }
+}
+
+/// `X1.Xc[i,j].Xr` between the parentheses of `V( )` and `I( )` as the path that it is.
+pub(super) fn path_of(e: &Expr) -> Option<Expr> {
+    match &e.kind {
+        ExprKind::Node(w) if w.index.is_empty() && w.text.contains('[') && w.text.contains('.') => {
+            parse_expr_at(&w.text, w.span).ok().filter(|e| matches!(e.kind, ExprKind::Field(..) | ExprKind::Index(..)))
+        }
+        _ => None,
+    }
+}
+
+fn of_subcircuit(span: Span) -> Fault {
+    Fault::new("process::net", span, "a subcircuit has not one current or energy", "here")
+        .with_help("name a part inside, or put a source of 0 V in the way")
 }

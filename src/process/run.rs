@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::bounds;
 use super::code::{OpKind, Place};
 use super::frame::{Edge, Frame, Loop, Process, State};
 use super::history::Kept;
@@ -99,6 +100,7 @@ impl Run<'_> {
         };
         if settled && !holds && up != before {
             process.state = State::When { condition: test, edge: Some((edge, up)), deadline };
+            self.world.remembered();
         }
         Ok(holds)
     }
@@ -158,11 +160,11 @@ impl Run<'_> {
             let ramp =
                 frame.code.ops.get(frame.next.wrapping_sub(1)).is_some_and(|op| matches!(op.kind, OpKind::Ramp(..)));
             if ramp {
-                let hold = |b: &super::frame::Before| {
+                let mut hold = |b: &super::frame::Before| {
                     let (level, limit) = self.world.level(b.smu);
                     Drive { smu: b.smu, from: None, to: level, over: 0.0, limit }
                 };
-                let list: Vec<Drive> = pulse.iter().map(hold).collect();
+                let list: Vec<Drive> = pulse.iter().map(&mut hold).collect();
                 self.world.drive(&list).map_err(|s| stopped(s, span))?;
             } else if !pulse.is_empty() {
                 self.sight(frame).give_back(&pulse, span)?;
@@ -171,12 +173,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn later(&self, seconds: f64, span: Span) -> Result<State, Fault> {
-        if seconds.is_nan() || seconds < 0.0 {
-            let message = format!("a time of {seconds} s cannot pass");
-            return Err(Fault::new("process::time", span, message, "here").with_help("times are positive"));
-        }
-        Ok(State::Until(Ticks(self.world.now().0.saturating_add(Ticks::from_seconds(seconds).0))))
+    fn later(&self, seconds: f64) -> State {
+        State::Until(Ticks(self.world.now().0.saturating_add(Ticks::from_seconds(seconds).0)))
+    }
+
+    /// A time that a statement says, s.
+    fn time(&mut self, frame: &mut Frame, e: &Expr) -> Result<f64, Fault> {
+        bounds::passing(number(e, &mut self.sight(frame))?, e.span)
     }
 
     /// The next operation of the innermost call.
@@ -263,27 +266,27 @@ impl Run<'_> {
             }
             OpKind::Float(nets) => self.sight(frame).let_go(nets)?,
             OpKind::Pulse(drives, width) => {
-                let width = number(width, &mut self.sight(frame))?;
+                let width = self.time(frame, width)?;
                 let before = self.sight(frame).set_out(drives, None)?;
                 let edge = self.sight(frame).longest_edge(&before);
                 frame.pulse = before;
-                process.state = self.later(edge + width, span)?;
+                process.state = self.later(edge + width);
             }
             OpKind::Return => {
                 let before = std::mem::take(&mut frame.pulse);
                 let edge = self.sight(frame).give_back(&before, span)?;
-                process.state = self.later(edge, span)?;
+                process.state = self.later(edge);
             }
             OpKind::Ramp(drives, time) => {
-                let time = number(time, &mut self.sight(frame))?;
+                let time = self.time(frame, time)?;
                 frame.pulse = self.sight(frame).set_out(drives, Some(time))?;
-                process.state = self.later(time, span)?;
+                process.state = self.later(time);
             }
             OpKind::Wait(time) => {
-                let time = number(time, &mut self.sight(frame))?;
-                process.state = self.later(time, span)?;
+                let time = self.time(frame, time)?;
+                process.state = self.later(time);
             }
-            OpKind::Until { condition: test, timeout } => self.until(process, frame, test, timeout.as_ref(), span)?,
+            OpKind::Until { condition: test, timeout } => self.until(process, frame, test, timeout.as_ref())?,
             OpKind::Settle => self.world.settle().map_err(|s| stopped(s, span))?,
             OpKind::Call { callee, into } => {
                 let Some(answer) = self.software(frame, callee)? else {
@@ -309,7 +312,10 @@ impl Run<'_> {
             }
             OpKind::Next(iter, exit) => self.next(frame, iter, *exit)?,
             OpKind::Count { counter, max } => {
-                let max = max.as_ref().map_or(Ok(f64::INFINITY), |m| number(m, &mut self.sight(frame)))?;
+                let max = match max {
+                    Some(m) => bounds::passes(number(m, &mut self.sight(frame))?, m.span)?,
+                    None => f64::INFINITY,
+                };
                 frame.loops.push(Loop::Repeat { done: 0.0, max });
                 if let Some(name) = counter
                     && !frame.variables.set(&name.lower(), Value::Number(0.0), name.span)?
@@ -370,16 +376,12 @@ impl Run<'_> {
         frame: &mut Frame,
         test: &Expr,
         timeout: Option<&Expr>,
-        span: Span,
     ) -> Result<(), Fault> {
         let deadline = match timeout {
             None => None,
             Some(t) => {
-                let t = number(t, &mut self.sight(frame))?;
-                match self.later(t, span)? {
-                    State::Until(end) => Some(end),
-                    _ => None,
-                }
+                let limit = bounds::timeout(number(t, &mut self.sight(frame))?, t.span)?;
+                limit.map(|t| Ticks(self.world.now().0.saturating_add(Ticks::from_seconds(t).0)))
             }
         };
         let edge = match &test.kind {

@@ -34,13 +34,15 @@ const ROUNDS: usize = 1000;
 #[derive(Debug)]
 pub enum Halt {
     Fault(Fault),
-    Interrupted,
+    /// With what to say of it
+    Interrupted(Option<Box<Diagnostic>>),
 }
 
 impl From<Fault> for Halt {
     fn from(fault: Fault) -> Halt {
         match fault {
-            Fault::Wrong(d) if d.code == "process::interrupted" => Halt::Interrupted,
+            Fault::Wrong(d) if d.code == "process::interrupted" => Halt::Interrupted(None),
+            Fault::Wrong(d) if d.code == "value::interrupted" => Halt::Interrupted(Some(d)),
             other => Halt::Fault(other),
         }
     }
@@ -98,7 +100,7 @@ impl<'m> Scheduler<'m> {
         Scheduler {
             machine,
             list,
-            budget: Budget::default(),
+            budget: machine.budget(),
             writes: HashMap::new(),
             draws: readings.draws(),
             readings,
@@ -114,7 +116,7 @@ impl<'m> Scheduler<'m> {
         Scheduler {
             machine,
             list: others.to_vec(),
-            budget: Budget::default(),
+            budget: machine.budget(),
             writes: HashMap::new(),
             draws: readings.draws(),
             readings,
@@ -170,6 +172,7 @@ impl<'m> Scheduler<'m> {
         let needs = self.with_run(plant, notebook, |run| Ok(Self::needs(run, machine, statements, all)));
         let needs = needs.unwrap_or_default();
         plant.follow(&needs.follow);
+        plant.meter(&needs.meter);
         for k in needs.seen {
             if !self.seen.contains(&k) {
                 self.seen.push(k);
@@ -239,6 +242,7 @@ impl<'m> Scheduler<'m> {
             if self.list.last().is_none_or(Process::done) {
                 return Ok(());
             }
+            notebook.underway(self.list.last().and_then(|main| super::share::underway(main, plant.now())));
             self.pass(plant)?;
             self.writes.clear();
             self.budget.steps = 0;
@@ -373,7 +377,7 @@ impl<'m> Scheduler<'m> {
                 Err(Fault::Wrong(Box::new(d)).into())
             }
             (None, Ok(_)) => Ok(()),
-            (None, Err(Stop::Interrupted)) => Err(Halt::Interrupted),
+            (None, Err(Stop::Interrupted)) => Err(Halt::Interrupted(None)),
             (None, Err(stop)) => Err(super::sight::stopped(stop, where_stuck).into()),
         }
     }

@@ -18,13 +18,14 @@ use crate::syntax::ast::{Expr, ExprArg, ExprKind, Name, Slot};
 use crate::value::answer::Answer;
 use crate::value::assign::{self, Given, Store};
 use crate::value::builtin::Tools;
+use crate::value::constants;
 use crate::value::eval::{eval, picks};
-use crate::value::fault::Fault;
+use crate::value::fault::{Fault, did_you_mean};
 use crate::value::index::Pick;
 use crate::value::scope::{Budget, Scope};
 use crate::value::software::{self, Definition, Library};
 use crate::value::variables::Variables;
-use crate::value::{Handle, HandleKind, Value};
+use crate::value::{self, Handle, HandleKind, Value};
 
 /// Who wrote which signal in this instant: number of the process, and where.
 pub(super) type Writes = HashMap<SignalId, (usize, Span)>;
@@ -88,6 +89,48 @@ impl Sight<'_> {
         own.unwrap_or_default()
     }
 
+    /// Whether signals of a name have such places, and room there for a value. `exact`: the index is known.
+    pub fn fits(
+        &mut self,
+        n: &str,
+        slots: &[Slot],
+        exact: bool,
+        value: Option<&Value>,
+        span: Span,
+    ) -> Result<(), Fault> {
+        let lower = n.to_ascii_lowercase();
+        let Some(bus) = self.around(self.at).find_map(|i| i.signals.get(&lower)).cloned() else { return Ok(()) };
+        let index = match exact {
+            true => picks(slots, None, self)?,
+            false => slots.iter().enumerate().map(|(k, _)| Pick::At(bus.axes.get(k).map_or(0, |a| a.0))).collect(),
+        };
+        let (_, shape) = pick(&bus, n, &index, span)?;
+        match value.filter(|_| exact) {
+            Some(value) => spread(value, &shape, span).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// A name that cannot be given a value; `more` are variables besides those of the process.
+    pub fn no_target(&self, name: &str, span: Span, more: &[String]) -> Fault {
+        let lower = name.to_ascii_lowercase();
+        let param = self.around(self.at).any(|i| i.params.contains_key(&lower));
+        if param || self.machine.functions.values.contains_key(&lower) {
+            let message = format!("'{name}' is a parameter: it keeps its value while the circuit runs");
+            return Fault::new("process::parameter", span, message, "not a variable").with_help(format!(
+                "let {name} = … declares a variable of this name; sweep {name} in […] and with {name}=… set the parameter"
+            ));
+        }
+        let signals = self.around(self.at).flat_map(|i| i.signals.keys().map(String::as_str));
+        let known = self.variables.names().chain(more.iter().map(String::as_str)).chain(signals);
+        let message = format!("there is no variable or signal '{name}' here");
+        let fault = Fault::new("process::unknown", span, message, "not known");
+        match did_you_mean(name, known) {
+            Some(help) => fault.with_help(help),
+            None => fault.with_help(format!("let {name} = … declares a variable")),
+        }
+    }
+
     fn set_signals(
         &mut self,
         bus: &Bus<SignalId>,
@@ -116,6 +159,11 @@ impl Sight<'_> {
     }
 }
 
+/// Whether something can be taken out of a value with a `.`.
+fn has_inside(v: &Value) -> bool {
+    matches!(v, Value::Handle(_) | Value::Network(_) | Value::Archive(_) | Value::Broken)
+}
+
 /// A value for each place of a shape: a number serves all.
 pub(super) fn spread(value: &Value, shape: &[usize], span: Span) -> Result<Vec<f64>, Fault> {
     let count: usize = shape.iter().product();
@@ -132,7 +180,7 @@ pub(super) fn spread(value: &Value, shape: &[usize], span: Span) -> Result<Vec<f
 }
 
 impl Scope for Sight<'_> {
-    fn name(&mut self, lower: &str, _: Span) -> Result<Option<Value>, Fault> {
+    fn name(&mut self, lower: &str, span: Span) -> Result<Option<Value>, Fault> {
         if let Some(v) = self.variables.get(lower) {
             return Ok(Some(v.clone()));
         }
@@ -158,7 +206,25 @@ impl Scope for Sight<'_> {
         if let Some(handle) = self.machine.groups.member(&self.machine.program, self.at, lower) {
             return Ok(Some(Value::Handle(handle)));
         }
-        Ok(self.machine.functions.value(lower))
+        if let Some(v) = self.machine.functions.value(lower) {
+            return Ok(Some(v));
+        }
+        if self.columns && constants::constant(lower).is_none() {
+            return self.notebook.unreached(lower, span);
+        }
+        Ok(None)
+    }
+
+    fn owner(&mut self, lower: &str, span: Span) -> Result<Option<Value>, Fault> {
+        if self.variables.get(lower).is_some_and(has_inside) || self.notebook.name(lower, false).is_some() {
+            return Ok(None);
+        }
+        match self.machine.groups.member(&self.machine.program, self.at, lower) {
+            Some(handle) if !self.name(lower, span)?.as_ref().is_some_and(has_inside) => {
+                Ok(Some(Value::Handle(handle)))
+            }
+            _ => Ok(None),
+        }
     }
 
     fn call(&mut self, name: &Name, args: &[ExprArg], span: Span) -> Result<Option<Answer>, Fault> {
@@ -313,15 +379,11 @@ impl Store for Sight<'_> {
                 let found = self.around(self.at).find_map(|i| i.signals.get(&lower)).cloned();
                 match found {
                     Some(bus) => self.set_signals(&bus, n, &index, &value, span),
-                    None => {
-                        let known = self.known();
-                        Err(unknown("variable or signal", n, span, known.iter().map(String::as_str))
-                            .with_help(format!("let {n} = … declares a variable")))
-                    }
+                    None => Err(self.no_target(n, base.span, &[])),
                 }
             }
             ExprKind::Field(owner, name) => {
-                let Value::Handle(handle) = eval(owner, self)? else {
+                let Value::Handle(handle) = value::eval::owner(owner, self)?.first() else {
                     return Err(Fault::new("process::path", owner.span, "this is not a part of the circuit", "here")
                         .with_help("X1.fire = 1 sets a signal of an instance, X1.Xm.g = 1u a state of a part"));
                 };

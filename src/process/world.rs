@@ -63,10 +63,13 @@ pub trait World {
     fn current(&mut self, smu: SmuId) -> f64;
 
     /// J: delivered by one source-measure unit, or by all, since the start.
-    fn energy(&self, smu: Option<SmuId>) -> f64;
+    fn energy(&mut self, smu: Option<SmuId>) -> f64;
 
     /// C: delivered by one source-measure unit, or by all, since the start.
-    fn charge(&self, smu: Option<SmuId>) -> f64;
+    fn charge(&mut self, smu: Option<SmuId>) -> f64;
+
+    /// J: into a part since the start, or since [`Plant::meter`] began to count.
+    fn absorbed(&mut self, part: PartId) -> f64;
 
     fn signal(&self, signal: SignalId) -> f64;
 
@@ -77,8 +80,24 @@ pub trait World {
         false
     }
 
+    /// Whether another process could go on from this point to the same bits.
+    fn renews(&self) -> bool {
+        false
+    }
+
+    /// What a process remembers of this settled point is not what it remembered before.
+    fn remembered(&mut self) {}
+
+    /// What the branches of the next `map` came to in an earlier run of which this one is the continuation.
+    fn answered(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// What the branches of a `map` came to, for a later run.
+    fn answer(&mut self, _bytes: &dyn Fn() -> Vec<u8>) {}
+
     /// What a unit was told to hold its net at, and its compliance: the end of an edge under way, where a ramp is now.
-    fn level(&self, smu: SmuId) -> (Level, f64);
+    fn level(&mut self, smu: SmuId) -> (Level, f64);
 
     /// Several units set out at this instant; of two drives of one unit the later counts.
     fn drive(&mut self, drives: &[Drive]) -> Result<(), Stop>;
@@ -94,6 +113,11 @@ pub trait World {
 
     /// A copy of everything, to go on by itself: one branch of a `map`.
     fn branch(&mut self) -> Result<Box<dyn Plant + Send>, Stop>;
+
+    /// Before somebody looks at the past: a circuit that has not been touched yet has its first point from now on.
+    fn wake(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
 
     /// What was kept of the past; see [`Plant::keep`].
     fn history(&self) -> &History;
@@ -115,6 +139,9 @@ pub trait Plant: World {
     /// Makes currents into pins of parts readable at every point from now on (one that is a charge's change needs to be
     /// followed from point to point).
     fn follow(&mut self, what: &[Quantity]);
+
+    /// Counts the energy that goes into each of these parts from now on.
+    fn meter(&mut self, parts: &[PartId]);
 
     /// As a world.
     fn world(&mut self) -> &mut dyn World;

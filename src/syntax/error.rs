@@ -146,8 +146,10 @@ fn hint(rule: Rule, before: &str, rest: &str) -> Option<String> {
     let first = rest.chars().next()?;
     let asks = matches!(rule, Rule::when_line | Rule::cycle_line | Rule::warn_line | Rule::if_line | Rule::else_line);
     let like = || closest(found(rest), ["reflect", "settles"]);
+    let waits = matches!(rule, Rule::wait_line | Rule::repeat_line | Rule::assert_line);
     match first {
         '=' if asks => Some("`==` compares".into()),
+        '=' if waits => Some("`==` compares; a voltage passes a level: V(out) > 0.5, V(out) ~= 0.5 within 1%".into()),
         _ if rule == Rule::state_item && like().is_some() => like().map(|word| format!("did you mean `{word}`?")),
         '=' if before.ends_with('=') || rest.starts_with("==") => Some("`==` compares; a setting has one `=`".into()),
         '=' => Some("a blank or a sign in the name before `=`?".into()),

@@ -74,7 +74,8 @@ pub fn parse_bytes(name: &str, bytes: &[u8], options: &LoadOptions) -> (Ast, Sou
     if let Some(finding) = &decoded.finding {
         reader.findings.add(finding.report(FileId(0), name));
     }
-    let ast = reader.main(Path::new(name), name, Arc::new(Text::new(decoded.content)));
+    let mut ast = reader.main(Path::new(name), name, Arc::new(Text::new(decoded.content)));
+    ast.lost.all |= matches!(decoded.finding, Some(decode::Finding::Binary));
     (ast, reader.sources, reader.findings.finish())
 }
 

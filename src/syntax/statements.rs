@@ -248,7 +248,9 @@ pub fn unknown(place: Place, word: &str, text: &str, known: &[&str], what: &str,
     let written = &text[..word.len().min(text.len())];
     let report = Diagnostic::error("syntax::unknown-statement", format!("no {what} begins with `{written}`"))
         .at(place.range(0, written.len()), "unknown word");
-    match closest(word, known.iter().copied()) {
+    // A word cut short, as `meas`, is a near miss too.
+    let begun = || known.iter().copied().find(|k| word.len() >= 3 && k.starts_with(word));
+    match closest(word, known.iter().copied()).or_else(begun) {
         Some(like) => report.help(format!("did you mean `{like}`?")),
         None => report.help(others),
     }

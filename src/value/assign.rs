@@ -35,8 +35,7 @@ pub fn spread(names: usize, values: &[Expr], span: Span, scope: &mut dyn Scope) 
         return values.iter().map(|e| eval(e, scope)).collect();
     }
     let [only] = values else {
-        let message = format!("{names} names for {} values", values.len());
-        return Err(Fault::new("value::count", span, message, "here").with_help("one value for each name"));
+        return Err(uneven(names, values.len(), span));
     };
     let given = answer(only, scope)?;
     let list = match given {
@@ -48,12 +47,25 @@ pub fn spread(names: usize, values: &[Expr], span: Span, scope: &mut dyn Scope) 
     };
     match list.len() == names {
         true => Ok(list),
-        false => {
-            let message = format!("{names} names for {} values", list.len());
-            Err(Fault::new("value::count", only.span, message, "this has another number of values")
-                .with_help("a function of several results gives them to as many names; f(x).name is one of them"))
-        }
+        false => Err(uneven_results(names, list.len(), only.span)),
     }
+}
+
+/// Other numbers of names and of values.
+pub fn uneven(names: usize, values: usize, span: Span) -> Fault {
+    let message = format!("{names} {} for {values} {}", plural("name", names), plural("value", values));
+    Fault::new("value::count", span, message, "here").with_help("one value for each name")
+}
+
+/// Other numbers of names and of what one expression is worth.
+pub fn uneven_results(names: usize, values: usize, span: Span) -> Fault {
+    let message = format!("{names} {} for {values} {}", plural("name", names), plural("value", values));
+    Fault::new("value::count", span, message, "this has another number of values")
+        .with_help("a function of several results gives them to as many names; f(x).name is one of them")
+}
+
+fn plural(what: &str, count: usize) -> String {
+    if count == 1 { what.to_string() } else { format!("{what}s") }
 }
 
 /// `let a, b = 1, 2`
@@ -98,11 +110,7 @@ pub fn put(target: &Expr, value: Value, store: &mut dyn Store) -> Result<(), Fau
             let shape = match store.variable(&lower) {
                 None | Some(Value::Handle(_)) => return write(n, target, value, store),
                 Some(Value::Array(a)) => a.shape().to_vec(),
-                Some(other) => {
-                    let message = format!("'{n}' is {} and has no places", other.describe());
-                    return Err(Fault::new("value::index", target.span, message, "not an array")
-                        .with_help(format!("{n} = zeros(…) makes it one")));
-                }
+                Some(other) => return Err(no_places(n, other, target.span)),
             };
             let picks = picks(slots, Some(&shape), store)?;
             let Some(value) = value.to_array() else {
@@ -116,6 +124,12 @@ pub fn put(target: &Expr, value: Value, store: &mut dyn Store) -> Result<(), Fau
         }
         _ => store.write(target, value),
     }
+}
+
+/// A variable that is indexed and is no array.
+pub fn no_places(name: &str, value: &Value, span: Span) -> Fault {
+    let message = format!("'{name}' is {} and has no places", value.describe());
+    Fault::new("value::index", span, message, "not an array").with_help(format!("{name} = zeros(…) makes it one"))
 }
 
 /// A target that is no variable; without a circuit that is a variable not declared.

@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::call::Call;
-use super::converter::{Converter, check_bits};
+use super::converter::{Converter, check_bits, check_range};
 use super::data::Files;
 use super::fault::{Fault, arguments, did_you_mean};
 use super::functions::{GROUPS, MANY};
@@ -97,6 +97,7 @@ impl Builtin {
             }
             Body::Converter(c) => {
                 args[1].numbers().into_iter().try_for_each(|bits| check_bits(bits, span))?;
+                check_range(&args[2], &args[3], span)?;
                 c.of(args, Value::Number, |f, args| apply(f, &args, span))
             }
             Body::CopySign if args.len() == 1 => apply(Function::Sign, args, span),

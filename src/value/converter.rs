@@ -5,6 +5,7 @@
 //! LSB = (high − low)/2ᵇⁱᵗˢ      adc: clip(round((v − low)/LSB), 0, 2ᵇⁱᵗˢ − 1)      dac: low + clip(round(code), 0, 2ᵇⁱᵗˢ − 1)·LSB
 //! ```
 
+use super::Value;
 use super::fault::Fault;
 use crate::circuit::equation::Function;
 use crate::diag::Span;
@@ -48,6 +49,20 @@ impl Converter {
     }
 }
 
+/// What is wrong with a range.
+pub fn check_range(low: &Value, high: &Value, span: Span) -> Result<(), Fault> {
+    let (low, high) = (low.numbers(), high.numbers());
+    let pairs = low.iter().cycle().zip(high.iter().cycle()).take(low.len().max(high.len()));
+    match pairs.into_iter().find(|(low, high)| low >= high) {
+        Some((low, high)) => {
+            let message = format!("a converter from {low} to {high} has no range");
+            Err(Fault::new("value::range", span, message, "in this call")
+                .with_help("the arguments are v, bits, low, high, and low is below high"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// What is wrong with a number of bits.
 pub fn check_bits(bits: f64, span: Span) -> Result<(), Fault> {
     if bits.fract() == 0.0 && (1.0..=MOST).contains(&bits) {
@@ -64,7 +79,7 @@ const MOST: f64 = 48.0;
 mod tests {
     use super::*;
     use crate::diag::FileId;
-    use crate::value::{Value, apply, builtin};
+    use crate::value::{apply, builtin};
 
     const HERE: Span = Span { file: FileId(0), start: 0, end: 0 };
 

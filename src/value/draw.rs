@@ -27,6 +27,9 @@ pub fn draw(call: &Call, draws: Option<&mut Draws>) -> Result<Value, Fault> {
                 .with_help("seed=1, or seed=[1, 2]; without a seed only protocols and experiments draw"));
         }
     };
+    if call.name == "draw" {
+        return of_table(call, draws);
+    }
     let shape = call.shape_option()?;
     let wrong = |e: LawError| call.fault("value::law", e.to_string());
     if call.name == "choice" {
@@ -66,6 +69,52 @@ pub fn draw(call: &Call, draws: Option<&mut Draws>) -> Result<Value, Fault> {
         numbers.extend(items.iter_mut().filter_map(|i| i.next().copied()));
         Law::named(call.name, &numbers, mean).map(|law| draws.draw(&law)).map_err(wrong)
     })
+}
+
+/// `draw(values, by=keys, at=s)`: for each number of `s` one of the values whose key is nearest to it, all of them equally
+/// likely. Without `by=` one of all values.
+fn of_table(call: &Call, draws: &mut Draws) -> Result<Value, Fault> {
+    let values = call.vector(0)?;
+    if values.is_empty() {
+        return Err(call.fault("value::empty", "draw( ) from no values"));
+    }
+    let (keys, at) = match (call.option("by"), call.option("at")) {
+        (Some(by), Some(at)) => (call.as_array(by)?, call.as_array(at)?),
+        (None, None) => return Ok(Value::Number(values[one_of(values.len(), draws)])),
+        _ => {
+            let fault = call.fault("value::arguments", "draw( ) takes by= and at= together");
+            return Err(fault.with_help("draw(counts.k, by=counts.n, at=s): a k of a row whose n is nearest to s"));
+        }
+    };
+    if keys.len() != values.len() {
+        return Err(call.differ(&[values.len()], keys.shape()));
+    }
+    let mut order: Vec<(f64, f64)> = keys.iter().copied().zip(values).filter(|(key, _)| !key.is_nan()).collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let Some(&(lowest, _)) = order.first() else {
+        return Err(call.fault("value::empty", "draw( ): no key is a number"));
+    };
+    let mut numbers = Vec::with_capacity(at.len());
+    for &s in at.iter() {
+        let above = order.partition_point(|(key, _)| *key < s);
+        let (below, next) = (above.checked_sub(1).map(|k| order[k].0), order.get(above).map(|o| o.0));
+        let key = match (below, next) {
+            (Some(a), Some(b)) if s - a <= b - s => a,
+            (_, Some(b)) => b,
+            (Some(a), None) => a,
+            (None, None) => lowest,
+        };
+        let first = order.partition_point(|(k, _)| *k < key);
+        let count = order.partition_point(|(k, _)| *k <= key) - first;
+        numbers.push(order[first + one_of(count, draws)].1);
+    }
+    shaped(at.shape().to_vec(), numbers, call.span)
+}
+
+fn one_of(count: usize, draws: &mut Draws) -> usize {
+    let last = count.saturating_sub(1) as f64;
+    let law = Law::named("integer", &[0.0, last], None).ok().filter(|_| count > 1);
+    law.map_or(0, |law| draws.draw(&law) as usize)
 }
 
 fn fill(call: &Call, shape: Vec<usize>, mut next: impl FnMut() -> Result<f64, Fault>) -> Result<Value, Fault> {

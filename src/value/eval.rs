@@ -31,6 +31,21 @@ pub fn answer(expr: &Expr, scope: &mut dyn Scope) -> Result<Answer, Fault> {
     out
 }
 
+/// What stands in front of a `.`: of a part and a number of one name the part is meant.
+pub fn owner(expr: &Expr, scope: &mut dyn Scope) -> Result<Answer, Fault> {
+    match &expr.kind {
+        ExprKind::Name(n) => match scope.owner(&n.to_ascii_lowercase(), expr.span)? {
+            Some(v) => Ok(Answer::One(v)),
+            None => answer(expr, scope),
+        },
+        ExprKind::Index(base, slots) => {
+            let base = owner(base, scope)?.first();
+            indexed(&base, slots, expr.span, scope).map(Answer::One)
+        }
+        _ => answer(expr, scope),
+    }
+}
+
 /// One number: a condition, a bound.
 pub fn number(expr: &Expr, scope: &mut dyn Scope) -> Result<f64, Fault> {
     let v = eval(expr, scope)?;
@@ -108,7 +123,7 @@ fn compute(expr: &Expr, scope: &mut dyn Scope) -> Result<Answer, Fault> {
             return Err(Fault::new("value::node", span, "a node stands only in V( ) and I( )", "here"));
         }
         ExprKind::Field(base, name) => {
-            let base = answer(base, scope)?;
+            let base = owner(base, scope)?;
             field(base, name, span, scope)?
         }
         ExprKind::Method { base, name, args } => {
@@ -265,15 +280,21 @@ pub fn unnamed_after_named(span: Span) -> Fault {
     Fault::new("value::arguments", span, "an argument without a name stands behind one with a name", "give it its name")
 }
 
+/// A call has no result of this name.
+pub fn no_result(name: &Name, known: &[&str]) -> Fault {
+    let message = format!("there is no result '{}'", name.text);
+    let fault = Fault::new("value::no-result", name.span, message, "not known");
+    match known {
+        [] => fault.with_help("it gives nothing back: -> in its head names results"),
+        [one] => fault.with_help(format!("its result is {one}")),
+        _ => fault.with_help(format!("the results are {}", known.join(", "))),
+    }
+}
+
 fn field(base: Answer, name: &Name, span: Span, scope: &mut dyn Scope) -> Result<Value, Fault> {
     if let Answer::Several(list) = &base {
-        if let Some(v) = base.named(&name.text) {
-            return Ok(v.clone());
-        }
         let names: Vec<&str> = list.iter().map(|(n, _)| &n[..]).collect();
-        let fault =
-            Fault::new("value::no-result", name.span, format!("there is no result '{}'", name.text), "not known");
-        return Err(fault.with_help(format!("the results are {}", names.join(", "))));
+        return base.named(&name.text).cloned().ok_or_else(|| no_result(name, &names));
     }
     match base.first() {
         Value::Archive(arrays) => {

@@ -327,6 +327,14 @@ pub const GROUPS: &[(&str, &[Builtin])] = &[
             law("exponential", "mean", 1, "exponential"),
             law("integer", "low, high", 2, "whole numbers, both ends included"),
             row(
+                "draw",
+                "values, by=, at=",
+                (1, 1),
+                &["by", "at", "seed"],
+                Body::Draw,
+                "for each number of at= one of the values whose by= is nearest to it, as it was measured; without both one of all",
+            ),
+            row(
                 "choice",
                 "values, p=",
                 (1, 1),

@@ -1,5 +1,8 @@
 //! What an expression may see and do beside the built-in functions: the seam between values and everything else.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::answer::Answer;
 use super::assign::Given;
 use super::builtin::Tools;
@@ -7,7 +10,7 @@ use super::fault::Fault;
 use super::index::Pick;
 use super::{Handle, Value};
 use crate::circuit::equation::Function;
-use crate::diag::Span;
+use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{Expr, ExprArg, Name, Slot};
 
 /// Expressions and calls go no deeper.
@@ -22,7 +25,12 @@ pub struct Budget {
     pub depth: usize,
     /// Operations done
     pub steps: u64,
+    /// Raised by whoever wants the work to stop
+    pub interrupted: Option<Arc<AtomicBool>>,
 }
+
+/// Operations between two looks at whether to stop.
+const LOOK: u64 = 4096;
 
 impl Budget {
     /// Goes one level down; `leave` comes back.
@@ -41,7 +49,15 @@ impl Budget {
 
     /// Counts work.
     pub fn step(&mut self, count: u64, span: Span) -> Result<(), Fault> {
+        let before = self.steps;
         self.steps = self.steps.saturating_add(count);
+        if before / LOOK != self.steps / LOOK
+            && self.interrupted.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+        {
+            let d = Diagnostic::warning("value::interrupted", "interrupted in work that takes no simulated time");
+            let d = d.at(span, format!("here, after {} operations", self.steps));
+            return Err(Fault::Wrong(Box::new(d.help("a loop without end? a wait in it lets time pass"))));
+        }
         match self.steps > MAX_STEPS {
             false => Ok(()),
             true => Err(Fault::new(
@@ -77,6 +93,11 @@ impl Powers {
 pub trait Scope {
     /// The value of a lower-case name; None where it has none.
     fn name(&mut self, lower: &str, span: Span) -> Result<Option<Value>, Fault>;
+
+    /// What a lower-case name in front of a `.` stands for, where that is not what it stands for alone.
+    fn owner(&mut self, _lower: &str, _span: Span) -> Result<Option<Value>, Fault> {
+        Ok(None)
+    }
 
     /// A call that a user's definition or the circuit answers; asked before the built-in functions. None: not known here.
     fn call(&mut self, name: &Name, args: &[ExprArg], span: Span) -> Result<Option<Answer>, Fault>;

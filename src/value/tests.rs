@@ -345,6 +345,22 @@ fn seeded_draws_repeat_and_have_their_shape() {
     ]);
 }
 
+/// A table of 3 rows at 1 and 2 at 2: each is drawn, none of another key.
+#[test]
+fn draws_from_a_table() {
+    let table = "draw([10, 11, 12, 20, 21], by=[1, 1, 1, 2, 2], at=AT, seed=4)";
+    let of = |at: &str| numbers(&table.replace("AT", at));
+    let ones = of("ones(300)");
+    assert!(ones.iter().all(|v| [10.0, 11.0, 12.0].contains(v)));
+    [10.0, 11.0, 12.0].iter().for_each(|k| {
+        let count = ones.iter().filter(|v| *v == k).count();
+        assert!((70..130).contains(&count), "{k}: {count}");
+    });
+    assert!(of("[1.6, 9, 2]").iter().all(|v| *v >= 20.0) && of("[[-5, 1.4], [0, 1.5]]").iter().all(|v| *v < 20.0));
+    assert_eq!(of("ones(300)"), ones);
+    assert_eq!(numbers("draw([7], seed=1)"), [7.0]);
+}
+
 #[test]
 fn draws_without_a_seed_are_the_callers() {
     let draws = || Some(Draws::new(Stream::new(1, 0, "test", "statements")));

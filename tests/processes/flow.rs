@@ -119,6 +119,12 @@ fn waits_and_loops_without_an_end() {
     assert_eq!(found("wait until 1 > 2"), one("process::never-ends", "1 > 2"));
     assert_eq!(found("forever { x += 1 }"), one("process::no-wait", "forever { x += 1 }"));
     assert_eq!(found("forever { if s { wait 1u } }"), []);
+    assert_eq!(found("forever { wait 0 }"), one("process::no-wait", "forever { wait 0 }"));
+    let spins = |body: &str| found(body).iter().any(|f| f.0 == "process::no-wait");
+    assert!(spins("repeat until V(a) > 1 { x += 1 }") && spins("repeat n until s { force a = n }"));
+    assert!(!spins("repeat until x > 9 { x += 1 }") && !spins("repeat n until n > 3 { x += 1 }"));
+    assert!(!spins("repeat until V(a) > 1 { settle }") && !spins("repeat until V(a) > 1 { wait 1u }"));
+    assert!(!spins("repeat until normal(0, 1) > 3 { x += 1 }") && !spins("repeat until s max 9 { x += 1 }"));
     assert_eq!(
         lints("R1 a 0 1k\n.signal s=0\n.always busy { s = 1 - s }").first().map(|f| f.0),
         Some("process::no-wait")

@@ -62,7 +62,11 @@ fn shapes_and_types() {
     assert_eq!(stopped("x = [1, 2] + [1, 2, 3]"), ("value::shape", "[1, 2] + [1, 2, 3]".into()));
     assert_eq!(stopped("if V(b[:]) > 1 { x = 1 }"), ("value::condition", "V(b[:]) > 1".into()));
     assert_eq!(stopped("wait [1, 2]"), ("value::not-a-number", "[1, 2]".into()));
-    assert_eq!(stopped("wait -1u"), ("process::time", "wait -1u".into()));
+    assert_eq!(stopped("wait -1u"), ("process::time", "-1u".into()));
+    assert_eq!(stopped("wait inf"), ("process::time", "inf".into()));
+    assert_eq!(stopped("pulse a = 1 for -0.5n"), ("process::time", "-0.5n".into()));
+    assert_eq!(stopped("repeat until 0 max 1.5 { wait 1u }"), ("process::passes", "1.5".into()));
+    assert_eq!(stopped("x = map(V(a), [1, 2])"), ("process::map", "V(a)".into()));
     assert_eq!(stopped("force a = 1 limit -1"), ("process::limit", "a = 1 limit -1".into()));
     assert_eq!(stopped("force a = 1/0"), ("process::level", "a = 1/0".into()));
     assert_eq!(stopped("x = I(X1)"), ("process::net", "X1".into()));
@@ -121,6 +125,8 @@ Rc p 0 1k
   wait 1u
   i = I(a)
 }}
+.protocol two(v) -> p, q {{ wait 1u }}
+.protocol nothing(v) {{ wait 1u }}
 .protocol main() -> x {{
 {body}
 }}"
@@ -161,6 +167,30 @@ Rc p 0 1k
     assert_eq!(one("if V(b[:]) > 1 { x = 1 }"), ("value::condition", "V(b[:]) > 1".to_string()));
     assert_eq!(one("wait levels"), ("value::not-a-number", "levels".to_string()));
     assert_eq!(one("x = levels[3]"), ("value::index", "levels[3]".to_string()));
+    assert_eq!(one("let q = [1, 2, 3]\nq[0] = [1, 2]"), ("value::shape", "q[0]".to_string()));
+    assert_eq!(one("let q = [1, 2, 3]\nq[3] = 1"), ("value::index", "q[3]".to_string()));
+    assert_eq!(one("let q = 3\nq[0] = 1"), ("value::index", "q[0]".to_string()));
+    assert_eq!(one("mode[0] = 1"), ("value::index", "mode[0]".to_string()));
+    assert_eq!(one("s[:] = [1, 2, 3]"), ("process::shape", "s[:]".to_string()));
+    // Results
+    assert_eq!(one("let a, b = 1"), ("value::count", "1".to_string()));
+    assert_eq!(one("let a, b = levels"), ("value::count", "levels".to_string()));
+    assert_eq!(one("x = read(1).j"), ("value::no-result", "j".to_string()));
+    assert_eq!(one("x = Xc[0].tune(1).m"), ("value::no-result", "m".to_string()));
+    assert_eq!(
+        one("let a, b = two(1)\nlet c, d, e = map(two, [1, 2])\nx = a + b"),
+        ("value::count", "map(two, [1, 2])".into())
+    );
+    assert_eq!(one("x = nothing(1)"), ("value::count", "nothing(1)".to_string()));
+    assert_eq!(one("gain = 3"), ("process::parameter", "gain".to_string()));
+    // Numbers
+    assert_eq!(one("wait inf"), ("process::time", "inf".to_string()));
+    assert_eq!(one("pulse a = 1 for -0.5n"), ("process::time", "-0.5n".to_string()));
+    assert_eq!(one("wait until V(a) > 1 timeout -1m"), ("process::time", "-1m".to_string()));
+    assert_eq!(one("repeat n until V(a) > 1 max -1 { wait 1u }"), ("process::passes", "-1".to_string()));
+    assert_eq!(one("repeat n until V(a) > 1 max gain/4 { wait 1u }"), ("process::passes", "gain/4".to_string()));
+    assert_eq!(one("x = V(a) ~= 1 within -1"), ("value::tolerance", "V(a) ~= 1 within -1".to_string()));
+    assert_eq!(one("x = adc(0.5, 3, 1, 1)"), ("value::range", "adc(0.5, 3, 1, 1)".to_string()));
     // All in one report
     let all = found("x = gian\nforce c = 1\nx = raed(2)");
     assert_eq!(
@@ -168,6 +198,17 @@ Rc p 0 1k
         ["value::unknown-name", "process::no-smu", "value::unknown-function"]
     );
     // And nothing of what is right
+    assert_eq!(
+        found(
+            "let p, q = two(1)\nlet a, b = map(two, [1, 2])\nlet c, d = [1, 2]\nnothing(1)\nx = two(1).q + map(two, [3]).p[0]"
+        ),
+        []
+    );
+    assert_eq!(
+        found("let q = zeros(4)\nq[1:2] = [1, 2]\ns[:] = [1, 0]\ns[gain/2] = 1\nfor k = 0:1 { s[k] = q[k] }"),
+        []
+    );
+    assert_eq!(found("repeat n until V(a) > 1 max inf { wait 1u }\nwait until V(a) > 2 timeout inf\nx = n"), []);
     assert_eq!(
         found("x = read(1)\nlet m = Xc[:]\nfor k = 0:1 { m[k].count = k\nx = Xc[k].tune(1, tol=2%) + twice(V(b[k])) }"),
         []

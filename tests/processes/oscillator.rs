@@ -70,3 +70,23 @@ X1 out threshold decided comparator delay=200n rise=20n fall=20n
     let got = run_with(text, &tight()).unwrap();
     near(got.number("period"), want, 1e-6);
 }
+
+/// A condition is located on the solution itself, not on the line between two points: at loose tolerances the instant is off
+/// by what the integrator is off, but the voltage there is the one that was waited for.
+#[test]
+fn a_crossing_is_one_of_the_solution() {
+    let loose = Setup { reltol: 1e-3, vntol: 1e-6, trtol: 7.0, ..Setup::default() };
+    let text = "
+.smu in
+R1 in out 1k
+C1 out 0 1n
+.protocol main() -> at, v {
+  force in = 1
+  wait until V(out) > 0.5
+  at = time
+  v = V(out)
+}";
+    let waited = run_with(text, &loose).unwrap();
+    near(waited.number("v"), 0.5, 1e-6);
+    near(waited.number("at"), 0.5e-9 + 1e-6 * std::f64::consts::LN_2, 1e-2);
+}

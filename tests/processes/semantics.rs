@@ -2,6 +2,59 @@
 
 use crate::support::{Setup, close, near, run, run_text};
 
+/// A net, a part and a variable may have one name: `force r[i]` drives nets, `X1.x` is of the part.
+#[test]
+fn nets_parts_and_numbers_of_one_name() {
+    let text = "
+.smu r[0:3]
+.for i = 0:3 { R[i] r[i] 0 1k }
+.signal x1=7
+.device cell (p n) {
+  state x = 0.2 in 0:1
+  I(p,n) = 1u*x*V(p,n)
+  ddt(x) = 0
+}
+X1 r[0] 0 cell
+.protocol main() -> v, i, x, y {
+  for i = 0:3 { force r[i] = i }
+  wait 1u
+  v = V(r[:])
+  for k = 0:3 { i += I(R[k]) }
+  let x1 = 3
+  x = X1.x
+  X1.x = 0.5
+  y = X1.x + x1
+}";
+    assert_eq!(crate::support::mistakes(text), []);
+    let out = run(text);
+    assert_eq!(out.get("v"), [0.0, 1.0, 2.0, 3.0]);
+    near(out.number("i"), 6e-3, 1e-6);
+    near(out.number("x"), 0.2, 1e-9);
+    near(out.number("y"), 3.5, 1e-9);
+}
+
+/// No branch at all: every result is an empty array.
+#[test]
+fn a_map_over_nothing() {
+    let text = "
+.smu a
+R1 a 0 1k
+.func twice(v) = f(v) + 0
+.protocol f(v) -> p, q {
+  force a = v
+  wait 1u
+  p = V(a)
+}
+.protocol main() -> n, m, k {
+  let p, q = map(f, [])
+  n = len(p) + len(q)
+  m = len(map(twice, []))
+  k = sum(p)
+}";
+    let out = run(text);
+    assert_eq!((out.number("n"), out.number("m"), out.number("k")), (0.0, 0.0, 0.0));
+}
+
 /// Processes run in the order of the file: who comes before the writer sees the old value, who comes after it the new one.
 #[test]
 fn simultaneous_events_go_in_the_order_of_the_file() {

@@ -142,7 +142,7 @@ pub fn run_text(text: &str, setup: &Setup) -> Result<Outcome, (Wrong, Vec<[Strin
             let places = d.labels.iter().map(|l| [sources.snippet(l.span).to_string(), line(l.span)]).collect();
             return Err((Box::new(d), places));
         }
-        Err(Halt::Interrupted) => panic!("nobody interrupted it"),
+        Err(Halt::Interrupted(_)) => panic!("nobody interrupted it"),
     };
     let results = match answer {
         Answer::Several(list) => list.into_iter().map(|(n, v)| (n.to_string(), v.numbers())).collect(),

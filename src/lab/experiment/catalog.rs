@@ -34,6 +34,7 @@ pub struct Entry {
 #[derive(Clone, Debug)]
 pub struct Template {
     pub name: String,
+    pub span: Span,
     pub formals: Vec<(Name, Option<Expr>)>,
     /// Other templates in it are expanded.
     pub body: Vec<Stmt>,
@@ -73,7 +74,7 @@ impl Catalog {
                 && let Ok(body) = expand(body, &templates)
             {
                 let (name, formals) = (e.name.text.clone(), formals.clone());
-                catalog.templates.push(Template { name, formals, body });
+                catalog.templates.push(Template { name, span: e.name.span, formals, body });
             }
         }
         for e in list {

@@ -85,7 +85,7 @@ pub fn fan(
         }
     }
     if end.is_ok() && missing {
-        end = Err(Stopped::Interrupted);
+        end = Err(Stopped::Interrupted(Vec::new()));
     }
     (list, end)
 }
@@ -115,7 +115,7 @@ fn point(
     let outcome = outcome.map_err(|s| match s {
         Stopped::Netlist(list) => Stopped::Netlist(placed(list, &label)),
         Stopped::Failed(list) => Stopped::Failed(placed(list, &label)),
-        Stopped::Interrupted => Stopped::Interrupted,
+        interrupted => interrupted,
     });
     (notes, outcome)
 }

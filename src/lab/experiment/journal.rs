@@ -1,5 +1,5 @@
 //! Points of sweeps, and whole experiments, that came to their end ⇄ a file they are appended to, so that a run that was
-//! killed does not compute them again. What was under way begins anew: points know nothing of each other.
+//! killed does not compute them again. A point under way has a file of its own ([`UnderWay`]).
 //!
 //! A record is the length of what follows (8 bytes), its hash (8 bytes), and key and notes. A torn record at the end is left
 //! out.
@@ -7,10 +7,12 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use super::notes::Notes;
+use super::tape::Under;
 use crate::syntax::ast::Stmt;
 use crate::syntax::ast::visit::statements;
 
@@ -19,6 +21,48 @@ use crate::syntax::ast::visit::statements;
 pub struct Journal {
     known: HashMap<String, Vec<u8>>,
     file: Mutex<File>,
+    path: PathBuf,
+    every: Duration,
+}
+
+/// Where a point under way is kept, and how often.
+#[derive(Clone, Debug)]
+pub struct UnderWay {
+    path: PathBuf,
+    every: Duration,
+    last: Instant,
+}
+
+impl UnderWay {
+    /// What an earlier run kept.
+    pub fn read(&self) -> Option<Under> {
+        postcard::from_bytes(&std::fs::read(&self.path).ok()?).ok()
+    }
+
+    pub fn is_due(&self) -> bool {
+        self.last.elapsed() >= self.every
+    }
+
+    /// Where it is written before it takes the place of the one before.
+    fn fresh(&self) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(".new");
+        name.into()
+    }
+
+    /// It is under way no more.
+    fn remove(&self) {
+        [&self.path, &self.fresh()].into_iter().for_each(|p| drop(std::fs::remove_file(p)));
+    }
+
+    /// All of it or nothing.
+    pub fn write(&mut self, under: &Under) -> io::Result<()> {
+        self.last = Instant::now();
+        let bytes = postcard::to_stdvec(under).map_err(io::Error::other)?;
+        let fresh = self.fresh();
+        std::fs::write(&fresh, bytes)?;
+        std::fs::rename(&fresh, &self.path)
+    }
 }
 
 /// FNV-1a.
@@ -28,7 +72,7 @@ fn hash(bytes: &[u8]) -> u64 {
 
 impl Journal {
     /// Opens the file, with everything that is in it.
-    pub fn open(path: &Path) -> io::Result<Journal> {
+    pub fn open(path: &Path, every: Duration) -> io::Result<Journal> {
         let mut file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
@@ -40,7 +84,7 @@ impl Journal {
         }
         file.set_len(at as u64)?;
         file.seek(SeekFrom::End(0))?;
-        Ok(Journal { known, file: Mutex::new(file) })
+        Ok(Journal { known, file: Mutex::new(file), path: path.to_path_buf(), every })
     }
 
     /// What a point kept in an earlier run; `body` is the experiment's.
@@ -56,6 +100,13 @@ impl Journal {
         Some(notes)
     }
 
+    /// Where a point is kept while it is under way.
+    pub fn under_way(&self, key: &str) -> UnderWay {
+        let mut name = self.path.clone().into_os_string();
+        name.push(format!("-{:016x}", hash(key.as_bytes())));
+        UnderWay { path: name.into(), every: self.every, last: Instant::now() }
+    }
+
     /// Appends what a point kept. What cannot be written is computed again next time.
     pub fn keep(&self, key: &str, notes: &Notes) {
         let Ok(notes) = postcard::to_stdvec(notes) else { return };
@@ -66,6 +117,7 @@ impl Journal {
         if let Ok(mut file) = self.file.lock() {
             let _ = file.write_all(&bytes);
         }
+        self.under_way(key).remove();
     }
 }
 
@@ -100,18 +152,18 @@ mod tests {
     fn finished_points_are_there_and_a_torn_one_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("points");
-        let journal = Journal::open(&path).unwrap();
+        let journal = Journal::open(&path, Duration::ZERO).unwrap();
         (0..3).for_each(|k| journal.keep(&format!("e/0.{k}"), &notes(f64::from(k))));
         drop(journal);
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, &whole[..whole.len() - 3]).unwrap();
-        let journal = Journal::open(&path).unwrap();
+        let journal = Journal::open(&path, Duration::ZERO).unwrap();
         let found = |k: usize| journal.find(&format!("e/0.{k}"), &[]);
         assert_eq!(found(1).map(|n| n.measures), Some(notes(1.0).measures));
         assert_eq!(found(0).map(|n| n.table.len()), Some(1));
         assert!(found(2).is_none());
         // What comes now stands where the torn one stood.
         journal.keep("e/0.2", &notes(2.0));
-        assert!(Journal::open(&path).unwrap().find("e/0.2", &[]).is_some());
+        assert!(Journal::open(&path, Duration::ZERO).unwrap().find("e/0.2", &[]).is_some());
     }
 }

@@ -11,6 +11,7 @@ mod expand;
 mod fan;
 mod files;
 mod journal;
+mod listener;
 mod meter;
 mod notes;
 mod page;
@@ -18,11 +19,13 @@ mod pictures;
 mod place;
 mod plant;
 mod record;
+mod replay;
 mod shots;
 mod sides;
 mod spool;
 mod stopped;
 mod table;
+mod tape;
 mod trail;
 mod walk;
 
@@ -53,6 +56,7 @@ use crate::value::memo::Memo;
 use crate::value::software::{self, Definition, Found};
 use crate::value::{Answer, Value};
 use notes::Notes;
+use page::Leaf;
 use place::Place;
 use spool::Spooling;
 use stopped::Stopped;
@@ -97,6 +101,8 @@ pub struct Shared<'a> {
     pub meter: Arc<Meter>,
     pub results: HashMap<String, Finished>,
     pub known: Vec<String>,
+    /// What the statements of the present experiment leave, by lower-case name
+    pub leaves: HashMap<String, Leaf>,
     /// Where transients of the present experiment are kept
     pub spooling: Spooling,
     /// Analyses are written to files
@@ -156,6 +162,7 @@ pub fn run(
         spooling: Spooling::new(settings.dir.clone(), false, false),
         writes: !settings.formats.is_empty(),
         journal: settings.journal.as_ref(),
+        leaves: HashMap::new(),
         known: catalog.entries.iter().map(|e| e.name.to_ascii_lowercase()).collect(),
         threads: settings.threads,
         started: Instant::now(),
@@ -173,6 +180,7 @@ pub fn run(
         shared.spooling = Spooling::new(folder, waves, settings.trace);
         let started = Instant::now();
         shared.started = started;
+        shared.leaves = check::leaves(&entry.body);
         let lost = entry.needs.iter().find(|n| ended.get(n).is_some_and(|e| *e != End::Completed));
         let (notes, result) = match lost {
             Some(n) => {

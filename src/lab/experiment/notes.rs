@@ -8,6 +8,7 @@ use super::spool::Spool;
 use super::table::Table;
 use crate::analysis::{Stats, Warned};
 use crate::diag::{Diagnostic, Span};
+use crate::process::bounds;
 use crate::syntax::ast::{Bins, Stmt, StmtKind};
 use crate::value::Value;
 use crate::value::fault::Fault;
@@ -215,7 +216,7 @@ pub fn bins(
 ) -> Result<Ends, Fault> {
     Ok(match bins {
         None => (None, None),
-        Some(Bins::Range(a, b)) => (Some((number(a)?, number(b)?)), None),
-        Some(Bins::Count(n)) => (None, Some(number(n)?.clamp(1.0, 10_000.0) as usize)),
+        Some(Bins::Range(a, b)) => (Some(bounds::ends(number(a)?, number(b)?, a.span.to(b.span))?), None),
+        Some(Bins::Count(n)) => (None, Some(bounds::bins(number(n)?, n.span)?)),
     })
 }

@@ -5,18 +5,28 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Finished;
+use super::check::law;
+use super::meter::Meter;
 use super::notes::{Drawn, Notes, Seen, Shot, Shown, Verdict, bins};
 use super::sides::sides;
 use super::trail::Trail;
-use crate::process::analysis;
+use crate::diag::Span;
 use crate::process::history::Kept;
-use crate::process::notebook::{Desk, Notebook, Series};
+use crate::process::notebook::{Desk, Notebook, Series, Underway};
 use crate::process::study::{Curves, Scale};
+use crate::process::{analysis, bounds};
 use crate::syntax::ast::{Binary, Column, Expr, ExprKind, Name, Stmt, StmtKind, Tolerance};
 use crate::syntax::print::expr as text_of;
 use crate::value::eval::{eval, number, truth};
 use crate::value::fault::{Fault, did_you_mean};
 use crate::value::{Handle, HandleKind, Value};
+
+/// What a statement leaves under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaf {
+    Column,
+    Measure,
+}
 
 /// The notebook of one point of an experiment.
 pub struct Page<'p> {
@@ -31,8 +41,11 @@ pub struct Page<'p> {
     pub results: &'p HashMap<String, Finished>,
     /// Names of all experiments, lower case
     pub known: &'p [String],
+    /// What the statements of this one leave, by lower-case name
+    pub leaves: &'p HashMap<String, Leaf>,
     /// When the experiment began
     pub started: std::time::Instant,
+    pub meter: &'p Meter,
     /// What goes to the files of analyses
     pub trails: Vec<Trail>,
 }
@@ -47,7 +60,7 @@ impl Notebook for Page<'_> {
             StmtKind::Histogram { value, bins: wanted, fit } => {
                 let values = self.array(value, desk)?;
                 let (bins, count) = bins(wanted.as_ref(), &mut |e| number(e, desk))?;
-                let fit = fit.as_ref().map(Name::lower);
+                let fit = fit.as_ref().map(law).transpose()?;
                 let name = text_of(value);
                 let drawn = Drawn::Histogram { name: name.clone(), unit: unit(value), values, bins, count, fit };
                 self.notes.borrow_mut().draw(s.span, &name, self.label, drawn);
@@ -63,27 +76,13 @@ impl Notebook for Page<'_> {
                 self.notes.borrow_mut().saves.push((path.clone(), v));
                 Ok(())
             }
-            StmtKind::Analysis(card) => match card.name.lower().as_str() {
-                "op" => {
+            StmtKind::Analysis(card) => {
+                analysis::complete(card)?;
+                if card.name.is("op") {
                     self.rest(s, desk);
-                    Ok(())
                 }
-                "dc" | "ac" | "noise" => Ok(()),
-                "tran" => match (analysis::duration(card), analysis::left_over(card)) {
-                    (None, _) => Err(Fault::new("lab::tran", s.span, "tran takes the time it goes on for", "here")
-                        .with_help("tran 3m")),
-                    (Some(_), Some(span)) => {
-                        Err(Fault::new("lab::tran", span, "this has no meaning in an experiment", "left over")
-                            .with_help("tran 3m goes on for 3 ms from where the circuit is; nothing else is needed"))
-                    }
-                    _ => Ok(()),
-                },
-                other => {
-                    let message = format!("there is no analysis {other} yet");
-                    Err(Fault::new("lab::analysis", s.span, message, "here")
-                        .with_help("op, dc, ac, noise and tran are there"))
-                }
-            },
+                Ok(())
+            }
             StmtKind::Sweep { .. } | StmtKind::MonteCarlo { .. } => {
                 let message =
                     "a sweep restarts the circuit: it stands in an experiment, a template, a sweep, a for or an if";
@@ -91,6 +90,12 @@ impl Notebook for Page<'_> {
                     .with_help("map(protocol, values) tries several things from this moment on"))
             }
             _ => Ok(()),
+        }
+    }
+
+    fn underway(&self, way: Option<Underway>) {
+        if self.point.is_empty() {
+            self.meter.underway(way);
         }
     }
 
@@ -114,6 +119,18 @@ impl Notebook for Page<'_> {
         self.known.iter().any(|k| k == lower).then(handle)
     }
 
+    fn unreached(&self, lower: &str, span: Span) -> Result<Option<Value>, Fault> {
+        match self.leaves.get(lower) {
+            None => Ok(None),
+            Some(Leaf::Column) => Ok(Some(Value::vector(Vec::new()))),
+            Some(Leaf::Measure) => {
+                let message = format!("the measure {lower} has no value yet");
+                Err(Fault::new("lab::unreached", span, message, "read here")
+                    .with_help("its statement comes later, or was not reached"))
+            }
+        }
+    }
+
     fn result(&self, experiment: &str, name: &Name) -> Result<Value, Fault> {
         let Some(finished) = self.results.get(experiment) else {
             let message = format!("the experiment {experiment} has no results yet");
@@ -134,7 +151,7 @@ impl Notebook for Page<'_> {
     }
 }
 
-const NOWHERE: crate::diag::Span = crate::diag::Span { file: crate::diag::FileId(0), start: 0, end: 0 };
+const NOWHERE: Span = Span { file: crate::diag::FileId(0), start: 0, end: 0 };
 
 impl Page<'_> {
     /// A sweep variable, a column or a measure.
@@ -197,7 +214,7 @@ impl Page<'_> {
     }
 
     /// The columns of the table; those of texts have no numbers.
-    fn table(&self, span: crate::diag::Span) -> Result<Seen, Fault> {
+    fn table(&self, span: Span) -> Result<Seen, Fault> {
         let table = &mut self.notes.borrow_mut().table;
         let (mut keys, mut columns) = (Vec::new(), Vec::new());
         for (k, name) in table.names().to_vec().iter().enumerate() {
@@ -210,10 +227,11 @@ impl Page<'_> {
 
     fn snapshot(&self, s: &Stmt, desk: &mut dyn Desk) -> Result<(), Fault> {
         let StmtKind::Snapshot { values, every, within, shift } = &s.kind else { return Ok(()) };
-        let mut time = |e: &Option<Expr>| e.as_ref().map(|e| number(e, desk)).transpose();
-        let (every, shift) = (time(every)?, time(shift)?.unwrap_or(0.0));
+        let mut of = |e: &Expr, check: fn(f64, Span) -> Result<f64, Fault>| check(number(e, desk)?, e.span);
+        let every = every.as_ref().map(|e| of(e, bounds::grid)).transpose()?;
+        let shift = shift.as_ref().map(|e| of(e, bounds::tolerance)).transpose()?.unwrap_or(0.0);
         let within = match within {
-            Some(Tolerance::Absolute(e)) => Some(number(e, desk)?),
+            Some(Tolerance::Absolute(e)) => Some(of(e, bounds::tolerance)?),
             _ => None,
         };
         let mut seen: Vec<Seen> = Vec::new();

@@ -6,6 +6,7 @@ use super::Shared;
 use super::plant::LazyPlant;
 use super::spool::Opened;
 use super::stopped::Stopped;
+use super::tape::Under;
 use crate::analysis::environment;
 use crate::elab::{Draw, Overrides};
 use crate::kernel::{Bench, Setting};
@@ -90,7 +91,7 @@ impl Place {
         let ((seed, run), number) = (self.draw(), self.number);
         let signals = ready.deck.program.signals.iter().map(|s| s.start).collect();
         let temp = options.temp;
-        let make = move || {
+        let make = move |under: Option<&Under>| {
             let mut env = environment(&options, TSTEP, TSTOP);
             (env.seed, env.draw, env.point) = (seed, run, number);
             let setting = Setting {
@@ -106,10 +107,11 @@ impl Place {
                 crate::analysis::Failure::Interrupted => Stop::Interrupted,
                 other => Stop::Analysis(Box::new(other.diagnostic(&ready.system))),
             })?;
-            let spools = shared.spooling.attach(&mut bench, self).map_err(|e| Stop::Refused {
-                message: format!("the waves of this transient cannot be kept: {e}"),
-                help: "choose another folder with -o, or no files with --format none".into(),
-            })?;
+            let spools =
+                shared.spooling.attach(&mut bench, self, under.map(|u| &u.rows[..])).map_err(|e| Stop::Refused {
+                    message: format!("the waves of this transient cannot be kept: {e}"),
+                    help: "choose another folder with -o, or no files with --format none".into(),
+                })?;
             if let Ok(mut list) = opened.lock() {
                 list.extend(spools);
             }
@@ -117,7 +119,8 @@ impl Place {
             bench.watch(Box::new(move |view, _| meter.point(view.time)));
             Ok(bench)
         };
-        LazyPlant::new(Box::new(make), temp, signals)
+        let kept = shared.journal.map(|journal| journal.under_way(&self.key));
+        LazyPlant::new(Box::new(make), temp, signals, kept, opened)
     }
 }
 
@@ -127,6 +130,7 @@ fn ready(shared: &Shared, overrides: &Overrides) -> Result<Arc<Ready>, Stopped> 
         .map_err(|e| Stopped::failed(crate::analysis::Failure::from(e).to_string()))?;
     let machine =
         Machine::new(deck.circuit.clone(), deck.program.clone(), deck.functions.clone(), shared.files.clone())
-            .with_threads(shared.threads);
+            .with_threads(shared.threads)
+            .with_interrupt(shared.interrupted.clone());
     Ok(Arc::new(Ready { deck, system: Arc::new(system), machine }))
 }

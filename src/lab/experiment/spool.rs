@@ -51,9 +51,55 @@ pub struct Spool {
     /// There was no room for all of it
     #[serde(skip)]
     pub cut: Arc<AtomicUsize>,
+    /// Where its rows go
+    #[serde(skip)]
+    pub out: Option<Arc<Mutex<Rows>>>,
+}
+
+/// A file of rows under way.
+#[derive(Debug)]
+pub struct Rows {
+    file: BufWriter<File>,
+    count: u64,
+}
+
+impl Rows {
+    /// After its first `count` rows, each of `width` bytes, if there are such.
+    fn open(path: &Path, count: Option<u64>, width: u64) -> io::Result<Rows> {
+        let Some(count) = count else { return Ok(Rows { file: BufWriter::new(File::create(path)?), count: 0 }) };
+        let mut file = File::options().read(true).write(true).open(path)?;
+        if file.metadata()?.len() < count * width {
+            return Err(io::Error::other(format!("{} is shorter than it should be", path.display())));
+        }
+        file.set_len(count * width)?;
+        file.seek(SeekFrom::End(0))?;
+        Ok(Rows { file: BufWriter::new(file), count })
+    }
+
+    fn put(&mut self, time: f64, values: &[f64]) -> bool {
+        let mut put = |v: f64| self.file.write_all(&v.to_le_bytes());
+        let written = put(time).is_ok() && values.iter().all(|v| put(*v).is_ok());
+        self.count += u64::from(written);
+        written
+    }
+
+    /// How many are in the file, all of them written.
+    pub fn flushed(&mut self) -> io::Result<u64> {
+        self.file.flush().map(|()| self.count)
+    }
 }
 
 impl Spool {
+    /// Everything is in the file.
+    pub fn closed(self) -> Spool {
+        if let Some(out) = &self.out
+            && !out.lock().is_ok_and(|mut rows| rows.flushed().is_ok())
+        {
+            self.cut.fetch_add(1, Ordering::Relaxed);
+        }
+        Spool { out: None, ..self }
+    }
+
     /// Whether time passed: a point at time 0 alone is no wave.
     pub fn advanced(&self) -> bool {
         let look = || -> io::Result<bool> {
@@ -79,8 +125,8 @@ impl Spooling {
         Spooling { folder, waves, trace, room: Arc::new(AtomicU64::new(ROOM)) }
     }
 
-    /// Keeps from now on what a bench does; what cannot be opened is not kept.
-    pub fn attach(&self, bench: &mut Bench, place: &Place) -> io::Result<Vec<Spool>> {
+    /// Keeps from now on what a bench does, behind so many rows of each file where it goes on.
+    pub fn attach(&self, bench: &mut Bench, place: &Place, rows: Option<&[u64]>) -> io::Result<Vec<Spool>> {
         let saved = place.ready.deck.plan.saves.is_some();
         let waves = self.waves && (place.names.is_empty() || saved);
         let mut out = Vec::new();
@@ -93,26 +139,32 @@ impl Spooling {
             let list = trails(&place.ready.deck);
             let what: Vec<Kept> = list.iter().map(|t| t.what.clone()).collect();
             let path = self.path("waves", place);
+            let width = list.len() as u64 + 1;
+            let known = rows.map(|r| r.first().copied().unwrap_or(0));
+            let file = Arc::new(Mutex::new(Rows::open(&path, known, 8 * width)?));
             let spool = Spool {
-                path: path.clone(),
+                path,
                 held: Held::Waves(list.into_iter().map(|t| t.column).collect()),
                 point: point.clone(),
                 cut: Arc::default(),
+                out: Some(file.clone()),
             };
             let follow: Vec<Quantity> =
                 what.iter().filter_map(|k| if let Kept::Quantity(q) = k { Some(q.clone()) } else { None }).collect();
             bench.follow(&follow);
-            let mut file = BufWriter::new(File::create(path)?);
             let (room, cut) = (if saved { None } else { Some(self.room.clone()) }, spool.cut.clone());
+            if let (Some(room), Some(known)) = (&room, known) {
+                let left = |r: u64| Some(r.saturating_sub(known * width));
+                let _ = room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left);
+            }
             bench.record(
                 what,
+                known.is_none(),
                 Box::new(move |time, values| {
-                    let wanted = values.len() as u64 + 1;
                     let enough = room.as_ref().is_none_or(|room| {
-                        room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |r| r.checked_sub(wanted)).is_ok()
+                        room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |r| r.checked_sub(width)).is_ok()
                     });
-                    let mut put = |v: f64| file.write_all(&v.to_le_bytes());
-                    let written = enough && put(time).is_ok() && values.iter().all(|v| put(*v).is_ok());
+                    let written = enough && file.lock().is_ok_and(|mut file| file.put(time, values));
                     if !written {
                         cut.fetch_add(1, Ordering::Relaxed);
                     }
@@ -127,7 +179,7 @@ impl Spooling {
             writer.begin(&point)?;
             let see = move |system: &System, attempt: &Attempt| writer.attempt(system, attempt);
             bench.trace(Box::new(see));
-            out.push(Spool { path, held: Held::Attempts, point, cut: Arc::default() });
+            out.push(Spool { path, held: Held::Attempts, point, cut: Arc::default(), out: None });
         }
         Ok(out)
     }

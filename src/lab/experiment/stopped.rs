@@ -12,7 +12,8 @@ pub enum Stopped {
     Netlist(Vec<Diagnostic>),
     /// The simulation failed.
     Failed(Vec<Diagnostic>),
-    Interrupted,
+    /// With what to say of it, if there is anything
+    Interrupted(Vec<Diagnostic>),
 }
 
 impl Stopped {
@@ -24,13 +25,13 @@ impl Stopped {
         match self {
             Stopped::Netlist(_) => End::Netlist,
             Stopped::Failed(_) => End::Simulation,
-            Stopped::Interrupted => End::Interrupted,
+            Stopped::Interrupted(_) => End::Interrupted,
         }
     }
 
     /// What is to be said, with the point where it happened.
     pub fn diagnostics(self, label: &str) -> Vec<Diagnostic> {
-        let (Stopped::Netlist(mut list) | Stopped::Failed(mut list)) = self else { return Vec::new() };
+        let (Stopped::Netlist(mut list) | Stopped::Failed(mut list) | Stopped::Interrupted(mut list)) = self;
         if !label.is_empty() {
             for d in list.iter_mut().filter(|d| d.is_error()) {
                 d.message += &format!(", at {label}");
@@ -44,7 +45,8 @@ impl From<Fault> for Stopped {
     fn from(fault: Fault) -> Stopped {
         let Some(d) = fault.report() else { return Stopped::Netlist(Vec::new()) };
         match d.code {
-            "process::interrupted" => Stopped::Interrupted,
+            "process::interrupted" => Stopped::Interrupted(Vec::new()),
+            "value::interrupted" => Stopped::Interrupted(vec![d]),
             code if code != "process::refused"
                 && ["process::", "value::", "lab::", "elab::"].iter().any(|p| code.starts_with(p)) =>
             {
@@ -58,7 +60,7 @@ impl From<Fault> for Stopped {
 impl From<Halt> for Stopped {
     fn from(halt: Halt) -> Stopped {
         match halt {
-            Halt::Interrupted => Stopped::Interrupted,
+            Halt::Interrupted(said) => Stopped::Interrupted(said.into_iter().map(|d| *d).collect()),
             Halt::Fault(fault) => fault.into(),
         }
     }

@@ -9,12 +9,13 @@ use super::notes::Notes;
 use super::page::Page;
 use super::place::Place;
 use super::plant::LazyPlant;
-use super::spool::Opened;
+use super::spool::{Opened, Spool};
 use super::stopped::Stopped;
 use super::trail::trails;
 use crate::analysis::{Stats, Warned};
 use crate::diag::Span;
 use crate::elab::Draw;
+use crate::process::bounds;
 use crate::process::notebook::Desk;
 use crate::process::scheduler::{Job, Scheduler};
 use crate::process::world::World;
@@ -27,7 +28,7 @@ use crate::value::fault::Fault;
 use crate::value::variables::Variables;
 
 /// Points of one sweep.
-const MOST_POINTS: usize = 10_000_000;
+const MOST_POINTS: usize = bounds::MOST_POINTS as usize;
 
 /// Runs the body of an experiment, or of a sweep at one of its points. What was kept comes back in any case.
 pub fn run(shared: &Shared, place: &Place, body: &[Stmt], variables: Variables) -> (Notes, Result<(), Stopped>) {
@@ -42,7 +43,9 @@ pub fn run(shared: &Shared, place: &Place, body: &[Stmt], variables: Variables) 
         edge: place.ready.deck.program.smus.iter().map(|s| s.edge).fold(0.0, f64::max),
         results: &shared.results,
         known: &shared.known,
+        leaves: &shared.leaves,
         started: shared.started,
+        meter: &shared.meter,
     };
     let (seed, draw) = place.draw();
     let mut walker = Walker {
@@ -65,7 +68,8 @@ pub fn run(shared: &Shared, place: &Place, body: &[Stmt], variables: Variables) 
     Warned::merge(&mut notes.warned, plant.bench().map_or(Vec::new(), |b| b.warned()));
     // Nothing more is written to the files.
     drop(plant);
-    notes.spools.extend(opened.lock().map(|mut list| std::mem::take(&mut *list)).unwrap_or_default());
+    let spools = opened.lock().map(|mut list| std::mem::take(&mut *list)).unwrap_or_default();
+    notes.spools.extend(spools.into_iter().map(Spool::closed));
     notes.stats.accepted += stats.accepted;
     notes.stats.rejected += stats.rejected;
     notes.stats.newton += stats.newton;
@@ -120,7 +124,7 @@ impl Walker<'_> {
     fn alive(&mut self, span: Span) -> Result<(), Stopped> {
         match self.plant.failure.take() {
             None => Ok(()),
-            Some(crate::process::world::Stop::Interrupted) => Err(Stopped::Interrupted),
+            Some(crate::process::world::Stop::Interrupted) => Err(Stopped::Interrupted(Vec::new())),
             Some(crate::process::world::Stop::Analysis(d)) => Err(Stopped::Failed(vec![*d])),
             Some(crate::process::world::Stop::Refused { message, help }) => {
                 Err(Fault::new("process::refused", span, message, "here").with_help(help).into())
@@ -256,23 +260,13 @@ impl Walker<'_> {
                 .into());
         }
         let n = self.ask(variables, |desk| number(count, desk))?;
-        if !(n >= 0.0 && n.fract() == 0.0 && n <= MOST_POINTS as f64) {
-            return Err(Fault::new("lab::montecarlo-count", count.span, format!("{n} draws are not possible"), "here")
-                .with_help("a whole number, as in montecarlo 100 seed 1 { … }")
-                .into());
-        }
+        let n = bounds::draws(n, count.span)?;
         let seed = match seed {
             None => self.place.ready.deck.plan.options.seed,
-            Some(e) => {
-                let v = self.ask(variables, |desk| number(e, desk))?;
-                if !(v >= 0.0 && v.fract() == 0.0 && v < 9e15) {
-                    return Err(Fault::new("lab::seed", e.span, format!("{v} is no seed"), "a whole number is").into());
-                }
-                v as u64
-            }
+            Some(e) => bounds::seed(self.ask(variables, |desk| number(e, desk))?, e.span)?,
         };
         let place = self.place;
-        let arms = (0..n as u64).map(|run| {
+        let arms = (0..n).map(|run| {
             let mut overrides = place.overrides.clone();
             overrides.draw = Some(Draw { seed, run, point: place.number });
             Arm { overrides, names: vec![("run".to_string(), Value::Number(run as f64))], number: place.number }

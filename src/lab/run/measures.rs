@@ -42,7 +42,7 @@ pub(super) struct Recorded<'a> {
     pub full: bool,
 }
 
-/// Adds the values of one step point. Every failed measure is a warning, unless the analysis itself did not come to its end.
+/// Adds the values of one step point. Every failed measure is a warning.
 pub(super) fn point(
     plan: &Plan,
     recorded: &[Recorded],
@@ -68,7 +68,7 @@ pub(super) fn point(
             // Elaboration has said so.
             None => Err(None),
             Some(Recorded { full: true, .. }) => Err(Some("there were more points than are kept in memory".into())),
-            Some(Recorded { wave: None, .. }) => Err(None),
+            Some(Recorded { wave: None, analysis, .. }) => Err(Some(format!("its {analysis} did not come to its end"))),
             Some(Recorded { wave: Some(wave), columns, .. }) => {
                 let curves = Curves { wave, columns };
                 if to.unit.is_empty() {

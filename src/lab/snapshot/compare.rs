@@ -215,10 +215,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_never_equals() {
-        let old = table(&[], &[("x", "", &[f64::NAN, f64::INFINITY])]);
-        let found = differ(&old, &old, Within::Percent(1.0));
-        assert_eq!((found.columns[0].cells.len(), found.columns[0].cells[0].rows), (1, (0, 0)));
+    fn what_is_no_number_equals_only_what_is_none() {
+        let of = |v: [f64; 2]| table(&[], &[("x", "", &v)]);
+        let old = of([f64::NAN, f64::INFINITY]);
+        assert!(differ(&old, &old, Within::Percent(1.0)).is_none());
+        for new in [of([1.0, f64::INFINITY]), of([f64::NAN, f64::NAN]), of([f64::NAN, 1.0])] {
+            assert_eq!(differ(&old, &new, Within::Percent(1.0)).columns[0].cells.len(), 1, "{new:?}");
+            assert_eq!(differ(&new, &old, Within::Percent(1.0)).columns[0].cells.len(), 1, "{new:?}");
+        }
     }
 
     #[test]

@@ -38,8 +38,11 @@ impl Cell {
         [self.low, self.high].map(f64::abs).into_iter().filter(|v| v.is_finite()).fold(0.0, f64::max)
     }
 
-    /// How far two cells are apart: 0 where ranges touch, infinite where one is not a number.
+    /// How far two cells are apart: 0 where ranges touch or neither is a number, infinite where one of them is none.
     pub fn gap(self, other: Cell) -> f64 {
+        if self.is_nan() && other.is_nan() {
+            return 0.0;
+        }
         if self.is_nan() || other.is_nan() {
             return f64::INFINITY;
         }
@@ -212,7 +215,8 @@ mod tests {
         assert_eq!(Cell::at(-1.0).gap(edge), 1.0);
         assert_eq!(Cell::at(f64::INFINITY).gap(Cell::at(f64::INFINITY)), 0.0);
         assert_eq!(Cell::at(f64::INFINITY).gap(Cell::at(1.0)), f64::INFINITY);
-        assert_eq!(Cell::at(f64::NAN).gap(Cell::at(f64::NAN)), f64::INFINITY);
+        assert_eq!(Cell::at(f64::NAN).gap(Cell::at(f64::NAN)), 0.0);
+        assert_eq!(Cell::at(f64::NAN).gap(Cell::at(1.0)), f64::INFINITY);
     }
 
     #[test]

@@ -6,12 +6,13 @@ use crate::diag::Span;
 use crate::process::groups::instance;
 use crate::process::leaves::looks_back;
 use crate::process::program::{Instance, InstanceId};
-use crate::syntax::ast::{Expr, ExprArg, ExprKind, Name};
+use crate::syntax::ast::{Expr, ExprArg, ExprKind, Name, Routine};
 use crate::value::Value;
 use crate::value::assign::fit;
 use crate::value::builtin::{self, Body};
 use crate::value::fault::{Fault, did_you_mean};
 use crate::value::network::Part;
+use crate::value::scope::Scope;
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, name: &Name, args: &[ExprArg], span: Span) -> Local {
@@ -80,6 +81,11 @@ impl Checker<'_> {
         let samples: Vec<Sample> = samples.into_iter().collect::<Option<_>>()?;
         match builtin.body {
             Body::Scalar(f) if named.is_empty() => self.applied(f, &samples, span),
+            Body::Converter(_) | Body::Table if samples.iter().all(|s| s.real) => {
+                let values: Vec<Value> = samples.into_iter().map(|s| s.value).collect();
+                let outcome = self.sight(|s| builtin.call(&values, &[], span, s.tools()));
+                self.kept(outcome).map(|answer| Sample { value: answer.first(), real: true })
+            }
             Body::Extreme(f, _) if named.is_empty() && samples.len() == 2 => self.applied(f, &samples, span),
             Body::Extreme(..) | Body::Array(_)
                 if named.is_empty()
@@ -106,6 +112,34 @@ impl Checker<'_> {
         inner.formals(&func.formals, &[]);
         inner.expression(&func.body);
         (self.visited, self.found) = (inner.visited, [std::mem::take(&mut self.found), inner.found].concat());
+    }
+
+    /// Names of the results of a call, where it is known what is called.
+    pub(super) fn results(&mut self, e: &Expr) -> Option<Vec<String>> {
+        let names = |r: &Routine| Some(r.results.iter().map(Name::lower).collect());
+        let machine = self.machine;
+        match &e.kind {
+            ExprKind::Call { name, args } if name.is("map") && self.seen != Seen::Software => {
+                let called = &args.first()?.value;
+                let (base, name) = match &called.kind {
+                    ExprKind::Name(n) => (None, n.to_ascii_lowercase()),
+                    ExprKind::Field(base, name) => (Some(&**base), name.lower()),
+                    _ => return None,
+                };
+                let at = base.map_or(Some(self.at), |b| self.instance(b))?;
+                names(machine.program.instances.get(at.0 as usize)?.protocols.get(&name)?)
+            }
+            ExprKind::Call { name, .. } => {
+                let own = machine.program.instances.get(self.at.0 as usize);
+                let own = own.and_then(|i| i.protocols.get(&name.lower())).filter(|_| self.seen != Seen::Software);
+                names(own.or_else(|| machine.functions.blocks.get(&name.lower()))?)
+            }
+            ExprKind::Method { base, name, .. } if self.seen == Seen::Circuit && self.owns(base) => {
+                let at = self.instance(base)?;
+                names(machine.program.instances.get(at.0 as usize)?.protocols.get(&name.lower())?)
+            }
+            _ => None,
+        }
     }
 
     /// Arguments, one by one.
@@ -146,7 +180,12 @@ impl Checker<'_> {
         let (at, name) = match &protocol.value.kind {
             ExprKind::Name(n) => (Some(self.at), Name { text: n.clone(), span: protocol.value.span }),
             ExprKind::Field(base, name) => (self.instance(base), name.clone()),
-            _ => return None,
+            _ => {
+                let message = "the first argument of map is the name of a protocol";
+                let fault = Fault::new("process::map", protocol.value.span, message, "this is none");
+                self.wrong(fault.with_help("map(classify, images) calls classify once for each image"));
+                return None;
+            }
         };
         let inside = self.machine.program.instances.get(at?.0 as usize)?;
         match self.machine.code(at?, &name.lower()) {
@@ -177,7 +216,7 @@ impl Checker<'_> {
         if self.seen != Seen::Circuit {
             return None;
         }
-        if !self.leads_to_parts(base) {
+        if !self.owns(base) {
             self.expression(base);
             return None;
         }

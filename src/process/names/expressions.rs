@@ -3,8 +3,9 @@
 use super::{Checker, Local, Sample, Seen};
 use crate::circuit::equation::Function;
 use crate::diag::Span;
+use crate::process::bounds;
 use crate::syntax::ast::{Binary, Expr, ExprKind, Name, Tolerance, Unary};
-use crate::value::eval::{binary, eval};
+use crate::value::eval::{binary, eval, no_result};
 use crate::value::fault::{Fault, did_you_mean};
 use crate::value::scope::Scope;
 use crate::value::software::Library;
@@ -79,7 +80,9 @@ impl Checker<'_> {
             ExprKind::Near(a, b, within) => {
                 let (a, b) = (self.expression(a), self.expression(b));
                 if let Tolerance::Absolute(t) = &**within {
-                    self.expression(t);
+                    let t = self.expression(t).filter(|s| s.real).and_then(|s| s.value.number());
+                    let outcome = t.map_or(Ok(0.0), |v| bounds::tolerance(v, span));
+                    self.kept(outcome);
                 }
                 self.applied(Function::Sub, &[a?, b?], span).map(|s| Sample { real: false, ..s })
             }
@@ -127,25 +130,45 @@ impl Checker<'_> {
 
     /// Whether a path begins at a part of the circuit.
     pub(super) fn leads_to_parts(&mut self, path: &Expr) -> bool {
-        let mut at = path;
+        let (mut at, mut owner) = (path, false);
         loop {
             match &at.kind {
-                ExprKind::Index(base, _) | ExprKind::Field(base, _) => at = base,
-                ExprKind::Name(n) => {
-                    let lower = n.to_ascii_lowercase();
-                    return self.seen == Seen::Circuit
-                        && match self.local(&lower) {
-                            Some(local) => matches!(local, Some(Sample { value: Value::Handle(_), .. })),
-                            None => {
-                                !self.around.own.as_ref().is_some_and(|o| o.contains(&lower))
-                                    && !self.around.experiments.contains_key(&lower)
-                                    && matches!(self.sight(|s| s.name(&lower, at.span)), Ok(Some(Value::Handle(_))))
-                            }
-                        };
-                }
+                ExprKind::Index(base, _) => at = base,
+                ExprKind::Field(base, _) => (at, owner) = (base, true),
+                ExprKind::Name(n) => return self.is_part(&n.to_ascii_lowercase(), at.span, owner),
                 _ => return false,
             }
         }
+    }
+
+    /// Whether what stands in front of a `.` begins at a part of the circuit, which comes before a number of its name.
+    pub(super) fn owns(&mut self, base: &Expr) -> bool {
+        let mut at = base;
+        while let ExprKind::Index(inner, _) = &at.kind {
+            at = inner;
+        }
+        match &at.kind {
+            ExprKind::Name(n) => self.is_part(&n.to_ascii_lowercase(), at.span, true),
+            _ => self.leads_to_parts(at),
+        }
+    }
+
+    fn is_part(&mut self, lower: &str, span: Span, owner: bool) -> bool {
+        if self.seen != Seen::Circuit || self.local(lower).is_none() && self.around.experiments.contains_key(lower) {
+            return false;
+        }
+        match self.local(lower) {
+            Some(Some(Sample { value: Value::Handle(_), .. })) => return true,
+            Some(Some(sample)) if owner && numeric(sample) => {}
+            Some(_) => return false,
+            None if !owner && self.around.own.as_ref().is_some_and(|o| o.contains(lower)) => return false,
+            None => {}
+        }
+        let found = self.sight(|s| match owner {
+            true => s.owner(lower, span).and_then(|found| found.map_or_else(|| s.name(lower, span), |v| Ok(Some(v)))),
+            false => s.name(lower, span),
+        });
+        matches!(found, Ok(Some(Value::Handle(_))))
     }
 
     fn name(&mut self, n: &str, span: Span) -> Local {
@@ -197,10 +220,17 @@ impl Checker<'_> {
             }
             return None;
         }
-        if self.leads_to_parts(base) {
+        if self.owns(base) {
             return self.quantity(e);
         }
-        let of = self.expression(base)?;
+        let of = self.expression(base);
+        if let Some(results) = self.results(base)
+            && !results.contains(&name.lower())
+        {
+            let known: Vec<&str> = results.iter().map(String::as_str).collect();
+            self.wrong(no_result(name, &known));
+        }
+        let of = of?;
         match &of.value {
             Value::Network(_) | Value::Archive(_) => {
                 let outcome = self.sight(|s| eval(e, s));

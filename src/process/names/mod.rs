@@ -50,6 +50,13 @@ struct Sample {
 /// A variable: what it will be, where that is known.
 type Local = Option<Sample>;
 
+/// Names that assignments change.
+#[derive(Clone, Debug, Default)]
+struct Changed {
+    whole: HashSet<String>,
+    places: HashSet<String>,
+}
+
 /// How the names of a body are looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seen {
@@ -65,8 +72,10 @@ struct Checker<'c> {
     around: &'c Around,
     seen: Seen,
     scopes: Vec<HashMap<String, Local>>,
-    /// Variables that get other values later
-    changed: HashSet<String>,
+    /// Variables as they were first written, by their lower-case names
+    written: HashMap<String, Name>,
+    /// Variables that get other values later: whole, or only places of them
+    changed: Changed,
     /// A `dc` or `ac` has come: numbers of the circuit may be one for each of its rows
     studied: bool,
     /// Functions looked at so far
@@ -125,7 +134,8 @@ impl<'c> Checker<'c> {
             around,
             seen,
             scopes: vec![HashMap::new()],
-            changed: HashSet::new(),
+            written: HashMap::new(),
+            changed: Changed::default(),
             studied: false,
             visited: HashSet::new(),
             frame: Frame::new(Default::default(), at),
@@ -145,12 +155,32 @@ impl<'c> Checker<'c> {
 
     fn declare(&mut self, name: &Name, sample: Local) {
         let lower = name.lower();
-        let sample = sample.filter(|_| !self.changed.contains(&lower));
+        self.look_at_case(name);
+        let places = self.changed.places.contains(&lower);
+        let sample = sample.filter(|_| !self.changed.whole.contains(&lower));
+        let sample = sample.map(|s| Sample { real: s.real && !places, ..s });
         if let Some(Sample { value: value @ Value::Handle(_), .. }) = &sample {
             let _ = self.frame.variables.declare(lower.clone(), value.clone(), name.span);
         }
         if let Some(scope) = self.scopes.last_mut() {
             scope.insert(lower, sample);
+        }
+    }
+
+    /// Notes a variable that is written as another one but for capital letters: they are one.
+    fn look_at_case(&mut self, name: &Name) {
+        let lower = name.lower();
+        match self.written.get(&lower) {
+            Some(first) if first.text != name.text => {
+                let message = format!("'{}' and '{}' are one variable: names ignore case", first.text, name.text);
+                let d =
+                    Diagnostic::note("process::case", message).at(name.span, "this one").at(first.span, "is this one");
+                if !self.found.iter().any(|old| old.code == d.code && old.labels[0].span == d.labels[0].span) {
+                    self.found.push(d.help("give one of them another name if two are meant"));
+                }
+            }
+            Some(_) => {}
+            None => drop(self.written.insert(lower, name.clone())),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Checker;
 use super::statements::lenient;
 use crate::diag::Span;
+use crate::process::read::path_of;
 use crate::syntax::ast::{Expr, ExprArg, ExprKind, Slot, Word};
 use crate::value::fault::{Fault, did_you_mean};
 use crate::value::{Handle, HandleKind, Value};
@@ -43,6 +44,25 @@ impl Checker<'_> {
         }
     }
 
+    /// A path to nets without the indices that are not known, and whether it is the path itself. Its last step is a net, also
+    /// where a part has the same name.
+    pub(super) fn net_path(&mut self, e: &Expr) -> (Expr, bool) {
+        if let Some(path) = path_of(e) {
+            return self.net_path(&path);
+        }
+        match &e.kind {
+            ExprKind::Index(base, slots) => {
+                self.slots(slots);
+                let (base, exact) = self.net_path(base);
+                match self.constant_slots(slots) {
+                    true => (Expr { span: e.span, kind: ExprKind::Index(Box::new(base), slots.clone()) }, exact),
+                    false => (base, false),
+                }
+            }
+            _ => self.path(e),
+        }
+    }
+
     /// The parts that a path leads to; None where it leads to something else, or nowhere.
     pub(super) fn handle(&mut self, path: &Expr) -> Option<Handle> {
         match self.sight(|s| crate::value::eval::eval(path, s)) {
@@ -63,7 +83,7 @@ impl Checker<'_> {
     pub(super) fn nodes(&mut self, args: &[ExprArg]) -> (Vec<ExprArg>, bool) {
         let mut all = true;
         let list = args.iter().map(|a| {
-            let (value, exact) = self.path(&a.value);
+            let (value, exact) = self.net_path(&a.value);
             all &= exact;
             ExprArg { name: a.name.clone(), value }
         });

@@ -1,14 +1,19 @@
 //! Statements → the mistakes in them and in their blocks.
 
-use super::{Checker, Local, Sample, Seen};
-use crate::process::analysis;
+use super::{Changed, Checker, Local, Sample, Seen};
+use crate::circuit::plan::AcScale;
+use crate::diag::Span;
 use crate::process::groups::instance;
 use crate::process::sight::spread;
+use crate::process::{analysis, bounds};
 use crate::syntax::ast::visit::statements;
-use crate::syntax::ast::{Bins, Card, Column, Drive, Expr, ExprKind, Iter, Name, Over, Stmt, StmtKind, Tolerance};
-use crate::value::Value;
-use crate::value::eval::{one_number, truth};
+use crate::syntax::ast::{
+    Bins, Card, Column, Drive, Expr, ExprKind, Iter, Name, Over, Slot, Stmt, StmtKind, Tolerance, Update,
+};
+use crate::value::assign::{no_places, uneven, uneven_results};
+use crate::value::eval::{one_number, picks, truth};
 use crate::value::fault::Fault;
+use crate::value::{Value, index};
 
 impl Checker<'_> {
     /// Statements with variables of their own.
@@ -31,15 +36,15 @@ impl Checker<'_> {
             }),
             StmtKind::Pulse { drives, width: time } | StmtKind::Ramp { drives, time } => {
                 self.drives(drives);
-                self.number(time);
+                self.bounded(time, bounds::passing);
             }
-            StmtKind::Wait(time) => self.number(time),
+            StmtKind::Wait(time) => self.bounded(time, bounds::passing),
             StmtKind::WaitUntil { condition, timeout } => {
                 self.condition(condition);
-                timeout.iter().for_each(|t| self.number(t));
+                timeout.iter().for_each(|t| self.bounded(t, bounds::timeout));
             }
             StmtKind::Repeat { counter, until, max, body } => {
-                max.iter().for_each(|m| self.number(m));
+                max.iter().for_each(|m| self.bounded(m, bounds::passes));
                 if let Some(name) = counter.as_ref().filter(|n| self.local(&n.lower()).is_none()) {
                     self.declare(name, None);
                 }
@@ -48,8 +53,8 @@ impl Checker<'_> {
             }
             StmtKind::For { loops, body } | StmtKind::Sweep { loops, body } => self.loops(loops, body),
             StmtKind::MonteCarlo { count, seed, body } => {
-                self.number(count);
-                seed.iter().for_each(|e| self.number(e));
+                self.bounded(count, bounds::draws);
+                seed.iter().for_each(|e| self.bounded(e, bounds::seed));
                 self.block(body);
             }
             StmtKind::Forever(body) | StmtKind::Par { body, .. } | StmtKind::Block(body) => self.block(body),
@@ -61,17 +66,18 @@ impl Checker<'_> {
                 otherwise.iter().for_each(|body| self.block(body));
             }
             StmtKind::Let(l) => {
-                let samples: Vec<Local> = l.values.iter().map(|v| self.expression(v)).collect();
+                let samples = self.values(l.names.len(), &l.values, l.span);
                 for (k, name) in l.names.iter().enumerate() {
                     let sample = samples.get(k).filter(|_| samples.len() == l.names.len()).cloned().flatten();
                     self.declare(name, sample);
                 }
             }
             StmtKind::Assign(a) => {
-                a.values.iter().for_each(|v| {
-                    self.expression(v);
-                });
-                a.targets.iter().for_each(|t| self.target(t));
+                let samples = self.values(a.targets.len(), &a.values, s.span);
+                let whole = a.op == Update::Set && samples.len() == a.targets.len();
+                for (k, t) in a.targets.iter().enumerate() {
+                    self.target(t, samples.get(k).filter(|_| whole).and_then(Option::as_ref));
+                }
             }
             StmtKind::Call(e) => {
                 self.expression(e);
@@ -94,17 +100,23 @@ impl Checker<'_> {
             StmtKind::Histogram { value, bins, .. } => {
                 self.expression(value);
                 match bins {
-                    Some(Bins::Range(a, b)) => [a, b].into_iter().for_each(|e| self.number(e)),
-                    Some(Bins::Count(n)) => self.number(n),
+                    Some(Bins::Range(a, b)) => {
+                        if let [Some(low), Some(high)] = [a, b].map(|e| self.number(e)) {
+                            let outcome = bounds::ends(low, high, a.span.to(b.span));
+                            self.kept(outcome);
+                        }
+                    }
+                    Some(Bins::Count(n)) => self.bounded(n, bounds::bins),
                     None => {}
                 }
             }
             StmtKind::Snapshot { values, every, within, shift } => {
                 let table = |e: &&Expr| !matches!(&e.kind, ExprKind::Name(n) if n.eq_ignore_ascii_case("table"));
                 values.iter().filter(table).for_each(|e| drop(self.expression(e)));
-                every.iter().chain(shift).for_each(|e| self.number(e));
+                every.iter().for_each(|e| self.bounded(e, bounds::grid));
+                shift.iter().for_each(|e| self.bounded(e, bounds::tolerance));
                 if let Some(Tolerance::Absolute(e)) = within {
-                    self.number(e);
+                    self.bounded(e, bounds::tolerance);
                 }
             }
             StmtKind::Save { value, .. } => drop(self.expression(value)),
@@ -114,12 +126,19 @@ impl Checker<'_> {
     }
 
     fn analysis(&mut self, card: &Card) {
+        let outcome = analysis::complete(card);
+        if self.kept(outcome).is_none() {
+            return;
+        }
         match card.name.lower().as_str() {
-            "tran" => analysis::duration(card).iter().for_each(|t| self.number(t)),
+            "tran" => analysis::duration(card).iter().for_each(|t| self.bounded(t, bounds::passing)),
             "dc" => {
-                let Some(loops) = self.kept(analysis::loops(card)) else { return };
-                for l in loops {
-                    l.numbers.iter().for_each(|n| self.number(n));
+                for l in analysis::loops(card).into_iter().flatten() {
+                    let numbers = l.numbers.each_ref().map(|n| self.number(n));
+                    if let [Some(start), Some(stop), Some(step)] = numbers {
+                        let outcome = bounds::steps([start, stop, step], l.target.span);
+                        self.kept(outcome);
+                    }
                     let swept = self.sight(|s| s.swept(l.target));
                     if let Some((_, name)) = self.kept(swept) {
                         self.declare(&Name { text: name, span: l.target.span }, None);
@@ -128,8 +147,8 @@ impl Checker<'_> {
                 self.studied = true;
             }
             "noise" => {
-                let Some(noisy) = self.kept(analysis::noisy(card)) else { return };
-                noisy.numbers.iter().for_each(|n| self.number(n));
+                let Ok(noisy) = analysis::noisy(card) else { return };
+                self.band(card, noisy.scale, &noisy.numbers);
                 for word in &noisy.nets {
                     let nets = self.sight(|s| s.nets(word).map(|_| ()));
                     self.kept(nets);
@@ -142,8 +161,8 @@ impl Checker<'_> {
                 self.studied = true;
             }
             "ac" => {
-                let Some((_, numbers)) = self.kept(analysis::frequencies(card)) else { return };
-                numbers.iter().for_each(|n| self.number(n));
+                let Ok((scale, numbers)) = analysis::frequencies(card) else { return };
+                self.band(card, scale, &numbers);
                 self.declare(&Name { text: "frequency".into(), span: card.name.span }, None);
                 self.studied = true;
             }
@@ -151,16 +170,59 @@ impl Checker<'_> {
         }
     }
 
+    fn band(&mut self, card: &Card, scale: AcScale, numbers: &[Expr; 3]) {
+        if let [Some(points), Some(start), Some(stop)] = numbers.each_ref().map(|n| self.number(n)) {
+            let outcome = bounds::band(&card.name.text, scale, [points, start, stop], card.name.span);
+            self.kept(outcome);
+        }
+    }
+
+    /// Values for so many names: samples of them, one for each name where that is known.
+    fn values(&mut self, names: usize, values: &[Expr], span: Span) -> Vec<Local> {
+        let samples: Vec<Local> = values.iter().map(|v| self.expression(v)).collect();
+        let results: Vec<Option<usize>> = values.iter().map(|v| self.results(v).map(|r| r.len())).collect();
+        if let Some(k) = results.iter().position(|r| *r == Some(0)) {
+            let fault = Fault::new("value::count", values[k].span, "this call gives nothing back", "no value");
+            self.wrong(fault.with_help(".protocol f(…) -> y { … } names a result"));
+            return Vec::new();
+        }
+        if values.len() == names {
+            return samples;
+        }
+        let count = match (values, &results[..], samples.first()) {
+            (_, &[Some(count)], _) if count > 1 => Some(count),
+            ([_], [Some(1) | None], Some(Some(s))) => match &s.value {
+                Value::Array(a) => a.shape().first().copied(),
+                Value::Number(_) => Some(1),
+                _ => None,
+            },
+            ([_], ..) => None,
+            _ => {
+                self.wrong(uneven(names, values.len(), span));
+                None
+            }
+        };
+        if let Some(count) = count.filter(|c| *c != names) {
+            self.wrong(uneven_results(names, count, values[0].span));
+        }
+        Vec::new()
+    }
+
     fn columns(&mut self, columns: &[Column]) {
         columns.iter().for_each(|c| drop(self.expression(&c.value)));
     }
 
-    /// Where one number is needed.
-    fn number(&mut self, e: &Expr) {
-        if let Some(sample) = self.expression(e)
-            && !matches!(sample.value, Value::Handle(_))
-        {
-            let outcome = one_number(&sample.value, e.span);
+    /// Where one number is needed: that number, where the text shows it.
+    fn number(&mut self, e: &Expr) -> Option<f64> {
+        let sample = self.expression(e).filter(|s| !matches!(s.value, Value::Handle(_)))?;
+        let outcome = one_number(&sample.value, e.span);
+        self.kept(outcome).filter(|_| sample.real)
+    }
+
+    /// Where one number is needed that not every number can be.
+    fn bounded<T>(&mut self, e: &Expr, check: fn(f64, Span) -> Result<T, Fault>) {
+        if let Some(v) = self.number(e) {
+            let outcome = check(v, e.span);
             self.kept(outcome);
         }
     }
@@ -169,7 +231,8 @@ impl Checker<'_> {
     fn condition(&mut self, e: &Expr) {
         let of = match &e.kind {
             ExprKind::Call { name, args } if args.len() == 1 && (name.is("rise") || name.is("fall")) => {
-                return self.number(&args[0].value);
+                self.number(&args[0].value);
+                return;
             }
             _ => self.expression(e),
         };
@@ -182,7 +245,9 @@ impl Checker<'_> {
     fn loops(&mut self, loops: &[Iter], body: &[Stmt]) {
         let Some((first, inner)) = loops.split_first() else { return self.block(body) };
         match &first.over {
-            Over::Range(a, b) => [a, b].into_iter().for_each(|e| self.number(e)),
+            Over::Range(a, b) => [a, b].into_iter().for_each(|e| {
+                self.number(e);
+            }),
             Over::List(e) => drop(self.expression(e)),
         }
         let sample = matches!(first.over, Over::Range(..)).then(|| Sample { value: Value::Number(0.0), real: false });
@@ -204,7 +269,9 @@ impl Checker<'_> {
                     self.kept(outcome);
                 }
             }
-            d.limit.iter().for_each(|l| self.number(l));
+            if let Some(l) = &d.limit {
+                self.number(l);
+            }
         }
     }
 
@@ -213,7 +280,7 @@ impl Checker<'_> {
         if self.seen != Seen::Circuit {
             return None;
         }
-        let (path, exact) = self.path(path);
+        let (path, exact) = self.net_path(path);
         let exact = exact && self.around.fixed;
         let outcome = self.sight(|s| {
             let (nets, shape) = s.net_path(&path)?;
@@ -224,33 +291,54 @@ impl Checker<'_> {
     }
 
     /// What is given a value: a variable, a signal, a state or parameter of parts.
-    fn target(&mut self, target: &Expr) {
-        let base = match &target.kind {
-            ExprKind::Index(base, _) => base,
-            _ => target,
+    fn target(&mut self, target: &Expr, given: Option<&Sample>) {
+        let (base, slots) = match &target.kind {
+            ExprKind::Index(base, slots) => (&**base, &slots[..]),
+            _ => (target, &[][..]),
         };
+        self.slots(slots);
         match &base.kind {
             ExprKind::Name(n) => {
-                if let ExprKind::Index(_, slots) = &target.kind {
-                    self.slots(slots);
-                }
                 let lower = n.to_ascii_lowercase();
-                if self.local(&lower).is_some() {
+                if let Some(local) = self.local(&lower).cloned() {
+                    return self.places(n, local, slots, target.span, given);
+                }
+                let signals = self.seen == Seen::Circuit && !self.sight(|s| s.signals_of(&lower)).is_empty();
+                if signals {
+                    let exact = self.constant_slots(slots);
+                    let outcome = self.sight(|s| s.fits(n, slots, exact, given.map(|g| &g.value), target.span));
+                    self.kept(outcome);
                     return;
                 }
-                let signal = self.seen == Seen::Circuit && !self.sight(|s| s.signals_of(&lower)).is_empty();
-                if signal {
-                    self.expression(target);
-                    return;
-                }
-                let known = self.known();
-                let what = if self.seen == Seen::Circuit { "variable or signal" } else { "variable" };
-                let fault =
-                    super::paths::unknown(what, n, base.span, &known, &format!("let {n} = … declares a variable"));
+                let fault = if self.seen == Seen::Circuit {
+                    let more: Vec<String> = self.scopes.iter().flat_map(|s| s.keys().cloned()).collect();
+                    self.sight(|s| s.no_target(n, base.span, &more))
+                } else {
+                    let (known, help) = (self.known(), format!("let {n} = … declares a variable"));
+                    super::paths::unknown("variable", n, base.span, &known, &help)
+                };
                 self.wrong(fault);
             }
             ExprKind::Field(owner, name) if self.leads_to_parts(owner) => self.deposit(target, owner, name),
             ExprKind::Field(..) => drop(self.expression(base)),
+            _ => {}
+        }
+    }
+
+    /// Places of a variable that are given a value.
+    fn places(&mut self, name: &str, local: Local, slots: &[Slot], span: Span, given: Option<&Sample>) {
+        let Some(local) = local.filter(|_| !slots.is_empty()) else { return };
+        match (&local.value, given.and_then(|g| g.value.to_array())) {
+            (Value::Array(a), given) if self.constant_slots(slots) => {
+                let (shape, mut copy) = (a.shape().to_vec(), (**a).clone());
+                let picks = self.sight(|s| picks(slots, Some(&shape), s));
+                let outcome = picks.and_then(|p| match given {
+                    Some(value) => index::assign(&mut copy, &p, &value, span),
+                    None => index::slice(&copy, &p, span).map(|_| ()),
+                });
+                self.kept(outcome);
+            }
+            (number @ Value::Number(_), _) => self.wrong(no_places(name, number, span)),
             _ => {}
         }
     }
@@ -291,14 +379,17 @@ pub(super) fn lenient<T>(fault: Fault, exact: bool) -> Result<T, Fault> {
 }
 
 /// Variables that assignments give another value.
-fn changed(list: &[Stmt]) -> std::collections::HashSet<String> {
-    let mut out = std::collections::HashSet::new();
+fn changed(list: &[Stmt]) -> Changed {
+    let mut out = Changed::default();
     statements(list, &mut |s| {
         if let StmtKind::Assign(a) = &s.kind {
             for target in &a.targets {
-                let base = if let ExprKind::Index(base, _) = &target.kind { base } else { target };
+                let (base, set) = match &target.kind {
+                    ExprKind::Index(base, _) => (&**base, &mut out.places),
+                    _ => (target, &mut out.whole),
+                };
                 if let ExprKind::Name(n) = &base.kind {
-                    out.insert(n.to_ascii_lowercase());
+                    set.insert(n.to_ascii_lowercase());
                 }
             }
         }

@@ -21,7 +21,13 @@ fn npy_array<R: Read>(file: NpyFile<R>, name: &str, span: Span) -> Result<Value,
     check_size(&shape, span)?;
     let fortran = file.order() == npyz::Order::Fortran;
     let description = file.dtype().descr();
-    let wrong = |e: std::io::Error| unreadable(name, &e.to_string(), span);
+    let wrong = |e: std::io::Error| match e.kind() {
+        std::io::ErrorKind::UnexpectedEof => {
+            let many: usize = shape.iter().product();
+            unreadable(name, &format!("it is cut short: its head promises {many} numbers of shape {shape:?}"), span)
+        }
+        _ => unreadable(name, &e.to_string(), span),
+    };
     let text = description.trim_matches(['\'', '"']).trim_start_matches(['<', '>', '|', '=']).to_string();
     let data: Vec<f64> = match text.as_str() {
         "f8" => file.into_vec().map_err(wrong)?,
