@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::formula::{Formula, extrapolation};
 use super::lane::{Onset, Phase};
 use super::newton::{BALANCED, NEGLIGIBLE, ROUNDING};
+use super::op::LARGEST;
 use super::pace::{HARD, NEARLY_HARD, allowed, hopeless, kept, leaps, next_step, tolerable, walk};
 use super::transient::{Transient, point};
 use crate::circuit::plan::Options;
@@ -163,6 +164,11 @@ impl Transient {
 
     /// The iteration converged: is the step good enough?
     fn conclude(&mut self, lane: usize) -> Result<(), Failure> {
+        let count = self.lanes.len();
+        if let Some(u) = (1..self.system.unknowns()).find(|u| self.x[u * count + lane].abs() > LARGEST) {
+            self.lanes[lane].broken = Some(u);
+            return self.give_up(lane, Some(u));
+        }
         for (g, (group, memory)) in self.system.groups.iter().zip(&mut self.memories).enumerate() {
             let at = point(group, &self.x, &self.last, &self.time, &self.ticks, &self.options, self.lanes.len());
             if let Review::Cut(fraction) = group.device.review(&at, memory, lane) {

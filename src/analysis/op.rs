@@ -44,7 +44,7 @@ pub fn operating_point(simulator: &mut Simulator, transient: bool, warm: bool) -
 }
 
 /// A solution above this is a quotient by 0, which expressions bound (`model::math::div`), and no circuit.
-const LARGEST: f64 = 1e100;
+pub(super) const LARGEST: f64 = 1e100;
 
 /// Every homotopy in turn, and what each said if none succeeds.
 fn climb(simulator: &mut Simulator, problem: &Problem) -> Result<(), Failure> {

@@ -190,7 +190,7 @@ impl Kind {
         };
         let mut found = self.probes.iter().filter_map(index);
         let first = found.next()?;
-        Some((first, found.last().unwrap_or(first)))
+        Some((first, found.next_back().unwrap_or(first)))
     }
 
     /// Whether one number of this name can be read.

@@ -76,6 +76,11 @@ fn guard(dag: &mut Dag, node: Id, moves: &impl Fn(Id) -> bool) -> Option<Guard> 
             let outside = dag.binary(Binary::Lt, size, least);
             new(by, "a division by 0", outside)
         }
+        Node::Binary(Binary::Pow | Binary::AbsPow | Binary::SignPow, a, b) if moves(a) && is_negative(dag, b) => {
+            let (size, least) = (dag.unary(Unary::Abs, a), dag.constant(super::math::SMALLEST_DIVISOR));
+            let outside = dag.binary(Binary::Lt, size, least);
+            new(a, "a division by 0", outside)
+        }
         Node::Binary(Binary::Pow | Binary::AbsPow | Binary::SignPow, a, b) if moves(a) || moves(b) => {
             let (size, most) = (dag.unary(Unary::Abs, node), dag.constant(LARGEST_POWER));
             let outside = dag.binary(Binary::Ge, size, most);
@@ -97,6 +102,11 @@ fn is_positive(dag: &Dag, id: Id) -> bool {
         Node::Binary(Binary::Min, a, b) | Node::Select(_, a, b) => is(a) && is(b),
         _ => false,
     }
+}
+
+/// Whether a node is a number below 0.
+fn is_negative(dag: &Dag, id: Id) -> bool {
+    matches!(dag.node(id), Node::Const(bits) if f64::from_bits(bits) < 0.0)
 }
 
 fn is_square(dag: &Dag, id: Id) -> bool {
