@@ -161,7 +161,7 @@ fn functions_that_leave_their_domain_are_said_with_part_and_time() {
         ("let q = log10(1 + V(a,b))\nI(a,b) = 1m*q", "a logarithm of a number that is not positive in `q`", half, 6e-4),
         ("I(a,b) = 1m*sqrt(V(a,b))", "a square root of a negative number in I(a,b)", half, 5.2e-4),
         ("I(a,b) = 1m*asin(V(a,b))", "asin( ), acos( ) or atanh( ) of a number outside -1 … 1", 8.3e-5, quarter),
-        ("I(a,b) = 1p*exp(1000*V(a,b))", "exp( ) overflows in I(a,b)", 5.6e-5, 5.9e-5),
+        ("I(a,b) = 1p*ln(1 + exp(1000*V(a,b)))", "exp( ) overflows in I(a,b)", 5.6e-5, 5.9e-5),
         ("I(a,b) = 1m/(1 + floor(V(a,b)))", "a division by 0 in I(a,b)", half, 5.1e-4),
         ("I(a,b) = 1m*max(0.5 - V(a,b), 0)^-0.3", "a division by 0 in I(a,b)", 4.0e-5, 4.3e-5),
         (

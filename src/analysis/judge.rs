@@ -165,7 +165,9 @@ impl Transient {
     /// The iteration converged: is the step good enough?
     fn conclude(&mut self, lane: usize) -> Result<(), Failure> {
         let count = self.lanes.len();
-        if let Some(u) = (1..self.system.unknowns()).find(|u| self.x[u * count + lane].abs() > LARGEST) {
+        // A current that overflows is told by its part; a voltage has no bound but this.
+        let beyond = |u: &usize| self.system.is_voltage(*u) && self.x[u * count + lane].abs() > LARGEST;
+        if let Some(u) = (1..self.system.unknowns()).find(beyond) {
             self.lanes[lane].broken = Some(u);
             return self.give_up(lane, Some(u));
         }

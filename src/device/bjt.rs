@@ -1,4 +1,4 @@
-//! Bipolar transistor: the inner transistor of [`gummel`], series resistances and quasi-saturation ([`epitaxy`]) at inner
+//! Bipolar transistor: the inner transistor of `gummel`, series resistances and quasi-saturation (`epitaxy`) at inner
 //! nodes, a junction to the substrate.
 //!
 //! Source: ngspice 39, bjt level 1 (T. Quarles; substrate and quasi-saturation by A. Davis and D. Warning). Excess phase
