@@ -400,7 +400,14 @@ R1 b 0 100
 V2 b c 5
 Q1 c b 0 qn
 .model qn npn(bf=100 cje=1p tf=1n)
+V3 e 0 2
+M2 e e 0 0 nd w=20u l=1u
+M3 e e 0 0 ns w=20u l=1u
+.model nd nmos(vto=0.7 kp=100u rd=10)
+.model ns nmos(vto=0.7 kp=100u rs=10)
 .tran 1n 100n
+.meas tran drained max I(M2.s)
+.meas tran sourced max I(M3.d)
 .meas tran most max I(M1)
 .meas tran gate max I(M1.g)
 .meas tran least min I(D1.c)
@@ -411,5 +418,6 @@ Q1 c b 0 qn
     assert_eq!(ran.code, 0, "{}", ran.said);
     near(ran.measure("most"), 1e-3 * 1.3 * 1.3, 1e-6);
     assert!(ran.measure("gate").abs() < 1e-12 && ran.measure("least").abs() < 1e-11);
+    assert!(ran.measure("drained") < -1e-3 && ran.measure("sourced") > 1e-3, "one end with a resistance, one without");
     assert!(ran.measure("forward") > 0.1, "3 V across a diode without resistance");
 }
