@@ -46,7 +46,7 @@ impl Transient {
     fn update(&mut self, lane: usize) {
         let count = self.lanes.len();
         let mut worst = (0, 0.0);
-        let share = damping(self.lanes[lane].iteration, self.options.itl4);
+        let reach = reach(self.lanes[lane].iteration, self.options.itl4);
         for u in 1..self.system.unknowns() {
             let k = u * count + lane;
             let (old, d) = (self.x[k], self.dx[k]);
@@ -56,7 +56,8 @@ impl Transient {
             if ratio > worst.1 || ratio.is_nan() {
                 worst = (u, ratio);
             }
-            self.x[k] = old + share * d;
+            let d = if self.system.is_voltage(u) { d.clamp(-reach, reach) } else { d };
+            self.x[k] = old + d;
         }
         let state = &mut self.lanes[lane];
         state.iteration += 1;
@@ -65,12 +66,12 @@ impl Transient {
     }
 }
 
-/// How much of Newton's step is gone: all of it, until the iteration has had twice its time (as it may in the shortest steps).
-/// Meyer's capacitances have no slopes: about them it may alternate for ever.
-fn damping(iteration: usize, itl4: usize) -> f64 {
-    match iteration / itl4.max(1) {
-        0 | 1 => 1.0,
-        2..=4 => 0.5,
-        _ => 0.25,
+/// How far (V) an iteration may move a net: anywhere, until the iteration has had twice its time (as it may in the shortest
+/// steps), then less each time. A net that only saturated transistors hold has neither conductance nor capacitance until one of
+/// them leaves saturation: Newton's method jumps over the place where that happens, from both sides and for ever.
+fn reach(iteration: usize, itl4: usize) -> f64 {
+    match iteration.checked_sub(2 * itl4.max(1)) {
+        None => f64::INFINITY,
+        Some(late) => 0.9_f64.powi(late.min(1000) as i32),
     }
 }

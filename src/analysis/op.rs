@@ -30,17 +30,26 @@ pub fn operating_point(simulator: &mut Simulator, transient: bool, warm: bool) -
                 *x = *l;
             }
         });
+        let all: Vec<Clamp> = held.iter().chain(&guesses).copied().collect();
+        begin_at(simulator, &all);
         if !guesses.is_empty() {
             // A first solution with the guesses held; whether it converges does not matter.
-            let all: Vec<Clamp> = held.iter().chain(&guesses).copied().collect();
             let guessed = Homotopy::Newton.run(simulator, &Problem { clamps: &all, ..problem });
             if guessed.is_err() {
                 simulator.x = simulator.system.start(1);
+                begin_at(simulator, &all);
             }
             return climb(simulator, &Problem { cold: guessed.is_err(), ..problem });
         }
     }
     climb(simulator, &problem)
+}
+
+/// Newton's first point has the nets that are held or guessed at their values: an expression may have none at 0 V.
+fn begin_at(simulator: &mut Simulator, clamps: &[Clamp]) {
+    for clamp in clamps {
+        simulator.x[clamp.unknown] = clamp.value;
+    }
 }
 
 /// A solution above this is a quotient by 0, which expressions bound (`model::math::div`), and no circuit.

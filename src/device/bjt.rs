@@ -10,11 +10,11 @@ mod kind;
 #[cfg(test)]
 mod reference;
 mod setup;
-mod slope;
 #[cfg(test)]
 mod tests;
 
 use super::junction::{self, ideal};
+use super::slope::Slope;
 use super::{Device, Environment, Layout, Memory, Mode, Noise, Point, Stamps, Unknown, noise};
 use crate::circuit::{Circuit, PartId, Setting};
 use gummel::Core;
@@ -23,7 +23,6 @@ use setup::{
     CRITICAL, CRITICAL_SUBSTRATE, DERIVED, G_COLLECTOR, G_EMITTER, IS_SUBSTRATE, OUTER, PARALLEL, SUBSTRATE, VT,
     VT_SUBSTRATE,
 };
-use slope::Slope;
 
 // Terminals: the pins, then those inner nodes that there are.
 const C: usize = 0;

@@ -49,6 +49,7 @@ mod places;
 pub mod point;
 pub mod registry;
 pub mod resistor;
+pub mod slope;
 pub mod smu;
 mod stamping;
 pub mod stamps;

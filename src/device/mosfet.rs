@@ -16,6 +16,7 @@ use super::mosfet_setup::{
     BETA, COX, CRITICAL_DRAIN, CRITICAL_SOURCE, DERIVED, DRAIN_JUNCTION, G_DRAIN, G_SOURCE, GAMMA, IS_DRAIN, IS_SOURCE,
     LAMBDA, OVERLAP, PHI, PROFILE, SOURCE_JUNCTION, SQRT_PHI, VBI, VT, VTO, derive, series,
 };
+use super::slope::Slope;
 use super::{Device, Environment, Layout, Memory, Mode, Noise, Point, Stamps, mosfet_bulk, mosfet_limit, noise};
 use crate::circuit::{Circuit, PartId, Setting};
 
@@ -82,10 +83,12 @@ struct Voltages {
     bs: f64,
 }
 
-/// What a load found at one instance: gate charges and capacitances to source, drain, bulk; those of the junctions.
+/// What a load found at one instance: gate charges and capacitances to source, drain, bulk, and what the charges change by
+/// as the capacitances move with vgs, vds, vbs; charges and capacitances of the junctions.
 struct Charges {
     gate: [f64; 3],
     c: [f64; 3],
+    bend: [[f64; 3]; 3],
     bulk_drain: (f64, f64),
     bulk_source: (f64, f64),
 }
@@ -119,21 +122,22 @@ fn junction_charge<const W: usize>(n: Numbers<W>, first: usize, v: f64) -> (f64,
     Junction { bottom, side, knee_charge, knee_c, knee_slope }.charge(&profile, v)
 }
 
-/// Meyer's capacitances to source, drain, bulk without overlaps.
+/// Meyer's capacitances to source, drain, bulk without overlaps, and their slopes by vgs, vds, vbs.
 #[inline(always)]
-fn gate<const W: usize>(n: Numbers<W>, v: Voltages, current: &Current) -> [f64; 3] {
+fn gate<const W: usize>(n: Numbers<W>, v: Voltages, current: &Current) -> ([f64; 3], [[f64; 3]; 3]) {
     let cox = n.get(COX);
     if cox == 0.0 {
-        return [0.0; 3];
+        return ([0.0; 3], [[0.0; 3]; 3]);
     }
-    let phi = n.get(PHI);
+    let (phi, body) = (n.get(PHI), current.body);
     if v.ds >= 0.0 {
-        let GateCapacitance { gs, gd, gb } = gate_capacitance(v.gs - current.von, v.ds, current.vdsat, phi, cox);
-        [gs, gd, gb]
+        let GateCapacitance { gs, gd, gb } = gate_capacitance(v.gs - current.von, v.ds, phi, cox);
+        let c = [gs, gd, gb];
+        (c.map(|c| c.v), c.map(|Slope { by: [over, ds], .. }| [over, ds, body * over]))
     } else {
-        let over = v.gs - v.ds - current.von;
-        let GateCapacitance { gs, gd, gb } = gate_capacitance(over, -v.ds, current.vdsat, phi, cox);
-        [gd, gs, gb]
+        let GateCapacitance { gs, gd, gb } = gate_capacitance(v.gs - v.ds - current.von, -v.ds, phi, cox);
+        let c = [gd, gs, gb];
+        (c.map(|c| c.v), c.map(|Slope { by: [over, sd], .. }| [over, -sd - (1.0 + body) * over, body * over]))
     }
 }
 
@@ -196,17 +200,20 @@ impl Mosfet {
         let n: Numbers<W> = numbers(memory, i, lane);
         let (qbd, cbd) = junction_charge(n, DRAIN_JUNCTION, u.bs - u.ds);
         let (qbs, cbs) = junction_charge(n, SOURCE_JUNCTION, u.bs);
-        let now = gate(n, u, current);
+        let (now, slopes) = gate(n, u, current);
         let overlap = [0, 1, 2].map(|k| n.get(OVERLAP + k));
         let to = [u.gs, u.gs - u.ds, u.gs - u.bs];
         let moved = [v.gs - u.gs, v.gs - v.ds - to[1], v.gs - v.bs - to[2]];
-        let (mut q, mut c) = ([0.0; 3], [0.0; 3]);
+        let (mut q, mut c, mut bend) = ([0.0; 3], [0.0; 3], [[0.0; 3]; 3]);
+        let from_u = [v.gs - u.gs, v.ds - u.ds, v.bs - u.bs];
         let state: Lane<STATE, W> = Lane::of(&memory.state, i, memory.lanes, lane);
         for k in 0..3 {
             if mode == Mode::Dynamic {
                 let [v0, c0, q0] = [0, 3, 6].map(|block| state.get(block + k));
                 c[k] = 0.5 * (now[k] + c0) + overlap[k];
                 q[k] = q0 + c[k] * (to[k] - v0);
+                bend[k] = slopes[k].map(|slope| 0.5 * slope * (to[k] - v0));
+                q[k] += (0..3).map(|j| bend[k][j] * from_u[j]).sum::<f64>();
             } else {
                 c[k] = now[k] + overlap[k];
                 q[k] = c[k] * to[k];
@@ -223,24 +230,47 @@ impl Mosfet {
         }
         let bulk_source = (qbs + cbs * (v.bs - u.bs), cbs);
         let bulk_drain = (qbd + cbd * (v.bs - v.ds - u.bs + u.ds), cbd);
-        Charges { gate: q, c, bulk_drain, bulk_source }
+        Charges { gate: q, c, bend, bulk_drain, bulk_source }
     }
 
     #[inline(always)]
     fn stamp_charges<const W: usize>(&self, out: &mut Stamps, i: usize, lane: usize, charges: &Charges) {
-        let Charges { gate: [qgs, qgd, qgb], c: [cgs, cgd, cgb], bulk_drain: (qbd, cbd), bulk_source: (qbs, cbs) } =
-            *charges;
+        let Charges {
+            gate: [qgs, qgd, qgb],
+            c: [cgs, cgd, cgb],
+            bend,
+            bulk_drain: (qbd, cbd),
+            bulk_source: (qbs, cbs),
+        } = *charges;
         let s = self.sign;
         let mut q: LaneMut<W> = LaneMut::of(out.q, out.width, i, out.lanes, lane);
         q.add(GATE, s * (qgs + qgd + qgb));
         q.add(self.source, -s * (qgs + qbs));
         q.add(self.drain, -s * (qgd + qbd));
         q.add(BULK, s * (qbs + qbd - qgb));
+        // Columns gate, drain, source, bulk of what bends; no charge depends on all four at once.
+        let bent = bend.map(|[gs, ds, bs]| [gs, ds, -(gs + ds + bs), bs]);
+        let [source, drain, bulk] = bent;
+        let [g0, g1, g2, g3] = [0, 1, 2, 3].map(|j| source[j] + drain[j] + bulk[j]);
         let mut c: LaneMut<W> = LaneMut::of(out.c, out.entries_c, i, out.lanes, lane);
-        let gate = [cgs + cgd + cgb, -cgd, -cgs, -cgb];
-        let [[g0, g1, g2, g3], bulk] = [gate, [-cgb, -cbd, -cbs, cgb + cbd + cbs]];
-        let [b0, b1, b2, b3] = bulk;
-        c.add_all([g0, g1, g2, g3, -cgd, cgd + cbd, -cbd, -cgs, cgs + cbs, -cbs, b0, b1, b2, b3]);
+        c.add_all([
+            cgs + cgd + cgb + g0,
+            g1 - cgd,
+            g2 - cgs,
+            g3 - cgb,
+            -cgd - drain[0],
+            cgd + cbd - drain[1],
+            -drain[2],
+            -cbd - drain[3],
+            -cgs - source[0],
+            -source[1],
+            cgs + cbs - source[2],
+            -cbs - source[3],
+            -cgb - bulk[0],
+            -cbd - bulk[1],
+            -cbs - bulk[2],
+            cgb + cbd + cbs - bulk[3],
+        ]);
     }
 
     /// One instance in one lane.
@@ -338,8 +368,8 @@ impl Device for Mosfet {
         if s != SOURCE {
             g.extend([(SOURCE, SOURCE), (SOURCE, s), (s, SOURCE)]);
         }
-        let mut c = vec![(GATE, GATE), (GATE, d), (GATE, s), (GATE, BULK), (d, GATE), (d, d), (d, BULK)];
-        c.extend([(s, GATE), (s, s), (s, BULK), (BULK, GATE), (BULK, d), (BULK, s), (BULK, BULK)]);
+        let ends = [GATE, d, s, BULK];
+        let c: Vec<_> = ends.into_iter().flat_map(|row| ends.map(|column| (row, column))).collect();
         layout.pattern(&g, &c);
         layout.memory(DERIVED, STATE, LIMIT);
     }
@@ -390,7 +420,7 @@ impl Device for Mosfet {
         let c = channel(n).current(v.gs, v.ds, v.bs);
         let (ibd, gbd) = mosfet_bulk::current(v.bs - v.ds, n.get(IS_DRAIN), n.get(VT), at.gmin);
         let (ibs, gbs) = mosfet_bulk::current(v.bs, n.get(IS_SOURCE), n.get(VT), at.gmin);
-        let seen = |k: usize| gate(n, v, &c)[k] + n.get(OVERLAP + k);
+        let seen = |k: usize| gate(n, v, &c).0[k] + n.get(OVERLAP + k);
         Some(match name {
             "id" => c.id - ibd,
             "is" => -c.id - ibs,

@@ -34,6 +34,8 @@ pub struct Current {
     pub gmbs: f64,
     /// V: threshold with body effect
     pub von: f64,
+    /// −∂von/∂vbs of the transistor as it stands
+    pub body: f64,
     pub vdsat: f64,
 }
 
@@ -59,10 +61,10 @@ impl Channel {
             let line = self.sqrt_phi - vbs / (2.0 * self.sqrt_phi);
             if line > 0.0 { (line, 0.5 / self.sqrt_phi) } else { (0.0, 0.0) }
         };
-        let von = self.vbi + self.gamma * body;
+        let (von, body) = (self.vbi + self.gamma * body, self.gamma * slope);
         let over = vgs - von;
         if over <= 0.0 {
-            return Current { von, ..Current::default() };
+            return Current { von, body, ..Current::default() };
         }
         let beta = self.beta * (1.0 + self.lambda * vds);
         let (id, gm, gds) = if over <= vds {
@@ -72,7 +74,7 @@ impl Channel {
             let area = vds * (over - 0.5 * vds);
             (beta * area, beta * vds, beta * (over - vds) + self.lambda * self.beta * area)
         };
-        Current { id, gm, gds, gmbs: gm * self.gamma * slope, von, vdsat: over, ..Current::default() }
+        Current { id, gm, gds, gmbs: gm * body, von, body, vdsat: over, ..Current::default() }
     }
 }
 

@@ -44,6 +44,49 @@ fn an_inverter_without_overlap_capacitances_switches() {
     near((3.0 - v) / 10e3, 5e-3 * (2.0 * v - 0.5 * v * v), 5e-3);
 }
 
+/// Gates that drive gates and nothing else: no output has a capacitance while its transistors are saturated (Meyer's gives the
+/// drain none), and no conductance either (lambda = 0). Each gate still switches, and ends at its supply.
+#[test]
+fn gates_without_any_load_switch() {
+    let models = ".model n nmos(level=1 vto=0.7 kp=100u tox=20n)
+         .model p pmos(level=1 vto=-0.7 kp=40u tox=20n)
+         Vdd dd 0 3";
+    let nand = format!(
+        "A NAND gate before an inverter
+         {models}
+         Mp1 y a dd dd p w=10u l=1u
+         Mp2 y b dd dd p w=10u l=1u
+         Mn1 y a x 0 n w=10u l=1u
+         Mn2 x b 0 0 n w=10u l=1u
+         Va a 0 PULSE(0 3 1n 0.1n 0.1n 5n 10n)
+         Vb b 0 PULSE(0 3 3n 0.1n 0.1n 5n 10n)
+         Mp3 z y dd dd p w=10u l=1u
+         Mn3 z y 0 0 n w=5u l=1u
+         .tran 0.1n 20n"
+    );
+    let waves = Netlist::new(&nand).deck(&[]).tran(&["y", "z"]);
+    for (time, and) in [(0.5e-9, 0.0), (2.5e-9, 0.0), (5e-9, 3.0), (7.5e-9, 0.0), (12.5e-9, 0.0), (15e-9, 3.0)] {
+        assert!((waves.at("z", time) - and).abs() < 0.03, "{} at {time}", waves.at("z", time));
+        assert!((waves.at("y", time) - (3.0 - and)).abs() < 0.03, "{} at {time}", waves.at("y", time));
+    }
+    let pair = format!(
+        "A differential pair, its output free
+         {models}
+         Mp1 o o dd dd p w=10u l=1u
+         Mp2 y o dd dd p w=10u l=1u
+         Mn1 o a s 0 n w=10u l=1u
+         Mn2 y b s 0 n w=10u l=1u
+         It s 0 50u
+         Va a 0 PULSE(1.4 1.6 10n 1n 1n 50n 100n)
+         Vb b 0 1.5
+         .tran 0.1n 100n"
+    );
+    let waves = Netlist::new(&pair).deck(&[]).tran(&["y", "s"]);
+    // Either side that loses takes its transistor out of saturation: y is at the source's end or at the supply's.
+    assert!(waves.at("y", 40e-9) > 2.5, "{}", waves.at("y", 40e-9));
+    assert!(waves.at("y", 90e-9) < waves.at("s", 90e-9) + 0.5, "{}", waves.at("y", 90e-9));
+}
+
 /// e^(−t/RC) from `.ic`, and an oscillator without losses from UIC: the first steps are as good as all others.
 #[test]
 fn what_begins_with_initial_conditions_begins_well() {
@@ -98,6 +141,19 @@ fn a_pole_is_no_operating_point() {
     };
     for found in [load("10/V(b)", ""), load("10*ln(V(b))", "")].into_iter().flatten() {
         assert!(found > 1.0, "{found} V");
+    }
+}
+
+/// 1 mA into 10 kohm beside a load of 1 mW: v²/10k − 1m·v + 1m = 0 has two roots. There is none to be found from 0 V, where the
+/// load has no current; Newton begins where `.nodeset` says.
+#[test]
+fn newton_begins_at_the_nodeset() {
+    for (guess, root) in [(5.5, 5.0 + 15f64.sqrt()), (0.5, 5.0 - 15f64.sqrt())] {
+        let text = format!("Two roots\n I1 0 b 1m\n R1 b 0 10k\n B1 b 0 I={{1m/V(b)}}\n .nodeset V(b)={guess}\n .op");
+        let deck = Netlist::new(&text).deck(&[]);
+        let mut simulator = deck.simulator();
+        memspice::analysis::operating_point(&mut simulator, false, false).unwrap();
+        near(simulator.x[1], root, 1e-6);
     }
 }
 

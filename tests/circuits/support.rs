@@ -93,7 +93,9 @@ impl Deck {
         let system = System::new(self.circuit.clone(), Condensation::Condensed).expect("a system");
         let options = self.plan.options.clone();
         let env = environment(&options, step, stop);
-        Simulator::new(Arc::new(system), options, env)
+        let mut simulator = Simulator::new(Arc::new(system), options, env);
+        simulator.nodeset = self.plan.nodeset.iter().map(|(n, v)| (n.0 as usize, *v)).collect();
+        simulator
     }
 
     /// Solves the operating point; gives the voltage of a net, or the current of a source, by name.

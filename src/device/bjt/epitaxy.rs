@@ -11,7 +11,7 @@
 //! Electron Devices 32 (1985) 1103; as in ngspice 39 (bjtload), but the charges do not vanish where v changes its sign.
 
 use super::setup::*;
-use super::slope::Slope;
+use crate::device::slope::Slope;
 
 const INNER: usize = 0;
 const OUTER_SIDE: usize = 1;

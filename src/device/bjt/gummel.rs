@@ -12,8 +12,8 @@
 //! Source: H. K. Gummel and H. C. Poon, Bell Syst. Tech. J. 49 (1970) 827; as in ngspice 39 (bjtload), in A, C, S, V.
 
 use super::setup::*;
-use super::slope::Slope;
 use crate::device::junction::{Depletion, ideal};
+use crate::device::slope::Slope;
 
 const EMITTER_SIDE: usize = 0;
 const COLLECTOR_SIDE: usize = 1;
