@@ -145,6 +145,17 @@ impl Behavioral {
     }
 }
 
+/// Newton's method begins where a pole may be (10/V(b) at 0 V): parts that are at one have no part in the first iteration, and
+/// the second begins where the rest of the circuit is without them.
+fn leave_out(outputs: &mut [f64], width: usize) {
+    let beyond = |v: &f64| v.is_nan() || v.abs() >= LARGEST;
+    for k in 0..width {
+        if outputs.iter().skip(k).step_by(width).any(beyond) {
+            outputs.iter_mut().skip(k).step_by(width).for_each(|v| *v = 0.0);
+        }
+    }
+}
+
 impl Device for Behavioral {
     fn layout(&mut self, layout: &mut Layout) {
         for (&part, shape) in self.parts.iter().zip(&self.shapes) {
@@ -231,6 +242,9 @@ impl Device for Behavioral {
             let (outputs, registers) = rest.split_at_mut(width * tape.outputs());
             self.gather(at, memory, start, width, inputs);
             tape.run(width, inputs, registers, outputs);
+            if at.mode == Mode::Start {
+                leave_out(outputs, width);
+            }
             if outputs.iter().any(|v| !v.is_finite()) {
                 let places = Places::all(at.lanes, start);
                 for row in outputs.chunks_exact_mut(width) {
