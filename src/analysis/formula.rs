@@ -40,13 +40,14 @@ impl Formula {
     /// `growth` times as long as the one before.
     ///
     /// The trapezoidal rule leaps with Gear-2: what the short step followed and the long one cannot would ring under the rule for
-    /// ever after. The error of a leap is hardly larger by it.
-    pub fn choose(method: Method, maxord: usize, points: usize, growth: f64) -> Formula {
+    /// ever after. The error of a leap is hardly larger by it. `damp`: what rings shall not be followed.
+    pub fn choose(method: Method, maxord: usize, points: usize, growth: f64, damp: bool) -> Formula {
         match method {
             _ if maxord < 2 || points < 2 => Formula::Euler,
             Method::Euler => Formula::Euler,
-            Method::Trapezoidal if growth > LEAP => Formula::Gear2,
-            Method::Trapezoidal => Formula::Trapezoidal,
+            Method::Automatic if damp => Formula::Gear2,
+            Method::Automatic | Method::Trapezoidal if growth > LEAP => Formula::Gear2,
+            Method::Automatic | Method::Trapezoidal => Formula::Trapezoidal,
             Method::Gear => Formula::Gear2,
         }
     }

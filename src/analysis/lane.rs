@@ -79,6 +79,10 @@ pub struct Lane {
     pub crawler: Option<usize>,
     /// The instance that events befall without end (its group, its place), and how many a second.
     pub storm: Option<(usize, usize, f64)>,
+    /// Fine steps, one after the other, that a voltage or a current kept short.
+    pub rings: u32,
+    /// When they were first so many that they are damped from there (s), and the unknown of the last one.
+    pub damped: Option<(f64, usize)>,
     pub just_accepted: bool,
     /// Something jumped at the last accepted point.
     pub jumped: bool,
@@ -118,6 +122,8 @@ impl Lane {
             crawled: 0,
             crawler: None,
             storm: None,
+            rings: 0,
+            damped: None,
             just_accepted: false,
             jumped: false,
             judged: (0.0, 1),

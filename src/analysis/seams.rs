@@ -326,7 +326,7 @@ fn run(members: &[(f64, f64)]) -> Vec<Vec<(i128, Vec<u64>)>> {
         charges.push(rest(&mut s).unwrap());
         simulators.push(s);
     }
-    let pace = Pace { first: 1e-10, max: 5e-8 };
+    let pace = Pace { first: 1e-10, max: 5e-8, fine: 0.0 };
     let mut transient = Transient::new(&simulators, &charges, pace, Some(&nominal.assembly.jacobian)).unwrap();
     let mut points = vec![Vec::new(); members.len()];
     transient

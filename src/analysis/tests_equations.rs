@@ -382,7 +382,7 @@ fn ensemble(members: &[(f64, u64)]) -> Vec<Vec<Vec<u64>>> {
     };
     let nominal = start(1.0, 0);
     let simulators: Vec<Simulator> = members.iter().map(|m| start(m.0, m.1)).collect();
-    let pace = Pace { first: 1e-10, max: 2e-8 };
+    let pace = Pace { first: 1e-10, max: 2e-8, fine: 0.0 };
     let mut transient = Transient::new(&simulators, &charges[1..], pace, Some(&nominal.assembly.jacobian)).unwrap();
     let mut points = vec![Vec::new(); members.len()];
     let see = &mut |lane: usize, view: &observe::View| {

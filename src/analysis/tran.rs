@@ -10,9 +10,12 @@ use super::pace::SETTLING;
 use super::simulator::Simulator;
 use super::sink::{Column, Control, Progress, Restart, Row, Sink, Stats};
 use super::transient::{Pace, Step, Transient};
-use super::warned::{Warned, warned};
+use super::warned::{Warned, ringing, warned};
 use crate::device::{Mode, Ticks};
 use crate::mna::Inputs;
+
+/// Steps below this share of tstep follow what nobody asked to see.
+const FINE: f64 = 1e-3;
 
 /// A `.tran` card, seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +34,7 @@ impl TranSpec {
     /// min(tstep, tstop/100).
     pub fn pace(&self) -> Pace {
         let max = self.max_step.unwrap_or_else(|| self.step.min((self.stop - self.start) / 50.0));
-        Pace { first: (self.step.min(self.stop / 100.0) / 10.0).min(max), max }
+        Pace { first: (self.step.min(self.stop / 100.0) / 10.0).min(max), max, fine: FINE * self.step }
     }
 }
 
@@ -80,6 +83,7 @@ pub fn tran(
     let begin = if given { Begin::Given } else { Begin::At(&simulator) };
     let result = follow(&mut transient, spec, observer, sink, control, begin);
     Warned::merge(&mut control.warned, warned(&transient.system, &transient.memories));
+    Warned::merge(&mut control.warned, ringing(&transient).into_iter().collect());
     sink.end()?;
     let mut stats = transient.stats;
     stats.newton += iterations;

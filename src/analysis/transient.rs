@@ -15,7 +15,7 @@ use super::pace::{Mood, Sizes, land, restart_step, step_on};
 use super::simulator::{Simulator, pivoting};
 use super::sink::Stats;
 use super::trace::{Attempt, Verdict};
-use crate::circuit::plan::Options;
+use crate::circuit::plan::{Method, Options};
 use crate::device::{Environment, Memory, Mode, Ticks};
 use crate::mna::{Assembly, Inputs, System};
 
@@ -24,6 +24,9 @@ const AT_EASE: usize = 4;
 
 /// Steps without a leap after one that was tried in vain.
 const WARY: usize = 4;
+
+/// So many fine steps one after the other follow a ringing.
+const RINGS: u32 = 2000;
 
 /// What [`Transient::step`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub enum Step {
 pub struct Pace {
     pub first: f64,
     pub max: f64,
+    /// Steps shorter than this are finer than anything that was asked for; 0: none is.
+    pub fine: f64,
 }
 
 /// A transient of one circuit in one or more lanes. Nothing is allocated while it steps.
@@ -301,7 +306,8 @@ impl Transient {
         let want = self.options.fixed_step.unwrap_or_else(|| state.want.min(self.pace.max));
         state.end = land(state.now, want, Some(corner));
         state.h = Ticks(state.end.0 - state.now.0).seconds();
-        state.formula = Formula::choose(self.options.method, self.options.maxord, points, state.h / h1);
+        let damp = state.rings >= RINGS;
+        state.formula = Formula::choose(self.options.method, self.options.maxord, points, state.h / h1, damp);
         state.coefficients = state.formula.coefficients(state.h, h1);
         state.iteration = 0;
         state.changes = [0.0; 2];
@@ -358,6 +364,7 @@ impl Transient {
             self.sizes.see(k, self.x[k]);
         }
         let at_corner = self.lanes[lane].corner == Some(end);
+        self.listen(lane, h, end);
         let state = &mut self.lanes[lane];
         let uncut = std::mem::take(&mut state.uncut);
         state.crawl(jumped);
@@ -391,6 +398,22 @@ impl Transient {
             let gap = state.corner.map_or(f64::INFINITY, |c| Ticks(c.0 - state.now.0).seconds());
             state.want = restart_step(state.want.max(uncut).min(self.pace.max), gap, self.options.reltol);
         }
+    }
+
+    /// Whether something rings that nobody asked to see: voltages and currents have kept steps short for long.
+    fn listen(&mut self, lane: usize, h: f64, end: Ticks) {
+        let state = &mut self.lanes[lane];
+        let culprit = state.culprit;
+        let rings = h < self.pace.fine && culprit != 0 && !self.system.is_state(culprit);
+        state.rings = if rings { state.rings.saturating_add(1) } else { 0 };
+        if state.rings == RINGS && self.options.method == Method::Automatic && state.damped.is_none() {
+            state.damped = Some((end.seconds(), culprit));
+        }
+    }
+
+    /// When a ringing was first damped (s), and by which unknown it was seen.
+    pub fn damped(&self, lane: usize) -> Option<(f64, usize)> {
+        self.lanes[lane].damped
     }
 
     /// Asks the devices for the next corner and for bounds on the step.

@@ -2,13 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::transient::Transient;
 use crate::device::Memory;
 use crate::diag::{Diagnostic, Span};
 use crate::mna::System;
 
-/// A warning of one kind of device.
+/// Who says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Told {
+    /// A model, of its instances
+    Model,
+    /// A transient, of a ringing that it damped
+    Ringing,
+}
+
+/// A warning of one kind of device, or of a part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Warned {
+    pub by: Told,
     /// Name of the device, and what its model says
     pub device: String,
     pub text: String,
@@ -37,6 +48,7 @@ pub fn warned(system: &System, memories: &[Memory]) -> Vec<Warned> {
             let Some(found) = lanes.iter().flatten().next() else { continue };
             let Some(part) = group.parts.get(found.first).map(|p| system.circuit.part(*p)) else { continue };
             let one = Warned {
+                by: Told::Model,
                 device: part.kind.name.to_string(),
                 text: notice.text,
                 compared: notice.compared,
@@ -56,6 +68,28 @@ pub fn warned(system: &System, memories: &[Memory]) -> Vec<Warned> {
         }
     }
     out
+}
+
+/// What a transient did that nobody asked for: from some time on it damped what rings much faster than the points that
+/// `.tran` asks for.
+pub fn ringing(transient: &Transient) -> Option<Warned> {
+    let (time, unknown) = transient.damped(0)?;
+    let system = &transient.system;
+    let name = system.name(unknown);
+    let part = system.circuit.part(system.part_at(unknown)?);
+    Some(Warned {
+        by: Told::Ringing,
+        path: part.path.clone(),
+        text: format!("{name} rings much faster than the step of .tran; this was damped, not followed"),
+        device: name,
+        compared: String::new(),
+        value: 0.0,
+        time,
+        part: part.span,
+        instances: 1,
+        of: 1,
+        span: part.span,
+    })
 }
 
 impl Warned {
@@ -92,6 +126,12 @@ impl Warned {
 
     /// As a report at the line of the first instance.
     pub fn diagnostic(&self) -> Diagnostic {
+        if self.by == Told::Ringing {
+            let first = format!("first damped at t = {:.4e} s, by Gear's formula", self.time);
+            let help = ".options method=trap follows every period, a smaller step in .tran too; a resistor at the part (the loss \
+                        that it has) ends the ringing";
+            return Diagnostic::note("run::ringing", self.text.clone()).at(self.part, first).help(help);
+        }
         let (text, device, compared) = (&self.text, &self.device, &self.compared);
         let first = format!("{} first: {compared} = {:.4e} at t = {:.4e} s", self.path, self.value, self.time);
         let many = match self.of {

@@ -277,6 +277,8 @@ pub struct Options {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
+    /// The trapezoidal rule, and Gear-2 where something rings much faster than what was asked to see
+    Automatic,
     Trapezoidal,
     Gear,
     Euler,
@@ -294,7 +296,7 @@ impl Default for Options {
             itl1: 100,
             itl2: 50,
             itl4: 10,
-            method: Method::Trapezoidal,
+            method: Method::Automatic,
             maxord: 2,
             temp: 27.0,
             tnom: 27.0,

@@ -149,10 +149,11 @@ impl<'p, 'a> Planner<'p, 'a> {
                 _ => String::new(),
             };
             self.plan.options.method = match text.as_str() {
+                "auto" => Method::Automatic,
                 "trap" | "trapezoidal" | "modified" => Method::Trapezoidal,
                 "gear" | "bdf" => Method::Gear,
                 "euler" => Method::Euler,
-                _ => return Err(wrong("method is trap, gear or euler".to_string())),
+                _ => return Err(wrong("method is auto, trap, gear or euler".to_string())),
             };
             return Ok(());
         }

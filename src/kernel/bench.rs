@@ -105,7 +105,7 @@ impl Bench {
         }
         operating_point(&mut still, true, false)?;
         still.initial.clear();
-        let pace = Pace { first: FIRST.min(setting.max_step), max: setting.max_step };
+        let pace = Pace { first: FIRST.min(setting.max_step), max: setting.max_step, fine: 0.0 };
         let charges = vec![0.0; system.unknowns()];
         let mut transient = Transient::new(std::slice::from_ref(&still), &[charges], pace, None)?;
         transient.reseat(&mut still, pace.first);
