@@ -16,9 +16,9 @@ impl Transient {
         self.lanes[lane].tries += usize::from(culprit != 0);
         self.note(lane, Verdict::Rejected);
         let mut h = h;
-        if h < HARD && culprit != 0 {
+        if h < HARD && culprit != 0 && !self.system.is_state(culprit) {
             // A current of a capacitance that has vanished alternates under the trapezoidal rule, however short the steps are, and
-            // some unknowns relax faster than any step: implicit Euler damps both. Its first step is not judged, so that it need
+            // some nets and branches relax faster than any step: implicit Euler damps both. Its first step is not judged, so that it need
             // not be shorter than is worth it, nor as short as a tolerance asks for that is tight even for 0.
             self.history.restart(lane);
             h = h.max(FLOOR);

@@ -15,7 +15,7 @@ use crate::device::{Mode, Ticks};
 use crate::mna::Inputs;
 
 /// Steps below this share of tstep follow what nobody asked to see.
-const FINE: f64 = 1e-3;
+const FINE: f64 = 3e-3;
 
 /// A `.tran` card, seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]

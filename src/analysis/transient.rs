@@ -25,8 +25,9 @@ const AT_EASE: usize = 4;
 /// Steps without a leap after one that was tried in vain.
 const WARY: usize = 4;
 
-/// So many fine steps one after the other follow a ringing.
-const RINGS: u32 = 2000;
+/// So many fine steps one after the other follow a ringing; fewer where one was damped before.
+const RINGS: u32 = 1000;
+const RINGS_AGAIN: u32 = 200;
 
 /// What [`Transient::step`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -306,7 +307,7 @@ impl Transient {
         let want = self.options.fixed_step.unwrap_or_else(|| state.want.min(self.pace.max));
         state.end = land(state.now, want, Some(corner));
         state.h = Ticks(state.end.0 - state.now.0).seconds();
-        let damp = state.rings >= RINGS;
+        let damp = state.rings >= if state.damped.is_some() { RINGS_AGAIN } else { RINGS };
         state.formula = Formula::choose(self.options.method, self.options.maxord, points, state.h / h1, damp);
         state.coefficients = state.formula.coefficients(state.h, h1);
         state.iteration = 0;
