@@ -183,7 +183,10 @@ impl<'a> Builder<'a> {
                 continue;
             }
             let value = match step {
-                Step::Param(expr) => Context::constant(self.shared, &scope).value(expr).map_err(|f| vec![f]),
+                Step::Param(expr) => {
+                    let context = Context::constant(self.shared, &scope);
+                    context.value(expr).map_err(|fault| context.faults(expr, fault))
+                }
                 Step::Network(network) => network::network(network, &Context::constant(self.shared, &scope)),
             };
             let value = value.unwrap_or_else(|faults| {

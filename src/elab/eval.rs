@@ -101,6 +101,36 @@ impl<'c, 'a> Context<'c, 'a> {
         self.term(expr).and_then(|t| to_equation(t, expr.span))
     }
 
+    /// All that is wrong with an expression, beginning with what its evaluation met first: mistakes in one part of it do not
+    /// hide those in another.
+    pub fn faults(&self, expr: &Expr, first: Fault) -> Vec<Fault> {
+        let endless = matches!(&first, Fault::Wrong(d) if matches!(d.code, "elab::too-deep" | "elab::too-long"));
+        let mut inner = Vec::new();
+        if !endless && !matches!(expr.kind, ExprKind::Method { .. } | ExprKind::Field(..)) {
+            expr.children(&mut |e| {
+                if !matches!(e.kind, ExprKind::Node(_))
+                    && let Err(fault) = self.term(e)
+                {
+                    inner.extend(self.faults(e, fault));
+                }
+            });
+        }
+        if inner.is_empty() { vec![first] } else { inner }
+    }
+
+    /// The same for one of these expressions: the one in which `first` stands.
+    pub fn faults_among(&self, exprs: &[&Expr], first: Fault) -> Vec<Fault> {
+        let at = match &first {
+            Fault::Wrong(d) => d.labels.first().map(|l| l.span),
+            Fault::Live(_) | Fault::Said => None,
+        };
+        let holds = |e: &&&Expr| at.is_some_and(|at| e.span.to(at) == e.span);
+        match exprs.iter().find(holds) {
+            Some(expr) => self.faults(expr, first),
+            None => vec![first],
+        }
+    }
+
     /// Value or equation of a whole expression.
     pub fn term(&self, expr: &Expr) -> Result<Term, Fault> {
         if self.shared.depth.get() == 0 {

@@ -14,6 +14,7 @@ use super::scope::{Scope, find_subckt};
 use super::value::Value as Constant;
 use crate::circuit::NetId;
 use crate::diag::{Diagnostic, Span};
+use crate::syntax::ast::visit::expressions;
 use crate::syntax::ast::{Argument, Element, Item, Statement, Subckt, Value, Word};
 
 /// Subcircuits inside each other.
@@ -57,7 +58,8 @@ impl<'a> Builder<'a> {
                 let nets = outer_nets(&e.args, instance, &self.circuit);
                 self.missing.refuse(&e.name.text, &e.args, &fault, &nets);
             }
-            self.fault(fault);
+            let faults = Context::constant(self.shared, scope).faults_among(&expressions(&e.args), fault);
+            faults.into_iter().for_each(|fault| self.fault(fault));
         }
     }
 
@@ -133,9 +135,13 @@ impl<'a> Builder<'a> {
         let path = self.claim(&e.name, scope, outer)?;
         let name = definition.name.lower();
         if outer.within.contains(&name) || outer.within.len() >= MAX_NESTING {
-            let mut chain = outer.within.clone();
-            chain.push(name);
-            let message = format!("subcircuit '{}' contains itself: {}", definition.name.text, chain.join(" → "));
+            let message = if outer.within.contains(&name) {
+                let mut chain = outer.within.clone();
+                chain.push(name);
+                format!("subcircuit '{}' contains itself: {}", definition.name.text, chain.join(" → "))
+            } else {
+                format!("subcircuit '{}' lies more than {MAX_NESTING} deep", definition.name.text)
+            };
             let d = Diagnostic::error("elab::recursive-subckt", message)
                 .at(e.name.span, "this copy")
                 .at(definition.name.span, "defined here");

@@ -179,7 +179,7 @@ pub fn no_kind(line: &Line) -> Fault {
     }
     let message = format!("there is no element of letter '{}'", line.e.letter().to_ascii_uppercase());
     Fault::new("elab::unknown-element", line.e.name.span, message, format!("'{text}'"))
-        .with_help("the first letter of a line says what it is: R C L K V I E F G H B D M S W X")
+        .with_help("the first letter of a line says what it is: R C L K V I E F G H B D Q M S W X")
 }
 
 /// The value of a word: a number, or a parameter.

@@ -121,6 +121,13 @@ impl Pending<'_> {
         }
     }
 
+    /// All that is wrong with the setting, where `first` is.
+    pub fn faults(&self, circuit: &Circuit, shared: &Shared, first: Fault) -> Vec<Fault> {
+        let Want::Equation { of, .. } = &self.want else { return vec![first] };
+        let view = View { circuit, instance: &self.instance };
+        Context { live: Some(&view), ..Context::constant(shared, &self.scope) }.faults(of, first)
+    }
+
     /// What share of the current of a part that controls this one is that of a single copy, where the subcircuit around both
     /// is multiplied.
     pub fn share(&self, circuit: &Circuit, control: &Setting) -> Option<f64> {

@@ -53,21 +53,23 @@ impl Missing {
         line.word(name);
         lose(&mut line, args);
         nets.iter().for_each(|net| line.net(net));
-        self.refused_but(line, fault);
+        self.refused_but(line, std::slice::from_ref(fault));
     }
 
     /// The same for an expression alone.
-    pub fn refuse_expression(&mut self, e: &Expr, fault: &Fault) {
+    pub fn refuse_expression(&mut self, e: &Expr, faults: &[Fault]) {
         let mut line = Lost::default();
         lose_expr(&mut line, e);
-        self.refused_but(line, fault);
+        self.refused_but(line, faults);
     }
 
-    fn refused_but(&mut self, mut line: Lost, fault: &Fault) {
-        if let Fault::Wrong(d) = fault
-            && let Some(own) = &d.missing
-        {
-            line.forget(own);
+    fn refused_but(&mut self, mut line: Lost, faults: &[Fault]) {
+        for fault in faults {
+            if let Fault::Wrong(d) = fault
+                && let Some(own) = &d.missing
+            {
+                line.forget(own);
+            }
         }
         self.refused.add(line);
     }

@@ -47,6 +47,8 @@ use std::sync::Arc;
 pub use crate::value::data::DataRoots;
 pub use kinds::Kinds;
 
+use self::eval::Context;
+use self::fault::Fault;
 use crate::circuit::definition::Definition;
 use crate::circuit::kind::Label;
 use crate::circuit::plan::{AnalysisKind, Plan};
@@ -54,6 +56,7 @@ use crate::circuit::{Circuit, NetId, Part, PartId, Setting, check};
 use crate::diag::{Diagnostic, any_error, first_of};
 use crate::process::machine::Functions;
 use crate::process::program::Program;
+use crate::syntax::ast::visit::expressions;
 use crate::syntax::ast::{Argument, Ast, Experiment, ExprKind, Item, Statement, Value as AstValue};
 use crate::syntax::number;
 use crate::value::{self, Value, data, fault};
@@ -173,7 +176,8 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
             if !["save", "probe", "print", "plot", "ic", "nodeset"].iter().any(|n| placed.card.name.is(n)) {
                 missing.refuse(&placed.card.name.text, &placed.card.args, &fault, &[]);
             }
-            planner.diagnostics.extend(fault.report());
+            let faults = Context::constant(&shared, &placed.scope).faults_among(&expressions(&placed.card.args), fault);
+            planner.diagnostics.extend(faults.into_iter().filter_map(Fault::report));
         }
     }
     let Planner { mut plan, diagnostics: found, .. } = planner;
@@ -317,9 +321,6 @@ fn globals(items: &[Item], builder: &mut Builder) {
 fn resolve(builder: &mut Builder) {
     for pending in std::mem::take(&mut builder.pending) {
         let resolved = pending.resolve(&builder.circuit, builder.shared);
-        if let (Err(fault), Some(e)) = (&resolved, pending.expression()) {
-            builder.missing.refuse_expression(e, fault);
-        }
         match resolved {
             Ok(setting) => {
                 let share = pending.share(&builder.circuit, &setting);
@@ -327,7 +328,13 @@ fn resolve(builder: &mut Builder) {
                 settings.push((pending.name, setting));
                 settings.extend(share.map(|share| ("share".into(), Setting::Number(share))));
             }
-            Err(fault) => builder.fault(fault),
+            Err(fault) => {
+                let faults = pending.faults(&builder.circuit, builder.shared, fault);
+                if let Some(e) = pending.expression() {
+                    builder.missing.refuse_expression(e, &faults);
+                }
+                faults.into_iter().for_each(|fault| builder.fault(fault));
+            }
         }
     }
 }

@@ -169,6 +169,9 @@ impl<'p, 'a> Planner<'p, 'a> {
             {
                 return Err(wrong(format!("{lower}={v} is not possible: it must be above {least}")));
             }
+            if lower == "reltol" && v >= 1.0 {
+                return Err(wrong(format!("reltol={v} is not possible: as a share it must be below 1")));
+            }
             *place(&mut self.plan.options) = v;
         } else if let Some((_, place)) = COUNTS.iter().find(|(n, _)| *n == lower) {
             let v = self.context().integer(value)?;

@@ -149,7 +149,11 @@ impl<'a> Builder<'a> {
                 }
                 Some(p) => match self.constant_setting(p, &s.values, s.span, &Context::constant(self.shared, home)) {
                     Ok(v) => settings.push((p.name.clone(), v)),
-                    Err(fault) => self.fault(fault),
+                    Err(fault) => {
+                        let exprs: Vec<&Expr> = s.values.iter().collect();
+                        let faults = Context::constant(self.shared, home).faults_among(&exprs, fault);
+                        faults.into_iter().for_each(|fault| self.fault(fault));
+                    }
                 },
             }
         }

@@ -246,6 +246,16 @@ impl<'a> Builder<'a> {
                 self.report(Diagnostic::warning("elab::wave", message).at(span, "here"));
             }
         }
+        if let ("pulse", [_, _, _, Some(rise), Some(fall), Some(width), Some(period), ..]) =
+            (wave.shape.as_str(), &wave.args[..])
+            && *period > 0.0
+            && *period < rise + fall + width
+        {
+            let whole = number::format(rise + fall + width);
+            let message = format!("the period of {} s is shorter than the pulse of {whole} s", number::format(*period));
+            let d = Diagnostic::warning("elab::wave", message).at(span, "each pulse is cut off by the next");
+            self.report(d.help("PULSE(v1 v2 delay rise fall width period)"));
+        }
         if let ("exp", [_, _, Some(up), _, Some(down), ..]) = (wave.shape.as_str(), &wave.args[..])
             && down < up
         {

@@ -79,7 +79,8 @@ impl Selection {
         let mut figures: Vec<Curves> = plots.iter().map(curves_of).collect();
         if figures.is_empty() {
             let most = if analysis == "noise" { shown.min(CURVES_WITHOUT_CARD) } else { shown };
-            let default = default_figure(&observations[..most]);
+            // Who names a thing wants to see it, wherever it is.
+            let default = default_figure(&observations[..most], plan.saves.is_some());
             figures.extend(default.into_iter().map(|columns| Curves { columns, against: None }));
         }
         let distinct = |columns: BTreeSet<usize>| columns.into_iter().collect::<Vec<usize>>();
@@ -199,9 +200,15 @@ fn curves(measure: &Measure) -> Vec<usize> {
 }
 
 /// Without a `.plot` card: what is shown, inside of subcircuits left out, if it is not too much for one figure.
-fn default_figure(shown: &[Observation]) -> Option<Vec<usize>> {
-    let outside: Vec<usize> = (0..shown.len()).filter(|&k| !shown[k].label.contains('.')).collect();
+fn default_figure(shown: &[Observation], named: bool) -> Option<Vec<usize>> {
+    let outside: Vec<usize> = (0..shown.len()).filter(|&k| named || !is_inside(&shown[k].label)).collect();
     (1..=CURVES_WITHOUT_CARD).contains(&outside.len()).then_some(outside)
+}
+
+/// Whether a column is of the inside of a subcircuit: its path begins with an X line. Other names may have dots too.
+fn is_inside(label: &str) -> bool {
+    let path = label.strip_prefix("V(").or_else(|| label.strip_prefix("I(")).unwrap_or(label);
+    path.contains('.') && path.starts_with(['x', 'X'])
 }
 
 /// Whether an equation of phasors has no imaginary part.

@@ -1,6 +1,6 @@
 //! Statements and expressions → the expressions in them.
 
-use super::{Drive, Expr, ExprKind, Iter, Over, Slot, Stmt, StmtKind, Tolerance};
+use super::{Argument, Drive, Expr, ExprKind, Iter, Over, Slot, Stmt, StmtKind, Tolerance, Value};
 
 impl Expr {
     /// The expressions directly inside.
@@ -35,6 +35,34 @@ impl Expr {
         while let Some(e) = stack.pop() {
             see(e);
             e.children(&mut |inner| stack.push(inner));
+        }
+    }
+}
+
+/// The expressions among the arguments of a line, whole.
+pub fn expressions(args: &[Argument]) -> Vec<&Expr> {
+    let mut found = Vec::new();
+    for a in args {
+        match a {
+            Argument::Value(v) => of_value(v, &mut found),
+            Argument::Setting(s) => found.extend(&s.values),
+            Argument::Equal { left, right, .. } => {
+                of_value(left, &mut found);
+                found.push(right);
+            }
+        }
+    }
+    found
+}
+
+fn of_value<'a>(value: &'a Value, found: &mut Vec<&'a Expr>) {
+    match value {
+        Value::Word(_) | Value::Text(..) => {}
+        Value::Expr(e) => found.push(e),
+        Value::Call { args, .. } => found.extend(expressions(args)),
+        Value::Table { input, points, .. } => {
+            found.push(input);
+            found.extend(points.iter().flat_map(|(x, y)| [x, y]));
         }
     }
 }
