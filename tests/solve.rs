@@ -65,7 +65,8 @@ proptest! {
         prop_assume!(size < 1e5);
         let x = solved(&pattern, &values, &b);
         let residual = residual(&pattern, &values, &x, &b);
-        prop_assert!(residual < 1e-11, "{residual:e}");
+        // What rounding leaves goes with the terms of the rows, and they with x.
+        prop_assert!(residual < 1e-11 * size.max(1.0), "{residual:e} of {size:e}");
         for (x, e) in x.iter().zip(&expected) {
             prop_assert!((x - e).abs() <= 1e-8 * size, "{x} {e}");
         }

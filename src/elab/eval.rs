@@ -106,7 +106,13 @@ impl<'c, 'a> Context<'c, 'a> {
     pub fn faults(&self, expr: &Expr, first: Fault) -> Vec<Fault> {
         let endless = matches!(&first, Fault::Wrong(d) if matches!(d.code, "elab::too-deep" | "elab::too-long"));
         let mut inner = Vec::new();
-        if !endless && !matches!(expr.kind, ExprKind::Method { .. } | ExprKind::Field(..)) {
+        // What a named argument means, its function knows.
+        let opaque = match &expr.kind {
+            ExprKind::Method { .. } | ExprKind::Field(..) => true,
+            ExprKind::Call { args, .. } => args.iter().any(|a| a.name.is_some()),
+            _ => false,
+        };
+        if !endless && !opaque {
             expr.children(&mut |e| {
                 if !matches!(e.kind, ExprKind::Node(_))
                     && let Err(fault) = self.term(e)
