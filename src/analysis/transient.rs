@@ -282,6 +282,9 @@ impl Transient {
                 if self.lanes[lane].stands() {
                     return Err(self.no_advance(lane));
                 }
+                if self.lanes[lane].drags() {
+                    return Err(self.too_small(lane, self.lanes[lane].h, self.lanes[lane].culprit));
+                }
                 self.predict(lane);
             }
         }
@@ -304,8 +307,13 @@ impl Transient {
         let state = &mut self.lanes[lane];
         let corner = state.horizon.map_or(state.until, |c| c.min(state.until));
         let want = self.options.fixed_step.unwrap_or_else(|| state.want.min(self.pace.max));
-        state.end = land(state.now, want, Some(corner));
-        state.h = Ticks(state.end.0 - state.now.0).seconds();
+        state.fine &= state.within > 0.0 || want < Ticks(1).seconds();
+        if state.fine {
+            (state.end, state.h) = (Ticks(state.now.0 + 1), state.slice(want));
+        } else {
+            state.end = land(state.now, want, Some(corner));
+            state.h = Ticks(state.end.0 - state.now.0).seconds();
+        }
         let damp = state.rings >= RINGS;
         state.formula = Formula::choose(self.options.method, self.options.maxord, points, state.h / h1, damp);
         state.coefficients = state.formula.coefficients(state.h, h1);
@@ -363,13 +371,16 @@ impl Transient {
             self.last[k] = self.x[k];
             self.sizes.see(k, self.x[k]);
         }
-        let at_corner = self.lanes[lane].corner == Some(end);
+        let lands = self.lanes[lane].lands();
+        let at_corner = lands && self.lanes[lane].corner == Some(end);
         self.listen(lane, h, end);
         let state = &mut self.lanes[lane];
         let uncut = std::mem::take(&mut state.uncut);
-        state.crawl(jumped);
-        state.jumped = jumped.is_some();
-        state.now = end;
+        if lands {
+            state.crawl(jumped);
+        }
+        state.jumped = jumped.is_some() || state.jumped && state.within > 0.0;
+        state.advance();
         state.failures = 0;
         state.losses = 0;
         state.wary = if state.tries > 0 { WARY } else { state.wary.saturating_sub(1) };
@@ -383,8 +394,8 @@ impl Transient {
             }
             _ => Onset::Blind,
         };
-        state.just_accepted = true;
-        state.phase = if end >= state.until { Phase::Done } else { Phase::Rest };
+        state.just_accepted = lands;
+        state.phase = if lands && end >= state.until { Phase::Done } else { Phase::Rest };
         state.want = step_on(h, ratio, order, mood);
         self.stats.accepted += 1;
         self.note(lane, Verdict::Accepted);
@@ -396,7 +407,10 @@ impl Transient {
             self.history.restart(lane);
             let state = &mut self.lanes[lane];
             let gap = state.corner.map_or(f64::INFINITY, |c| Ticks(c.0 - state.now.0).seconds());
-            state.want = restart_step(state.want.max(uncut).min(self.pace.max), gap, self.options.reltol);
+            state.want = match lands {
+                true => restart_step(state.want.max(uncut).min(self.pace.max), gap, self.options.reltol),
+                false => h,
+            };
         }
     }
 
