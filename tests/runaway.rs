@@ -79,3 +79,26 @@ fn taox_without_a_resistor_jumps_where_its_equation_does() {
     }
     assert!(compared > 10, "{compared}");
 }
+
+/// Above its threshold the rate of DRIFT begins with a kink, and the field concentrates as the state grows. A step that goes over all
+/// of it at once is found out: at default tolerances every point of a pulse is within 1 % of the range of where it belongs.
+#[test]
+fn no_step_goes_over_a_kink_unseen() {
+    let models = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("netlists/models");
+    let pulse = |source: &str, options: &str| {
+        run(&format!(
+            "kink\n.include \"{}/drift.cir\"\nV1 a 0 {source}\nR1 a b 1m\nX1 b 0 drift g0=13.7u\n{options}\n\
+             .tran 10u 50u\n.save X1.w\n.end\n",
+            models.display()
+        ))
+    };
+    for source in ["PULSE(0 1.1 10u 1n 1n 20u 1)", "PULSE(0 2 10u 1n 1n 20u 1)", "PULSE(0 0.95 10u 1u 1u 30u 1)"] {
+        let (ours, tight) = (pulse(source, ""), pulse(source, ".options reltol=1e-6 trtol=0.1"));
+        let moved = ours.column("X1.w");
+        assert!(moved[0] < 0.2 && moved[moved.len() - 1] > 0.7, "{source}: {} rows", moved.len());
+        for (t, w) in ours.columns[0].iter().zip(moved) {
+            let exact = tight.at("X1.w", *t);
+            assert!((w - exact).abs() < 0.01, "{source}, {t}: {w} instead of {exact}");
+        }
+    }
+}

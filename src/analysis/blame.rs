@@ -29,7 +29,8 @@ fn blame<'a>(
         let Blown { instance, what, value } = group.device.blown(&at(group), memory, lane)?;
         let part = *group.parts.get(instance)?;
         let path = system.circuit.part(part).path.clone();
-        Some(Blame { part, path, why: format!("{what} = {value:.4e}") })
+        let too_large = if value.is_finite() { ", too large to go on" } else { "" };
+        Some(Blame { part, path, why: format!("{what} = {value:.4e}{too_large}") })
     })
 }
 
