@@ -32,7 +32,12 @@ fn a_state_runs_to_its_bound_or_to_its_rest_at_once() {
     assert!((table.columns[0][jump] - 5e-6).abs() < 0.01 * 5e-6, "{}", table.columns[0][jump]);
     assert!(x[jump - 1] < 0.2, "{}", x[jump - 1]);
     let last = |name: &str| *table.column(name).last().expect("a row");
-    assert!((last("X1.x") - 1.0).abs() < 1e-9 && (last("X2.x") - 0.7).abs() < 1e-5, "{} {}", last("X1.x"), last("X2.x"));
+    assert!(
+        (last("X1.x") - 1.0).abs() < 1e-9 && (last("X2.x") - 0.7).abs() < 1e-5,
+        "{} {}",
+        last("X1.x"),
+        last("X2.x")
+    );
     // 1 kΩ over (1.001 + 0.701) mS
     let v = 1.0 / (1.0 + 1.001 + 0.701);
     assert!((last("V(b)") - v).abs() < 1e-4, "{} {v}", last("V(b)"));

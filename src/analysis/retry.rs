@@ -24,12 +24,13 @@ impl Transient {
         self.lanes[lane].tries += usize::from(culprit != 0);
         self.note(lane, Verdict::Rejected);
         let mut h = h;
-        if h < HARD && culprit != 0 {
+        let (fine, trial) = (self.lanes[lane].fine, self.lanes[lane].h);
+        if h < HARD && culprit != 0 && (!fine || self.system.is_voltage(culprit)) {
             // A current of a capacitance that has vanished alternates under the trapezoidal rule, however short the steps are, and
             // some unknowns relax faster than any step: implicit Euler damps both. Its first step is not judged, so that it need
             // not be shorter than is worth it, nor as short as a tolerance asks for that is tight even for 0.
             self.history.restart(lane);
-            h = if self.lanes[lane].fine { self.lanes[lane].h } else { h.max(FLOOR) };
+            h = if fine { trial } else { h.max(FLOOR) };
         }
         self.retry(lane, h, Some(culprit))
     }
@@ -67,8 +68,7 @@ impl Transient {
         let bounded = |&u: &u32| {
             let Role::State(part, name, _) = self.system.roles.get(u as usize)? else { return None };
             let &(group, instance) = self.system.places.get(part)?;
-            let (low, high) =
-                self.system.groups[group].device.range(instance, name, &self.memories[group], lane)?;
+            let (low, high) = self.system.groups[group].device.range(instance, name, &self.memories[group], lane)?;
             Some(low.is_finite() && high.is_finite())
         };
         self.lanes[lane].fine || self.tolerances.states.iter().any(|u| bounded(u).unwrap_or(false))

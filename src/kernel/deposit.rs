@@ -57,7 +57,10 @@ impl Bench {
         } else if let Some(k) = kind.find(name) {
             let (low, high) = kind.params[k].range;
             if !(low..=high).contains(&value) {
-                return refuse(outside(path, name, value, [low, high], self.now().seconds()), "see the device's ranges");
+                return refuse(
+                    outside(path, name, value, [low, high], self.now().seconds()),
+                    "see the device's ranges",
+                );
             }
             let memory = &mut self.still.memories[group];
             let (state, trial) = (memory.state.clone(), memory.trial.clone());

@@ -88,9 +88,10 @@ impl Equations {
     /// `I(a,b)`, `ddt(w)`
     fn flow_name(&self, n: usize) -> String {
         let called = &self.program.called;
-        called.get(n).cloned().unwrap_or_else(|| {
-            format!("ddt({})", self.definition.states[self.program.inside[n - called.len()]].name)
-        })
+        called
+            .get(n)
+            .cloned()
+            .unwrap_or_else(|| format!("ddt({})", self.definition.states[self.program.inside[n - called.len()]].name))
     }
 
     /// See [`crate::device::Device::restless`]. Of equations that change alike, that of a state counts.
