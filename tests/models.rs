@@ -125,35 +125,6 @@ fn jart_agrees_with_what_was_published() {
     }
 }
 
-/// Every named parameter set drives a sine through itself and delivers no power. What it gives is the business of the decks.
-#[test]
-fn every_parameter_set_runs_and_is_passive() {
-    let mut seen = Vec::new();
-    for file in netlists("netlists/models") {
-        let text = fs::read_to_string(&file).expect("a model");
-        for line in text.lines().filter_map(|l| l.strip_prefix(".model ")) {
-            let mut words = line.split_whitespace();
-            let (Some(set), Some(device)) = (words.next(), words.next()) else { continue };
-            if !text.contains(&format!("\n.device {device} ")) {
-                continue;
-            }
-            let deck = format!(
-                "a parameter set\n.include \"{}\"\nV1 a 0 SIN(0 0.6 1k)\nX1 a 0 {set}\n.tran 10u 2m 0 10u\n.save V(a) I(V1)\n\
-                 .end\n",
-                file.display()
-            );
-            let ours = memspice::run_text(&deck).expect(set);
-            let (v, i) = (ours.column("V(a)"), ours.column("I(V1)"));
-            let size = i.iter().fold(0.0_f64, |m, i| m.max(i.abs()));
-            assert!(size > 0.0 && i.iter().all(|i| i.is_finite()), "{set}: {size}");
-            // The source delivers −i.
-            assert!(v.iter().zip(i).all(|(v, i)| -i * v >= -1e-9 * size * 0.6), "{set}");
-            seen.push(set.to_string());
-        }
-    }
-    assert!(seen.len() >= 24, "{seen:?}");
-}
-
 /// A read voltage above a threshold is said.
 #[test]
 fn a_read_that_writes_is_warned_of() {

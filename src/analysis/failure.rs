@@ -132,12 +132,12 @@ impl Failure {
 
     /// A solver's error in the words of the circuit.
     pub(super) fn solve(error: &SolveError, system: &System, time: Option<f64>) -> Failure {
-        let (columns, first) = match error {
-            SolveError::Structural { columns, .. } => (columns.as_slice(), columns.first().copied()),
-            SolveError::Singular { dependent, column, .. } => (dependent.as_slice(), Some(*column)),
-            SolveError::NotFinite { column } => (std::slice::from_ref(column), Some(*column)),
+        let columns = match error {
+            SolveError::Structural { columns, .. } => columns.as_slice(),
+            SolveError::Singular { dependent, .. } => dependent.as_slice(),
+            SolveError::NotFinite { column } => std::slice::from_ref(column),
         };
-        let part = first.and_then(|c| system.part_at(c + 1));
+        let part = error.column().and_then(|c| system.part_at(c + 1));
         let more = if columns.len() > 6 { ", …" } else { "" };
         let names: Vec<String> = columns.iter().take(6).map(|c| system.name(c + 1)).collect();
         let unknown = names.join(", ") + more;

@@ -39,7 +39,7 @@ impl Transient {
         if self.lanes[lane].failures > 6 {
             return Err(Failure::solve(error, &self.system, Some(time)));
         }
-        self.give_up(lane, None)
+        self.give_up(lane, error.column().map(|c| c + 1))
     }
 
     /// Moves a lane's iterate and notes how far, in tolerances.

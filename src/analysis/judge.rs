@@ -32,7 +32,7 @@ pub struct Tolerances {
     /// The unknowns that carry truncation error.
     dynamic: Vec<u32>,
     /// Those of them that are states of devices, with equations of their own.
-    states: Vec<u32>,
+    pub(super) states: Vec<u32>,
     /// Whether an unknown is one of them: a derivative (`ddt`) is a state whose equation has no past
     is_moving_state: Vec<bool>,
 }
@@ -90,7 +90,8 @@ impl Transient {
             return Ok(false);
         }
         // Where steps are as short as that, what has to move will not move less in a shorter one.
-        let patience = if self.lanes[lane].h < HARD { PATIENCE } else { 1 };
+        let hard = self.lanes[lane].h < HARD && !self.lanes[lane].fine;
+        let patience = if hard { PATIENCE } else { 1 };
         if iteration >= patience * self.options.itl4 {
             return self.give_up(lane, Some(mover)).map(|()| false);
         }
@@ -199,7 +200,7 @@ impl Transient {
             self.lanes[lane].losses += 1;
             return self.reject(lane, self.lanes[lane].h / 2.0, culprit);
         }
-        if self.watched {
+        if self.watched && self.lanes[lane].lands() {
             let state = &mut self.lanes[lane];
             (state.judged, state.phase) = ((ratio, order), Phase::Converged);
         } else {

@@ -10,6 +10,9 @@ use crate::device::Ticks;
 const SHORT: i128 = 16;
 const CRAWLED: usize = 10_000;
 
+/// So many steps within one tick of time are an error.
+const SLICES: usize = 100_000;
+
 /// Where a lane is within its step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
@@ -86,6 +89,11 @@ pub struct Lane {
     pub just_accepted: bool,
     /// Something jumped at the last accepted point.
     pub jumped: bool,
+    /// A state moves faster than the grid of time: steps are shorter than a tick, and time is told when the tick is full.
+    pub fine: bool,
+    /// How much of the present tick has passed, s, and in how many steps.
+    pub within: f64,
+    pub slices: usize,
     /// Of the converged trial step: truncation error as a multiple of what is allowed, and the order it was judged at.
     pub judged: (f64, i32),
     #[serde(skip)]
@@ -126,6 +134,9 @@ impl Lane {
             damped: None,
             just_accepted: false,
             jumped: false,
+            fine: false,
+            within: 0.0,
+            slices: 0,
             judged: (0.0, 1),
             trace: Trace::default(),
         }
@@ -141,6 +152,34 @@ impl Lane {
     /// Whether time no longer passes: event follows upon event.
     pub fn stands(&self) -> bool {
         self.crawled >= CRAWLED
+    }
+
+    /// The length of a step that wants to be `want` (s) where a tick is divided: what is left of it, or no more than half of that.
+    pub fn slice(&self, want: f64) -> f64 {
+        let left = Ticks(1).seconds() - self.within;
+        if want >= left { left } else { want.min(0.5 * left) }
+    }
+
+    /// Whether the trial step ends on the grid of time. What ends within a tick is nobody's business: no event can be told from
+    /// one at its end.
+    pub fn lands(&self) -> bool {
+        !self.fine || self.h >= Ticks(1).seconds() - self.within
+    }
+
+    /// Takes note of an accepted step within a tick, or one that fills it.
+    pub fn advance(&mut self) {
+        if self.lands() {
+            self.now = self.end;
+            (self.within, self.slices) = (0.0, 0);
+        } else {
+            self.within += self.h;
+            self.slices += 1;
+        }
+    }
+
+    /// Whether a tick has no end.
+    pub fn drags(&self) -> bool {
+        self.slices >= SLICES
     }
 
     /// Whether the trial step is longer than time's smallest: an event within that happens at its end.

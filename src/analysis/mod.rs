@@ -1,6 +1,7 @@
 //! What a user asks of a circuit: operating point, DC sweep, AC, transient. Knows the system, not the devices in it.
 
 mod ac;
+mod advance;
 mod blame;
 mod checkpoint;
 mod dc;
@@ -32,6 +33,7 @@ mod transient;
 mod warned;
 
 pub use ac::{AcSweep, ac};
+pub use advance::Step;
 pub use dc::{DcSweep, dc, set_source};
 pub use failure::Failure;
 pub use noise::{NoiseSweep, noise, total as noise_total};
@@ -43,7 +45,7 @@ pub use sink::{Column, Control, Header, Keep, Progress, Restart, Row, Sink, Stat
 pub use trace::Attempt;
 pub use tracks::Tracks;
 pub use tran::{TranSpec, initial_conditions, rest, tran};
-pub use transient::{Pace, Step, Transient};
+pub use transient::{Pace, Transient};
 pub use warned::{Warned, warned};
 #[cfg(test)]
 mod tests_devices;

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use super::advance::Step;
 use super::failure::Failure;
 use super::newton::{Problem, Trouble, newton};
 use super::observe::{Observer, View};
@@ -9,7 +10,7 @@ use super::op::operating_point;
 use super::pace::SETTLING;
 use super::simulator::Simulator;
 use super::sink::{Column, Control, Progress, Restart, Row, Sink, Stats};
-use super::transient::{Pace, Step, Transient};
+use super::transient::{Pace, Transient};
 use super::warned::{Warned, ringing, warned};
 use crate::device::{Mode, Ticks};
 use crate::mna::Inputs;

@@ -29,15 +29,6 @@ const WARY: usize = 4;
 const RINGS: u32 = 1000;
 const RINGS_AGAIN: u32 = 200;
 
-/// What [`Transient::step`] came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// A point was accepted before the end asked for.
-    Accepted,
-    /// The end asked for is accepted.
-    Reached,
-}
-
 /// Limits on the step, seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
@@ -199,79 +190,8 @@ impl Transient {
         }
     }
 
-    /// Advances a one-lane transient by one accepted point, at most to `until`.
-    pub fn step(&mut self, until: Ticks) -> Result<Step, Failure> {
-        self.renew()?;
-        self.aim(0, until);
-        loop {
-            self.tick()?;
-            if std::mem::take(&mut self.lanes[0].just_accepted) {
-                return Ok(if self.lanes[0].now >= until { Step::Reached } else { Step::Accepted });
-            }
-        }
-    }
-
-    /// As [`Transient::step`], but each step that is good is shown to `watch` before it is accepted: `Some(f)` cuts it to this
-    /// fraction, so that it lands on an event.
-    pub fn step_watched(
-        &mut self,
-        until: Ticks,
-        watch: &mut dyn FnMut(&Transient) -> Result<Option<f64>, Failure>,
-    ) -> Result<Step, Failure> {
-        self.renew()?;
-        self.aim(0, until);
-        self.watched = true;
-        let result = loop {
-            if let Err(failure) = self.tick() {
-                break Err(failure);
-            }
-            if self.lanes[0].phase != Phase::Converged {
-                continue;
-            }
-            let outcome = match watch(self) {
-                Ok(Some(fraction)) if self.lanes[0].divisible() => self.cut(0, fraction),
-                Ok(_) => {
-                    let (ratio, order) = self.lanes[0].judged;
-                    self.accept(0, ratio, order);
-                    self.lanes[0].just_accepted = false;
-                    break Ok(if self.lanes[0].now >= until { Step::Reached } else { Step::Accepted });
-                }
-                Err(failure) => Err(failure),
-            };
-            if let Err(failure) = outcome {
-                break Err(failure);
-            }
-        };
-        self.watched = false;
-        result
-    }
-
-    /// Sets where a lane has to stop.
-    pub fn aim(&mut self, lane: usize, until: Ticks) {
-        let state = &mut self.lanes[lane];
-        state.until = until;
-        state.phase = match state.phase {
-            Phase::Done if state.now < until => Phase::Rest,
-            phase => phase,
-        };
-    }
-
-    /// Advances every lane to `until`, calling `see` at each accepted point of each lane.
-    pub fn run(&mut self, until: Ticks, see: &mut dyn FnMut(usize, &View)) -> Result<(), Failure> {
-        (0..self.lanes.len()).for_each(|lane| self.aim(lane, until));
-        while self.lanes.iter().any(|l| l.phase != Phase::Done) {
-            self.tick()?;
-            for lane in 0..self.lanes.len() {
-                if std::mem::take(&mut self.lanes[lane].just_accepted) {
-                    see(lane, &self.view(lane));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// One Newton iteration of every lane that is not done, and the decisions that follow from it.
-    fn tick(&mut self) -> Result<(), Failure> {
+    pub(super) fn tick(&mut self) -> Result<(), Failure> {
         if self.interrupted.load(Ordering::Relaxed) {
             return Err(Failure::Interrupted);
         }
@@ -282,6 +202,9 @@ impl Transient {
                 }
                 if self.lanes[lane].stands() {
                     return Err(self.no_advance(lane));
+                }
+                if self.lanes[lane].drags() {
+                    return Err(self.too_small(lane, self.lanes[lane].h, self.lanes[lane].culprit));
                 }
                 self.predict(lane);
             }
@@ -305,8 +228,13 @@ impl Transient {
         let state = &mut self.lanes[lane];
         let corner = state.horizon.map_or(state.until, |c| c.min(state.until));
         let want = self.options.fixed_step.unwrap_or_else(|| state.want.min(self.pace.max));
-        state.end = land(state.now, want, Some(corner));
-        state.h = Ticks(state.end.0 - state.now.0).seconds();
+        state.fine &= state.within > 0.0 || want < Ticks(1).seconds();
+        if state.fine {
+            (state.end, state.h) = (Ticks(state.now.0 + 1), state.slice(want));
+        } else {
+            state.end = land(state.now, want, Some(corner));
+            state.h = Ticks(state.end.0 - state.now.0).seconds();
+        }
         let damp = state.rings >= if state.damped.is_some() { RINGS_AGAIN } else { RINGS };
         state.formula = Formula::choose(self.options.method, self.options.maxord, points, state.h / h1, damp);
         state.coefficients = state.formula.coefficients(state.h, h1);
@@ -364,13 +292,16 @@ impl Transient {
             self.last[k] = self.x[k];
             self.sizes.see(k, self.x[k]);
         }
-        let at_corner = self.lanes[lane].corner == Some(end);
+        let lands = self.lanes[lane].lands();
+        let at_corner = lands && self.lanes[lane].corner == Some(end);
         self.listen(lane, h, end);
         let state = &mut self.lanes[lane];
         let uncut = std::mem::take(&mut state.uncut);
-        state.crawl(jumped);
-        state.jumped = jumped.is_some();
-        state.now = end;
+        if lands {
+            state.crawl(jumped);
+        }
+        state.jumped = jumped.is_some() || state.jumped && state.within > 0.0;
+        state.advance();
         state.failures = 0;
         state.losses = 0;
         state.wary = if state.tries > 0 { WARY } else { state.wary.saturating_sub(1) };
@@ -384,8 +315,8 @@ impl Transient {
             }
             _ => Onset::Blind,
         };
-        state.just_accepted = true;
-        state.phase = if end >= state.until { Phase::Done } else { Phase::Rest };
+        state.just_accepted = lands;
+        state.phase = if lands && end >= state.until { Phase::Done } else { Phase::Rest };
         state.want = step_on(h, ratio, order, mood);
         self.stats.accepted += 1;
         self.note(lane, Verdict::Accepted);
@@ -397,7 +328,10 @@ impl Transient {
             self.history.restart(lane);
             let state = &mut self.lanes[lane];
             let gap = state.corner.map_or(f64::INFINITY, |c| Ticks(c.0 - state.now.0).seconds());
-            state.want = restart_step(state.want.max(uncut).min(self.pace.max), gap, self.options.reltol);
+            state.want = match lands {
+                true => restart_step(state.want.max(uncut).min(self.pace.max), gap, self.options.reltol),
+                false => h,
+            };
         }
     }
 

@@ -128,6 +128,12 @@ pub trait Device: Send + Sync {
         None
     }
 
+    /// The equation that changes most while every state goes on as it does at `at` for `time` (s), of all instances, and by
+    /// which part of itself. None where nothing depends on states.
+    fn restless(&self, _at: &Point, _memory: &Memory, _lane: usize, _time: f64) -> Option<(Blown, f64)> {
+        None
+    }
+
     /// d/dt of a state that is an unknown, by its terminal.
     fn rate(&self, _instance: usize, _terminal: usize, _at: &Point, _memory: &Memory, _lane: usize) -> Option<f64> {
         None
@@ -186,7 +192,7 @@ pub trait Device: Send + Sync {
     fn stimulus(&self, _memory: &Memory, _lane: usize, _add: &mut dyn FnMut(usize, usize, Complex64)) {}
 }
 
-/// An equation that is no finite number, or too large.
+/// An equation that is no finite number, too large, or too fast.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Blown {
     pub instance: usize,

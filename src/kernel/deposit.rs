@@ -43,7 +43,7 @@ impl Bench {
         if let Some((low, high)) = ranges.range(instance, name, &self.still.memories[group], 0)
             && !(low..=high).contains(&value)
         {
-            let message = outside(path, name, value, low, high);
+            let message = outside(path, name, value, [low, high], self.now().seconds());
             return refuse(message, "the device says between which values this state lies");
         }
         let kind = &system.circuit.part(part).kind;
@@ -57,7 +57,10 @@ impl Bench {
         } else if let Some(k) = kind.find(name) {
             let (low, high) = kind.params[k].range;
             if !(low..=high).contains(&value) {
-                return refuse(outside(path, name, value, low, high), "see the device's ranges");
+                return refuse(
+                    outside(path, name, value, [low, high], self.now().seconds()),
+                    "see the device's ranges",
+                );
             }
             let memory = &mut self.still.memories[group];
             let (state, trial) = (memory.state.clone(), memory.trial.clone());
@@ -83,6 +86,7 @@ impl Bench {
 }
 
 /// With the digits of an f32: enough to see what is wrong.
-fn outside(path: &str, name: &str, value: f64, low: f64, high: f64) -> String {
-    format!("{path}.{name} = {} lies outside {} … {}", value as f32, low as f32, high as f32)
+fn outside(path: &str, name: &str, value: f64, [low, high]: [f64; 2], time: f64) -> String {
+    let (value, low, high) = (value as f32, low as f32, high as f32);
+    format!("{path}.{name} = {value} lies outside {low} … {high}, at t = {time:.6e} s")
 }

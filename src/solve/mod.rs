@@ -38,6 +38,16 @@ pub enum SolveError {
     NotFinite { column: usize },
 }
 
+impl SolveError {
+    /// The column where it shows first.
+    pub fn column(&self) -> Option<usize> {
+        match self {
+            SolveError::Structural { columns, .. } => columns.first().copied(),
+            SolveError::Singular { column, .. } | SolveError::NotFinite { column } => Some(*column),
+        }
+    }
+}
+
 /// The pattern of a square matrix, compressed by columns: rows of column j are `rows[starts[j]..starts[j + 1]]`, ascending.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Pattern {

@@ -238,6 +238,10 @@ impl Device for Equations {
         self.first_blown(at, memory, lane)
     }
 
+    fn restless(&self, at: &Point, memory: &Memory, lane: usize, time: f64) -> Option<(Blown, f64)> {
+        self.most_restless(at, memory, lane, time)
+    }
+
     fn rate(&self, instance: usize, terminal: usize, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
         self.rate_at(instance, terminal, at, memory, lane)
     }

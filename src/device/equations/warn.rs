@@ -78,16 +78,44 @@ impl Equations {
 
     /// A rate that is too large or no number, else such a contribution, of the first instance that has one.
     pub(super) fn first_blown(&self, at: &Point, memory: &Memory, lane: usize) -> Option<Blown> {
-        let called = &self.program.called;
-        let name = |n: usize| match called.get(n) {
-            Some(name) => name.clone(),
-            None => format!("ddt({})", self.definition.states[self.program.inside[n - called.len()]].name),
-        };
         (0..memory.instances).find_map(|instance| {
             let flows = self.flows(instance, at, memory, lane)?;
             let (n, value) = flows.into_iter().enumerate().rfind(|(_, v)| v.is_nan() || v.abs() >= LARGEST)?;
-            Some(Blown { instance, what: name(n), value })
+            Some(Blown { instance, what: self.flow_name(n), value })
         })
+    }
+
+    /// `I(a,b)`, `ddt(w)`
+    fn flow_name(&self, n: usize) -> String {
+        let called = &self.program.called;
+        called
+            .get(n)
+            .cloned()
+            .unwrap_or_else(|| format!("ddt({})", self.definition.states[self.program.inside[n - called.len()]].name))
+    }
+
+    /// See [`crate::device::Device::restless`]. Of equations that change alike, that of a state counts.
+    pub(super) fn most_restless(&self, at: &Point, memory: &Memory, lane: usize, time: f64) -> Option<(Blown, f64)> {
+        let first = self.program.called.len();
+        let mut x = at.x.to_vec();
+        let mut most: Option<(Blown, f64)> = None;
+        for instance in 0..memory.instances {
+            let Some(now) = self.flows(instance, at, memory, lane) else { continue };
+            for (n, rate) in self.program.inside.iter().zip(&now[first..]) {
+                if let Place::Unknown(terminal) = self.program.places[*n] {
+                    let k = at.terms[instance * at.width + terminal] as usize * at.lanes + lane;
+                    x[k] += rate * time;
+                }
+            }
+            let Some(then) = self.flows(instance, &Point { x: &x, ..*at }, memory, lane) else { continue };
+            for (n, (a, b)) in now.iter().zip(&then).enumerate().rev() {
+                let change = (b - a).abs() / a.abs();
+                if change.is_finite() && most.as_ref().is_none_or(|m| change > m.1) {
+                    most = Some((Blown { instance, what: self.flow_name(n), value: *a }, change));
+                }
+            }
+        }
+        most
     }
 
     pub(super) fn rate_at(&self, i: usize, terminal: usize, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
