@@ -60,6 +60,17 @@ pub enum ReadError {
     Io(#[from] std::io::Error),
 }
 
+impl ReadError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            ReadError::Folder => "name a file in it",
+            ReadError::TooLarge => "data belong in csv, npy or idx files, which a netlist names",
+            ReadError::Io(_) => "check the path and its permissions",
+        }
+    }
+}
+
 /// All bytes of a file, refused from its metadata when it is too large.
 pub fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
     let data = std::fs::metadata(path)?;
@@ -110,7 +121,7 @@ impl Library {
         if !self.texts.contains_key(&real) {
             let bytes = read(path).map_err(|e| {
                 let text = format!("cannot read {}: {e}", path.display());
-                refuse("syntax::unreadable", text, "check the path and its permissions")
+                refuse("syntax::unreadable", text, e.help())
             })?;
             let decoded = decode(&bytes);
             self.texts.insert(real.clone(), (Arc::new(Text::new(decoded.content)), decoded.finding));

@@ -134,5 +134,5 @@ pub fn is_torn(findings: &[Diagnostic]) -> bool {
 
 fn unreadable(name: &str, error: &include::ReadError) -> Diagnostic {
     Diagnostic::error("syntax::unreadable", format!("cannot read {name}: {error}"))
-        .help("check the path and its permissions")
+        .help(error.help())
 }
