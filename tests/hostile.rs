@@ -60,7 +60,7 @@ fn branches_that_fight() {
 
 #[test]
 fn arguments_units_and_shapes() {
-    let text = ".smu d[0:3]\n.for i = 0:3 {{ Rd[i] d[i] 0 1k }}\n.protocol p(a, b) -> r { r = a*b }
+    let text = ".smu d[0:3]\n.for i = 0:3 { Rd[i] d[i] 0 1k }\n.protocol p(a, b) -> r { r = a*b }
 .experiment e {\nlet x = p(1)\nlet y = p(1, 2, 3)\nforce m = 1\nforce d[:] = [1, 2, 3]\nforce d[4] = 1\nforce dd[0] = 1\n}";
     let places =
         ["p needs its argument 'b'", "p takes 2 arguments, not 3", "process::no-smu", "process::shape", "no place 4"];
@@ -102,7 +102,11 @@ fn work_without_an_end_is_interrupted() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_memspice"));
         command.current_dir(&folder).args(["run", "t.cir"]).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        std::thread::sleep(Duration::from_secs(2));
+        let begun = Instant::now();
+        while !folder.path().join("out/t").exists() && begun.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        std::thread::sleep(Duration::from_secs(3));
         let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
         assert!(told.success());
         let begun = Instant::now();
