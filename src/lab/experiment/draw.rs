@@ -168,21 +168,13 @@ impl Page<'_> {
 /// An expression whose indices are the numbers that variables hold now: what is drawn in one pass of a loop is told from what
 /// is drawn in the next.
 fn placed(e: &Expr, desk: &mut dyn Desk) -> Expr {
-    let slot = |slot: &Slot, desk: &mut dyn Desk| match slot {
-        Slot::At(Expr { kind: ExprKind::Name(n), span }) => {
-            let number = desk.variable(&n.to_ascii_lowercase()).and_then(|v| v.number());
-            let kind = number.map_or_else(|| ExprKind::Name(n.clone()), ExprKind::Number);
-            Slot::At(Expr { span: *span, kind })
-        }
-        other => other.clone(),
-    };
     let kind = match &e.kind {
         ExprKind::Index(base, slots) => {
-            let slots = slots.iter().map(|s| slot(s, desk)).collect();
+            let slots = slots.iter().map(|s| placed_slot(s, desk)).collect();
             ExprKind::Index(Box::new(placed(base, desk)), slots)
         }
         ExprKind::Node(w) => {
-            let index = w.index.iter().map(|s| slot(s, desk)).collect();
+            let index = w.index.iter().map(|s| placed_slot(s, desk)).collect();
             ExprKind::Node(Word { index, ..w.clone() })
         }
         ExprKind::Field(base, name) => ExprKind::Field(Box::new(placed(base, desk)), name.clone()),
@@ -195,6 +187,12 @@ fn placed(e: &Expr, desk: &mut dyn Desk) -> Expr {
         other => other.clone(),
     };
     Expr { span: e.span, kind }
+}
+
+fn placed_slot(slot: &Slot, desk: &mut dyn Desk) -> Slot {
+    let Slot::At(Expr { kind: ExprKind::Name(n), span }) = slot else { return slot.clone() };
+    let number = desk.variable(&n.to_ascii_lowercase()).and_then(|v| v.number());
+    Slot::At(Expr { span: *span, kind: number.map_or_else(|| ExprKind::Name(n.clone()), ExprKind::Number) })
 }
 
 fn text_of_trace(t: &Trace) -> String {
