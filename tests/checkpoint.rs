@@ -131,7 +131,8 @@ fn a_checkpoint_of_another_run_is_refused() {
 }
 
 /// One long experiment goes on in its midst: what its statements heard is heard again, the circuit and its files go on. All
-/// that depends on what came before is in it: variables, edges, draws, signals, meters, the past, a `map`, a `settle`.
+/// that depends on what came before is in it: variables, edges, draws, signals, meters, the past, a `map`, a `settle`, analyses,
+/// and what a model had to say before the run was killed.
 #[test]
 fn a_single_experiment_goes_on() {
     let text = "
@@ -139,6 +140,13 @@ fn a_single_experiment_goes_on() {
 .smu r
 R1 r c 1k
 C1 c 0 1n
+V9 z 0 DC 0 AC 1
+R9 z c 1meg
+.device meek (p n) {
+  I(p,n) = 1n*V(p,n)
+  warn when V(p,n) > 1.02 \"more than it bears\"
+}
+Xw c 0 meek
 .signal seen=0 ups=0
 .always watch {
   wait until rise(V(c) - 1.05)
@@ -163,6 +171,10 @@ C1 c 0 1n
       settle
       dc r 0 1 0.25
       measure rest = sum(V(c))
+      ac dec 1 1 100
+      measure far = sum(V(c))
+      noise V(c) V9 dec 1 1 100
+      measure hiss = onoise[0]
     }
     if n == 5 { record n, peak = max(V(c), from=time-2u), e = E(R1), s = seen }
   }
@@ -192,8 +204,8 @@ C1 c 0 1n
     assert!(!child.wait().unwrap().success());
     assert!(!path.join("two/report.json").exists(), "it had ended");
     finish(path, "two", &["--resume", "kept", "--trace"]);
-    for file in ["long/table.csv", "long/tran.csv", "long/dc.csv", "long/plot.csv"] {
-        same(path, file);
+    for file in ["table", "tran", "dc", "ac", "noise", "plot"] {
+        same(path, &format!("long/{file}.csv"));
     }
     let (one, two) = (report(path, "one"), report(path, "two"));
     let of = |r: &Value| {
@@ -201,6 +213,9 @@ C1 c 0 1n
         (r["experiments"][0]["measures"].clone(), stats["accepted"].clone(), stats["newton"].clone())
     };
     assert_eq!(of(&one), of(&two));
+    let said = one["diagnostics"].to_string();
+    assert!(said.contains("more than it bears"), "{said}");
+    assert_eq!(said, two["diagnostics"].to_string());
     // It did not begin again, and what was under way is so no more.
     let trace = fs::read_to_string(path.join("two/long/tran-trace.csv")).unwrap();
     let first: f64 = trace.lines().nth(1).unwrap().split(',').next().unwrap().parse().unwrap();

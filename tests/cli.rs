@@ -359,3 +359,37 @@ fn equations_that_blow_up_are_named() {
     let said = stderr(&output);
     assert!(said.contains("X1.w = 1.5 lies outside 0") && said.contains("deck.cir:12:3"), "{said}");
 }
+
+/// Data that do not lie beside the netlist are looked for in `--data`.
+#[test]
+fn data_of_another_folder() {
+    let dir = folder("a test\n.param w=csv(\"w.csv\")\nV1 a 0 {w[1]}\nR1 a 0 1k\n.op\n");
+    fs::create_dir(dir.path().join("elsewhere")).unwrap();
+    fs::write(dir.path().join("elsewhere/w.csv"), "1\n2.5\n").unwrap();
+    let output = memspice(dir.path(), &["run", "deck.cir"]);
+    assert!(code(&output) == 2 && stderr(&output).contains("--data DIR"), "{}", stderr(&output));
+    let output = memspice(dir.path(), &["run", "deck.cir", "--data", "elsewhere"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let values = fs::read_to_string(dir.path().join("out/deck/deck/op.csv")).unwrap();
+    assert!(values.contains("V(a),2.5"), "{values}");
+}
+
+/// On a terminal the points of a Monte-Carlo run are counted, with the time left as soon as one of them is done; in a pipe
+/// nothing but the results appears.
+#[cfg(unix)]
+#[test]
+fn progress_on_a_terminal_only() {
+    let draws = "a test\n.smu in\nR1 in m 1k\nC1 m 0 1n\n.experiment e {\nmontecarlo 12 seed 1 {\nfor k = 1:4000 {\npulse in = 1 for 10n\nwait 10n\n}\nrecord v = V(m)\n}\nmeasure n = len(v)\n}\n";
+    let dir = folder(draws);
+    let output = memspice(dir.path(), &["run", "deck.cir", "--threads", "1"]);
+    assert_eq!(stderr(&output), "");
+    assert!(stdout(&output).contains("e: passed") && stdout(&output).contains("1 experiment passed"));
+    let command = format!("{} run deck.cir --threads 1", env!("CARGO_BIN_EXE_memspice"));
+    let mut script = Command::new("script");
+    script.args(["-qefc", &command, "/dev/null"]).current_dir(dir.path()).stdin(Stdio::null());
+    let Ok(output) = script.output() else { return println!("no `script` here: terminals are not tested") };
+    let seen = stdout(&output);
+    assert!(seen.contains("so far"), "before the first draw: {seen}");
+    let share = |percent: &str| seen.contains(&format!("{percent} %")) && seen.contains("left");
+    assert!((1..12).any(|k| share(&(100 * k / 12).to_string())), "{seen}");
+}

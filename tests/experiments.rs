@@ -734,3 +734,197 @@ fn names_that_differ_by_case_are_one() {
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("process::case") && said.contains("'S' and 's' are one variable"), "{said}");
 }
+
+/// Within the block of its `record` a name is what else has it, a signal, `time`, a parameter; behind it the column.
+#[test]
+fn columns_under_way_hide_nothing() {
+    let text = "
+.signal pulses=0
+.param digit=[7, 8, 9]
+.smu in
+R1 in 0 1k
+.experiment ledger {
+  for i = 1:4 {
+    pulses += 1
+    wait 1u
+    par {
+      record pulses, twice = 2*pulses, time, t = time
+      wait 1n
+    }
+  }
+  measure mean = mean(pulses), same = all(time == t), double = all(twice == 2*pulses)
+}
+.experiment parameter {
+  for p = 0:2 {
+    let d = digit[p]
+    record p, digit = d + 1
+  }
+  measure last = digit[2]
+}
+.experiment point {
+  sweep k in [1, 2, 3] {
+    pulses = k
+    record pulses
+    pulses += 10
+    measure now = pulses
+  }
+  measure all = sum(pulses)
+}";
+    let (report, code, said) = run(text, &[]);
+    assert_eq!(code, 0, "{said}");
+    let of = |e: &str, name: &str| measure(&report, e, name);
+    assert_eq!((of("ledger", "mean"), of("ledger", "same"), of("ledger", "double")), (2.5, 1.0, 1.0));
+    assert_eq!((of("parameter", "last"), of("point", "now"), of("point", "all")), (10.0, 13.0, 6.0));
+    // A column that holds something else than the parameter of its name is noted, once.
+    assert_eq!(said.matches("process::column-name").count(), 1, "{said}");
+}
+
+/// Every point of a sweep has a file of its own, and what is saved takes no file that is there.
+#[test]
+fn saves_of_a_sweep() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "a test\nR1 a 0 1k\n.experiment e {\nmontecarlo 3 seed 1 {\nsave [run, 2*run] to \"g.npy\"\nrecord k = run\n}\nsave [1, 2] to \"table.csv\"\n}\n";
+    let file = folder.path().join("test.cir");
+    std::fs::write(&file, text).unwrap();
+    let (output, out) = run_file(&file, folder.path(), &[]);
+    assert!(output.status.success());
+    for (k, name) in ["g.npy", "g-2.npy", "g-3.npy"].into_iter().enumerate() {
+        let bytes = std::fs::read(out.join("e").join(name)).unwrap();
+        let last = f64::from_le_bytes(bytes[bytes.len() - 8..].try_into().unwrap());
+        assert_eq!(last, 2.0 * k as f64);
+    }
+    assert!(std::fs::read_to_string(out.join("e/table.csv")).unwrap().starts_with("run,k"));
+    assert!(out.join("e/table-2.csv").exists());
+}
+
+/// Pictures drawn in a loop are told apart by its variable.
+#[test]
+fn pictures_of_a_loop() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "a test\n.smu a[0:1]\n.for i = 0:1 { Ra[i] a[i] 0 1k }\n.experiment e {\nlet maps = zeros(3, 2, 2)\nfor c = 0:2 { plot heatmap(maps[c,:,:]) }\nforce a[:] = 1\nwait 1n\nfor k = 0:1 { plot V(a[k]) }\n}\n";
+    let file = folder.path().join("test.cir");
+    std::fs::write(&file, text).unwrap();
+    let (output, out) = run_file(&file, folder.path(), &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let picture = std::fs::read_to_string(out.join("e/plot.svg")).unwrap();
+    for c in 0..3 {
+        assert!(picture.contains(&format!("maps[{c}, :, :]")), "{c}");
+    }
+    let curves = std::fs::read_to_string(out.join("e/plot-2.csv")).unwrap();
+    assert!(curves.starts_with("time,V(a[0]),V(a[1])"), "{}", curves.lines().next().unwrap());
+}
+
+/// Without `at=`, `by=` is nothing to draw by.
+#[test]
+fn draws_by_a_column_want_a_place() {
+    let (_, code, said) = run("R1 a 0 1\n.experiment e { measure draw([1, 2], by=[0, 1]) }", &[]);
+    assert!(code == 2 && said.contains("draw( ) takes by= and at= together"), "{said}");
+}
+
+/// A source in an experiment is as exact three days after its beginning: 1 ns at 1 V with edges of 1 ns, every millisecond.
+#[test]
+fn pulses_do_not_depend_on_the_date() {
+    let once = |delay: f64| {
+        let text = format!(
+            "V1 p 0 PULSE(0 1 {delay:e} 1n 1n 1n 1m 3)\nR1 p 0 1k\n.smu b\nR3 b 0 1k\n.experiment e {{\nwait {delay:e}\nlet e = E(R1)\nwait 2u\nmeasure pulse = E(R1) - e\n}}"
+        );
+        let (report, code, said) = run(&text, &[]);
+        assert_eq!(code, 0, "{said}");
+        measure(&report, "e", "pulse")
+    };
+    // Two edges of ⅓ ns and 1 ns, at 1 mW
+    for delay in [1e-3, 1e3, 3e5] {
+        near(once(delay), 5.0 / 3.0 * 1e-12, 1e-6);
+    }
+}
+
+/// A bar for each group, under its number.
+#[test]
+fn bars_of_groups() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "a test\n.smu a\nRa a 0 1k\n.experiment e {\nsweep v in [1, 2], n in [3, 5] {\nlet k = v*n\nrecord k\n}\nplot bars(mean(k, by=v)) vs v, bars([4, 5, 6])\nplot bars(V(a))\n}\n";
+    let file = folder.path().join("test.cir");
+    std::fs::write(&file, text).unwrap();
+    let (output, out) = run_file(&file, folder.path(), &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let picture = std::fs::read_to_string(out.join("e/plot.svg")).unwrap();
+    assert!(picture.contains("mean(k, by=v)") && picture.contains("[4, 5, 6]"), "{picture}");
+    assert!(out.join("e/plot-2.svg").exists());
+}
+
+/// A signal that is measured under its own name goes on being the signal, as `time` does.
+#[test]
+fn what_measures_itself_stays_what_it_is() {
+    let text = "
+.signal pulses=0
+.smu in
+R1 in 0 1k
+.experiment e {
+  pulses = 1
+  measure pulses, time
+  pulses = 5
+  wait until time > 2u timeout 20u
+  pulses += 1
+  measure after = pulses, t = time
+}";
+    let (report, code, said) = run(text, &[]);
+    assert_eq!(code, 0, "{said}");
+    let of = |name: &str| measure(&report, "e", name);
+    assert_eq!((of("pulses"), of("time"), of("after")), (1.0, 0.0, 6.0));
+    near(of("t"), 2e-6, 1e-3);
+}
+
+/// Before its `record` a column is read by mistake; in a loop it may have rows.
+#[test]
+fn a_column_read_too_early() {
+    let early = "R1 a 0 1k\n.experiment e {\nassert all(w > 100)\nrecord w = 1\n}";
+    let (_, code, said) = run(early, &[]);
+    assert!(code == 2 && said.contains("lab::unreached") && said.contains("the column w has no rows yet"), "{said}");
+    let running = "R1 a 0 1k\n.experiment e {\nrepeat n until len(w) > 3 max 10 { record w = n }\nmeasure n\n}";
+    let (report, code, said) = run(running, &[]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(measure(&report, "e", "n"), 4.0);
+}
+
+/// A protocol where no time passes, a compliance of nothing.
+#[test]
+fn calls_and_limits_out_of_place() {
+    let text =
+        ".smu a\nR1 a 0 1k\n.protocol read() -> v { v = V(a) }\n.experiment e { wait until read() > 1 timeout 1u }";
+    let (_, code, said) = run(text, &[]);
+    assert!(code == 2 && said.contains("process::call-place") && said.contains("let x = read("), "{said}");
+    let (_, code, said) = run(".smu a\nR1 a 0 1k\n.experiment e { force a = 1 limit 0 }", &[]);
+    assert!(code == 2 && said.contains("process::limit"), "{said}");
+}
+
+/// `.func`s of a subcircuit are those of its protocols, with its own parameters; they hide those outside.
+#[test]
+fn functions_of_a_subcircuit() {
+    let text = "
+.param scale=5
+.func twice(x) = 1000*x
+.func outer(x) = x + scale
+.subckt cell a gain=2
+.func twice(x) = gain*x
+.func thrice(x) -> y { y = 3*twice(x)/gain + outer(0) - scale }
+.func now() = V(a)
+.smu a
+R1 a 0 1k
+.protocol dbl(x) -> y { y = twice(x) }
+.protocol tri(x) -> y { y = thrice(x) }
+.protocol seen(x) -> y {
+  force a = x
+  wait 10n
+  y = now()
+}
+.ends
+X1 a cell
+X2 b cell gain=4
+.experiment e {
+  measure one = X1.dbl(4), two = X2.dbl(4), tri = X2.tri(4), top = twice(1), v = X2.seen(0.5)
+}";
+    let (report, code, said) = run(text, &[]);
+    assert_eq!(code, 0, "{said}");
+    let of = |name: &str| measure(&report, "e", name);
+    assert_eq!((of("one"), of("two"), of("tri"), of("top"), of("v")), (8.0, 16.0, 12.0, 1000.0, 0.5));
+}

@@ -1,7 +1,7 @@
 //! Mistakes that show in the graph of a circuit, before any matrix exists: nets without a DC path, loops of voltage
 //! sources, cut sets of current sources, loose ends.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use petgraph::unionfind::UnionFind;
 
@@ -86,8 +86,18 @@ fn loose_ends(circuit: &Circuit, plan: &Plan, doubt: Doubt, out: &mut Vec<Diagno
     }
     let mut found = Vec::new();
     let single = |(n, net): &(usize, &Net)| count[*n] == 1 && !doubt(&net.name);
+    let open = open_buses(circuit, &|n, net| single(&(n, net)));
     for (n, net) in circuit.nets.iter().enumerate().skip(1).filter(single) {
         let part = circuit.part(owner[n]);
+        if let Some(&(first, count)) = bus(&net.name).and_then(|name| open.get(name)) {
+            if first == n {
+                let (name, message) = (bus(&net.name).unwrap_or_default(), "a single part at each of its");
+                let d = Diagnostic::warning("check::undriven-bus", format!("'{name}' has {message} {count} nets"));
+                let d = d.at(net.span, "named here").help("nothing drives them: a .smu or a source would");
+                found.push(if part.span == net.span { d } else { d.at(part.span, "the only parts at it") });
+            }
+            continue;
+        }
         let d = match net.name.ends_with(']') {
             true => Diagnostic::warning(
                 "check::undriven-bus-element",
@@ -111,6 +121,26 @@ fn loose_ends(circuit: &Circuit, plan: &Plan, doubt: Doubt, out: &mut Vec<Diagno
         });
     }
     report(out, found);
+}
+
+/// The bus that a net is of: `X1.row` of `X1.row[3]`.
+fn bus(net: &str) -> Option<&str> {
+    net.ends_with(']').then(|| net.rsplit_once('[')).flatten().map(|(bus, _)| bus)
+}
+
+/// Buses of several nets all of which are loose: the first of them, and how many they are.
+fn open_buses<'c>(circuit: &'c Circuit, loose: &dyn Fn(usize, &'c Net) -> bool) -> HashMap<&'c str, (usize, usize)> {
+    let mut open: HashMap<&str, (usize, usize)> = HashMap::new();
+    let mut driven: HashSet<&str> = HashSet::new();
+    for (n, net) in circuit.nets.iter().enumerate().skip(1) {
+        let Some(bus) = bus(&net.name) else { continue };
+        match loose(n, net) {
+            true => open.entry(bus).or_insert((n, 0)).1 += 1,
+            false => drop(driven.insert(bus)),
+        }
+    }
+    open.retain(|bus, (_, count)| *count > 1 && !driven.contains(bus));
+    open
 }
 
 /// The only net of the same instance whose name is one slip of the pen away, numbers left out of account: n1 is not n2.
@@ -340,6 +370,10 @@ mod tests {
     fn loose_ends() {
         let one = |code, text: &str| vec![(code, text.to_string())];
         assert_eq!(found("V1 a 0 1\nR1 a b 1"), one("check::single-connection", "only R1 connects to 'b'"));
+        let open = "R1 a b[0] 1\nR2 a b[1] 1\nR3 a b[2] 1";
+        let said = "'b' has a single part at each of its 3 nets";
+        assert_eq!(found(&format!("V1 a 0 1\n{open}")), one("check::undriven-bus", said));
+        assert_eq!(found(&format!("V1 a 0 1\n{open}\nR4 b[1] 0 1")).len(), 2);
         assert_eq!(found("V1 a 0 1\nR1 a b[2] 1"), one("check::undriven-bus-element", "only R1 connects to 'b[2]'"));
     }
 

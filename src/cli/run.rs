@@ -217,6 +217,8 @@ pub fn run(args: &Run) -> Exit {
         _ if !written || worst(End::Simulation) => Exit::Simulation,
         _ if worst(End::Netlist) => Exit::Netlist,
         Status::Failed => Exit::Failed,
+        // A file that could not be written.
+        Status::Error => Exit::Simulation,
         _ => Exit::Passed,
     }
 }

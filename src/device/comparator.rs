@@ -244,10 +244,9 @@ impl Device for Comparator {
         (0..memory.instances).filter_map(of).min()
     }
 
-    /// An edge takes at least ten steps.
     fn max_step(&self, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
         let edges = (0..memory.instances).map(|i| Edge::read(memory, i, EDGE, lane));
-        edges.filter(|e| e.moving(at.time[lane])).map(|e| 0.1 * e.length).reduce(f64::min)
+        edges.filter_map(|e| e.longest_step(at.time[lane])).reduce(f64::min)
     }
 
     fn probe(&self, i: usize, name: &str, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {

@@ -314,9 +314,8 @@ impl Device for Contacts {
         self.edges(memory, lane).filter(Edge::smooth).filter_map(|e| e.corner(after)).min()
     }
 
-    /// An edge takes at least ten steps.
     fn max_step(&self, at: &Point, memory: &Memory, lane: usize) -> Option<f64> {
-        self.edges(memory, lane).filter(|e| e.moving(at.time[lane])).map(|e| 0.1 * e.length).reduce(f64::min)
+        self.edges(memory, lane).filter_map(|e| e.longest_step(at.time[lane])).reduce(f64::min)
     }
 
     fn noise(&self, i: usize, at: &Point, memory: &Memory, env: &Environment, add: &mut dyn FnMut(Noise)) {

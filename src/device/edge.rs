@@ -49,6 +49,12 @@ impl Edge {
         self.from != self.to && time >= self.start - instant(time) && time < self.end() - instant(time)
     }
 
+    /// The longest step (s) from a time within it: half of it. By symmetry the trapezoidal rule is exact over both halves of what
+    /// follows the position, and the truncation error sees the rest.
+    pub fn longest_step(&self, time: f64) -> Option<f64> {
+        self.moving(time).then_some(0.5 * self.length)
+    }
+
     /// The same part on its way to another end from where it is at `time`, setting out at `start`; a whole way takes `length`.
     pub fn turn(&self, time: f64, to: f64, start: f64, length: f64) -> Edge {
         let from = self.position(time);
@@ -91,6 +97,7 @@ mod tests {
         assert!((down.length - 2e-7).abs() < 1e-20);
         assert!((down.position(1.2e-6) - 0.25).abs() < 1e-9);
         assert!(down.moving(1.2e-6) && !down.moving(1.3e-6));
+        assert_eq!((down.longest_step(1.2e-6), down.longest_step(1.3e-6)), (Some(0.5 * down.length), None));
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Excitation {
                     memory.set_derived(i, 3 + k, lane, arg);
                 }
                 if dc.is_nan() {
-                    rest = wave.value(&args, 0.0);
+                    rest = wave.value(&args, Ticks(0));
                 }
             }
             for (k, value) in [rest, phasor.re, phasor.im].into_iter().enumerate() {
@@ -56,7 +56,7 @@ impl Excitation {
         let timed = at.transient || matches!(at.mode, Mode::Dynamic | Mode::Initial);
         at.source
             * match &self.waves[i] {
-                Some(wave) if timed => wave.value(&Self::args(memory, i, lane), at.time[lane]),
+                Some(wave) if timed => wave.value(&Self::args(memory, i, lane), at.ticks[lane]),
                 _ => memory.derived(i, 0, lane),
             }
     }
@@ -76,7 +76,7 @@ impl Excitation {
     /// Whether a waveform jumps right after this point.
     fn jumps(&self, at: &Point, memory: &Memory, lane: usize) -> bool {
         let jumps = |(i, wave): (usize, &Option<Waveform>)| {
-            wave.as_ref().is_some_and(|w| w.jumps(&Self::args(memory, i, lane), at.time[lane]))
+            wave.as_ref().is_some_and(|w| w.jumps(&Self::args(memory, i, lane), at.ticks[lane]))
         };
         self.waves.iter().enumerate().any(jumps)
     }

@@ -41,9 +41,37 @@ pub struct Waveform {
     delay: f64,
 }
 
-/// Two times this near (s) are one: a tick, or what rounding leaves of a difference of large times.
-fn near(t: f64) -> f64 {
-    1e-15 + 4.0 * f64::EPSILON * t.abs()
+/// Two times this near are one: corners are rounded to ticks.
+const NEAR: i128 = FINE;
+
+/// Times of periodic waveforms are whole numbers of this fraction of a tick, so that the edges of a pulse months after the
+/// beginning are those of the first.
+const FINE: i128 = 1 << 24;
+
+/// Beyond this (ticks) time stands still for a waveform.
+const FAR: i128 = 1_000_000_000_000_000_000_000_000_000_000;
+
+/// A time in these fractions; one that differs from whole ticks by rounding only is whole.
+fn fine(seconds: f64) -> i128 {
+    let ticks = seconds * Ticks::PER_SECOND;
+    let whole = ticks.round();
+    match (ticks - whole).abs() <= 4.0 * f64::EPSILON * ticks.abs() || whole.abs() >= FAR as f64 {
+        true => exact(Ticks(whole as i128)),
+        false => (ticks * FINE as f64).round() as i128,
+    }
+}
+
+fn exact(t: Ticks) -> i128 {
+    t.0.clamp(-FAR, FAR) * FINE
+}
+
+/// s
+fn seconds(fine: i128) -> f64 {
+    fine as f64 / (Ticks::PER_SECOND * FINE as f64)
+}
+
+fn to_ticks(fine: i128) -> Ticks {
+    Ticks((fine + FINE / 2).div_euclid(FINE))
 }
 
 impl Waveform {
@@ -87,10 +115,11 @@ impl Waveform {
         }
     }
 
-    /// The value at time `t` (s); `args` come from [`Waveform::resolve`].
-    pub fn value(&self, args: &Args, t: f64) -> f64 {
+    /// The value at a time; `args` come from [`Waveform::resolve`].
+    pub fn value(&self, args: &Args, at: Ticks) -> f64 {
+        let t = at.seconds();
         match self.shape {
-            Shape::Pulse => pulse(args, t),
+            Shape::Pulse => pulse(args, at),
             Shape::Sin => {
                 let [vo, va, freq, td, theta, phase, ..] = *args;
                 let t = t - td;
@@ -106,7 +135,7 @@ impl Waveform {
                 let fall = if t > td2 { (v1 - v2) * -(-(t - td2) / tau2).exp_m1() } else { 0.0 };
                 v1 + rise + fall
             }
-            Shape::Pwl => self.pwl(args, t),
+            Shape::Pwl => self.pwl(args, at),
             Shape::Sffm => {
                 let [vo, va, fc, mdi, fs, carrier, signal, _] = *args;
                 vo + va * (TAU * fc * t + carrier + mdi * (TAU * fs * t + signal).sin()).sin()
@@ -119,26 +148,27 @@ impl Waveform {
         }
     }
 
-    fn pwl(&self, args: &Args, t: f64) -> f64 {
+    fn pwl(&self, args: &Args, at: Ticks) -> f64 {
         let [repeat, td, ..] = *args;
         let (Some(&first), Some(&last)) = (self.points.first(), self.points.last()) else { return 0.0 };
-        let slack = near(t);
-        let mut t = t - td;
-        let period = last.0 - repeat;
-        if t > last.0 + slack && period > 0.0 {
-            t = repeat + wrap(t - repeat, period, slack);
+        let mut t = exact(at) - fine(td);
+        if last.0 - repeat > 0.0 && t > fine(last.0) + NEAR {
+            let repeat = fine(repeat);
+            t = repeat + wrap(t - repeat, fine(last.0) - repeat);
         }
-        let next = self.points.partition_point(|p| p.0 < t - slack);
+        let next = self.points.partition_point(|p| fine(p.0) < t - NEAR);
         match (next.checked_sub(1).map(|k| self.points[k]), self.points.get(next)) {
             (None, _) => first.1,
             (_, None) => last.1,
-            (Some(a), Some(b)) => a.1 + (b.1 - a.1) * ((t - a.0) / (b.0 - a.0)).clamp(0.0, 1.0),
+            (Some(a), Some(b)) => {
+                let (from, to) = (fine(a.0), fine(b.0));
+                a.1 + (b.1 - a.1) * (seconds(t - from) / seconds(to - from)).clamp(0.0, 1.0)
+            }
         }
     }
 
     /// The first time after `after` at which value or slope jumps.
     pub fn corner(&self, args: &Args, after: Ticks) -> Option<Ticks> {
-        let now = after.seconds();
         match self.shape {
             Shape::Pulse => {
                 let [_, _, td, tr, tf, pw, per, count] = *args;
@@ -153,20 +183,21 @@ impl Waveform {
             Shape::Sffm => None,
             Shape::Pwl => {
                 let [repeat, td, ..] = *args;
-                let last = self.points.last()?.0;
-                let period = last - repeat;
-                let next = |base: f64, points: &[(f64, f64)]| {
-                    let from = points.partition_point(|p| p.0 + base < now);
-                    points[from..].iter().map(|p| Ticks::from_seconds(p.0 + base)).find(|&c| c > after)
+                let (td, now) = (fine(td), exact(after));
+                let next = |base: i128, points: &[(f64, f64)]| {
+                    let from = points.partition_point(|p| fine(p.0) + base < now);
+                    points[from..].iter().map(|p| to_ticks(fine(p.0) + base)).find(|&c| c > after)
                 };
-                if period <= 0.0 || period.is_nan() {
+                let last = self.points.last()?.0;
+                if last - repeat <= 0.0 || repeat.is_nan() {
                     return next(td, &self.points);
                 }
                 // Passes after the first begin behind `repeat`. Rounding may have put `now` on either side of a seam.
                 let again = &self.points[self.points.partition_point(|p| p.0 <= repeat)..];
-                let pass = ((now - td - repeat) / period).floor().max(0.0);
-                let first = if pass == 0.0 { next(td, &self.points) } else { next(td + pass * period, again) };
-                first.or_else(|| next(td + (pass + 1.0) * period, again))
+                let period = (fine(last) - fine(repeat)).max(1);
+                let pass = (now - td - fine(repeat)).div_euclid(period).max(0);
+                let first = if pass == 0 { next(td, &self.points) } else { next(td + pass * period, again) };
+                first.or_else(|| next(td + (pass + 1) * period, again))
             }
         }
     }
@@ -194,29 +225,33 @@ impl Waveform {
         (rate > 0.0).then(|| 1.0 / (16.0 * rate))
     }
 
-    /// Whether the value itself jumps at `t`.
-    pub fn jumps(&self, args: &Args, t: f64) -> bool {
+    /// Whether the value itself jumps right after a time.
+    pub fn jumps(&self, args: &Args, at: Ticks) -> bool {
         let may = match self.shape {
             Shape::Pulse => args[3] + args[4] + args[5] > args[6],
             Shape::Pwl => !self.repeat.is_nan() || self.points.windows(2).any(|p| p[0].0 == p[1].0),
             _ => false,
         };
-        let [before, after, later] = [0.0, 4.0, 8.0].map(|k| self.value(args, t + k * near(t)));
+        if !may {
+            return false;
+        }
+        let [before, after, later] = [0, 4, 8].map(|k| self.value(args, Ticks(at.0.saturating_add(k))));
         // A finite slope changes the value as much over the second distance as over the first.
-        may && (before - after).abs() > 10.0 * (after - later).abs() + 1e-12 * before.abs().max(after.abs())
+        (before - after).abs() > 10.0 * (after - later).abs() + 1e-12 * before.abs().max(after.abs())
     }
 }
 
-fn pulse(args: &Args, t: f64) -> f64 {
+fn pulse(args: &Args, at: Ticks) -> f64 {
     let [v1, v2, td, tr, tf, pw, per, count] = *args;
-    let slack = near(t);
-    let mut t = t - td;
-    if count > 0.0 && t > count * per + slack {
+    let period = fine(per);
+    let mut t = exact(at) - fine(td);
+    if count > 0.0 && t > (count as i128).saturating_mul(period).saturating_add(NEAR) {
         return v1;
     }
-    if t > per + slack && per > 0.0 {
-        t = wrap(t, per, slack);
+    if t > period + NEAR && period > 0 {
+        t = wrap(t, period);
     }
+    let t = seconds(t);
     if t <= 0.0 || t >= tr + pw + tf {
         v1
     } else if t < tr {
@@ -229,22 +264,22 @@ fn pulse(args: &Args, t: f64) -> f64 {
 }
 
 /// t modulo `period` in (0, period]: the end belongs to the period that it ends.
-fn wrap(t: f64, period: f64, slack: f64) -> f64 {
-    let rest = t - (t / period).floor() * period;
-    if rest <= slack { rest + period } else { rest }
+fn wrap(t: i128, period: i128) -> i128 {
+    let rest = t.rem_euclid(period);
+    if rest <= NEAR { rest + period } else { rest }
 }
 
 /// The first of `start + k·period + offset` (k = 0, 1, …) after `after` and not beyond `end`.
 fn first_after(after: Ticks, end: f64, start: f64, period: f64, offsets: &[f64]) -> Option<Ticks> {
-    let repeats = period.is_finite() && period > 0.0;
-    let passed = if repeats { ((after.seconds() - start) / period).floor() - 1.0 } else { 0.0 };
-    let from = passed.max(0.0);
+    let (repeats, start, period) = (period.is_finite() && period > 0.0, fine(start), fine(period));
+    let from = if repeats { ((exact(after) - start).div_euclid(period.max(1)) - 1).max(0) } else { 0 };
+    let end = if end.is_finite() { fine(end).saturating_add(NEAR) } else { i128::MAX };
     (0..if repeats { 4 } else { 1 })
         .flat_map(|k| {
-            offsets.iter().map(move |offset| start + offset + if repeats { (from + k as f64) * period } else { 0.0 })
+            offsets.iter().map(move |offset| start + fine(*offset) + (from + k) * period * i128::from(repeats))
         })
-        .filter(|&t| t <= end + near(t))
-        .map(Ticks::from_seconds)
+        .filter(|&t| t <= end)
+        .map(to_ticks)
         .filter(|&t| t > after)
         .min()
 }
@@ -264,7 +299,7 @@ mod tests {
 
     fn check(wave: &(Waveform, Args), table: &[(f64, f64)]) {
         for &(us, expected) in table {
-            let value = wave.0.value(&wave.1, us * 1e-6);
+            let value = wave.0.value(&wave.1, Ticks::from_seconds(us * 1e-6));
             assert!((value - expected).abs() < 2e-6 * expected.abs().max(1.0), "at {us} us: {value}, not {expected}");
         }
     }
@@ -298,8 +333,19 @@ mod tests {
         check(&endless, &[(2.5, 0.5), (3.0, 1.0), (30.0, 1.0)]);
         let width_zero = wave("pulse", &[0.0, 5.0, 0.0, 1e-6, 1e-6, 0.0, 10e-6]);
         check(&width_zero, &[(0.5, 2.5), (1.5, 5.0), (10.0, 5.0), (10.5, 2.5), (11.5, 5.0)]);
-        assert!(width_zero.0.jumps(&width_zero.1, 10e-6));
-        assert!(!width_zero.0.jumps(&width_zero.1, 1e-6));
+        let jumps = |us: f64| width_zero.0.jumps(&width_zero.1, Ticks::from_seconds(us * 1e-6));
+        assert!(jumps(10.0) && !jumps(1.0));
+    }
+
+    /// A pulse of a picosecond is the same four months later.
+    #[test]
+    fn pulses_are_as_exact_after_months_as_at_the_beginning() {
+        let v = wave("pulse", &[0.0, 1.0, 1e-12, 1e-12, 1e-12, 1e-12, 1e-3]);
+        let start = Ticks(10_000_000 * 1_000_000_000_000_000);
+        let first = v.0.corner(&v.1, start).unwrap();
+        assert_eq!(first.0 - start.0, 1000);
+        let at = |fs: i128| v.0.value(&v.1, Ticks(first.0 + fs));
+        assert!([0, 500, 1500, 2500].map(at).iter().zip([0.0, 0.5, 1.0, 0.5]).all(|(a, b)| (a - b).abs() < 1e-9));
     }
 
     #[test]
@@ -341,7 +387,10 @@ mod tests {
         check(&v, &[(0.0, 1.0), (2.0, 1.0), (2.5, 2.0), (3.0, 3.0), (4.0, 1.5), (4.5, 0.75), (5.0, 0.0)]);
         check(&v, &[(5.5, 2.25), (6.0, 1.5), (7.5, 2.25), (8.5, 0.75), (29.5, 2.25), (30.0, 1.5)]);
         assert_eq!(corners(&v, 12.0), [2.0, 3.0, 5.0, 7.0, 9.0, 11.0]);
-        assert!(v.0.jumps(&v.1, 7e-6) && !v.0.jumps(&v.1, 3e-6));
+        let t = Ticks::from_seconds;
+        assert!(v.0.jumps(&v.1, t(7e-6)) && !v.0.jumps(&v.1, t(3e-6)));
+        // Ten million periods later
+        check(&v, &[(2e7 + 5.5, 2.25), (2e7 + 7.5, 2.25)]);
     }
 
     #[test]
@@ -349,7 +398,7 @@ mod tests {
         let v = wave("pwl", &[1e-6, 1.0, 2e-6, 1.0, 2e-6, 4.0, 3e-6, 4.0]);
         check(&v, &[(0.0, 1.0), (2.0, 1.0), (2.001, 4.0), (9.0, 4.0)]);
         assert_eq!(corners(&v, 30.0), [1.0, 2.0, 3.0]);
-        assert!(v.0.jumps(&v.1, 2e-6));
+        assert!(v.0.jumps(&v.1, Ticks::from_seconds(2e-6)));
     }
 
     #[test]

@@ -235,6 +235,19 @@ pub fn program(circuit: &Circuit, bench: &Bench) -> Program {
             signals: buses(home.signals),
             ..program::Instance::default()
         };
+        let parts = |item: &&Item| matches!(item.kind, Statement::Func(_) | Statement::Function(_));
+        if let Some(parent) = parent.filter(|_| site.items.iter().any(|i| parts(&i))) {
+            let mut outer = Some(parent);
+            let mut found = None;
+            while let Some(around) = outer.and_then(|at| out.instances.get(at.0 as usize)).filter(|_| found.is_none()) {
+                (found, outer) = (around.functions.clone(), around.parent);
+            }
+            let around = found.unwrap_or_else(|| {
+                Arc::new(order.first().map_or_else(Functions::default, |s| functions(s.items, &s.scope)))
+            });
+            instance.functions =
+                Some(Arc::new(within(&around, functions(site.items, &site.scope), out.instances.len())));
+        }
         for item in site.items {
             match &item.kind {
                 Statement::Protocol(r) => {
@@ -314,7 +327,26 @@ fn bus_of<T: Copy>(items: Vec<(Vec<i64>, T)>) -> Option<Bus<T>> {
     Some(out)
 }
 
-/// `.func`s and parameters of the netlist itself, for the processes.
+/// Functions and parameters of an instance with those around it; its own come first.
+fn within(around: &Functions, mut own: Functions, number: usize) -> Functions {
+    own.number = number as u64;
+    for (name, f) in &around.expressions {
+        if !own.blocks.contains_key(name) {
+            own.expressions.entry(name.clone()).or_insert_with(|| f.clone());
+        }
+    }
+    for (name, f) in &around.blocks {
+        if !own.expressions.contains_key(name) {
+            own.blocks.entry(name.clone()).or_insert_with(|| f.clone());
+        }
+    }
+    for (name, v) in &around.values {
+        own.values.entry(name.clone()).or_insert_with(|| v.clone());
+    }
+    own
+}
+
+/// `.func`s and parameters of the netlist itself, or of an instance, for the processes.
 pub fn functions(items: &[Item], top: &Scope) -> Functions {
     let mut out = Functions { values: top.values.clone(), ..Functions::default() };
     for item in items {

@@ -1,10 +1,11 @@
 //! A body of statements as a machine: operations with jumps. What lies between two operations that take time is a
 //! transition, the waits are its states.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diag::Span;
-use crate::syntax::ast::{Drive, Expr, Iter, Name, Stmt};
+use crate::syntax::ast::{Column, Drive, Expr, Iter, Name, Stmt, StmtKind};
 
 /// A place in a [`Code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -84,4 +85,26 @@ pub struct Code {
     pub formals: Vec<(Name, Option<Expr>)>,
     pub results: Vec<Name>,
     pub ops: Vec<Op>,
+    /// Blocks with a `record` among their statements, and the lower-case names of its columns; and what measures itself, everywhere
+    pub recorded: Vec<(Range<usize>, Vec<String>)>,
+}
+
+impl Code {
+    /// Whether a column of this lower-case name is recorded by a statement of a block that this place stands in, or a measure of
+    /// this name is what it is called.
+    pub fn records(&self, at: usize, lower: &str) -> bool {
+        self.recorded.iter().any(|(block, names)| block.contains(&at) && names.iter().any(|n| n == lower))
+    }
+
+    /// Whether this place comes before every `record` of a column of this name, and none leads back to it.
+    pub fn precedes(&self, at: usize, lower: &str) -> bool {
+        let is = |c: &Column| c.name.as_ref().is_some_and(|n| n.is(lower));
+        let records = |op: &Op| match &op.kind {
+            OpKind::Note(Stmt { kind: StmtKind::Record(columns), .. }) => columns.iter().any(is),
+            _ => false,
+        };
+        let Some(first) = self.ops.iter().position(records) else { return false };
+        let back = |(k, op): (usize, &Op)| k > first && matches!(&op.kind, OpKind::Jump(to) if to.0 <= at);
+        first > at && !self.ops.iter().enumerate().any(back)
+    }
 }

@@ -1,11 +1,13 @@
 //! Statements → [`Code`]. Calls that may take time are taken out of expressions and put before them, in the order of
 //! evaluation; their answers have names of their own.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::code::{Code, Op, OpKind, Place};
 use super::{analysis, networks};
 use crate::diag::Span;
+use crate::syntax::ast::visit::statements;
 use crate::syntax::ast::{
     Assignment, Column, Drive, Expr, ExprArg, ExprKind, Let, Name, Routine, Stmt, StmtKind, Tolerance,
 };
@@ -40,17 +42,24 @@ pub fn routine(routine: &Routine, callables: &dyn Callables) -> Code {
 
 /// Compiles the body of an `.always` or an experiment.
 pub fn body(name: &str, statements: &[Stmt], callables: &dyn Callables) -> Code {
-    let mut compiler = Compiler { callables, ops: Vec::new(), answers: 0 };
+    within(name, statements, callables, Vec::new())
+}
+
+/// … that stands within blocks which record these columns.
+fn within(name: &str, statements: &[Stmt], callables: &dyn Callables, around: Vec<String>) -> Code {
+    let mut compiler = Compiler { callables, around, ..Compiler::new(callables) };
     compiler.statements(statements);
-    Code { name: name.to_string(), ops: compiler.ops, ..Code::default() }
+    let everywhere = (0..compiler.ops.len(), std::mem::take(&mut compiler.around));
+    compiler.recorded.push(everywhere);
+    Code { name: name.to_string(), ops: compiler.ops, recorded: compiler.recorded, ..Code::default() }
 }
 
 /// Compiles `.func f(x) = expr` as a protocol with one result.
 pub fn expression(name: &Name, formals: &[(Name, Option<Expr>)], value: &Expr, callables: &dyn Callables) -> Code {
-    let mut compiler = Compiler { callables, ops: Vec::new(), answers: 0 };
+    let mut compiler = Compiler::new(callables);
     let value = compiler.hoist(value);
     compiler.op(value.span, OpKind::Answer(value));
-    Code { name: name.text.clone(), formals: formals.to_vec(), results: Vec::new(), ops: compiler.ops }
+    Code { name: name.text.clone(), formals: formals.to_vec(), ops: compiler.ops, ..Code::default() }
 }
 
 /// Whether evaluating an expression may take time.
@@ -75,6 +84,36 @@ pub(super) struct Compiler<'c> {
     pub callables: &'c dyn Callables,
     ops: Vec<Op>,
     answers: usize,
+    /// Columns of the blocks around
+    around: Vec<String>,
+    recorded: Vec<(Range<usize>, Vec<String>)>,
+}
+
+/// Lower-case names of the columns that statements of a list record.
+fn columns_of(list: &[Stmt]) -> Vec<String> {
+    let columns =
+        list.iter().filter_map(|s| if let StmtKind::Record(columns) = &s.kind { Some(columns) } else { None });
+    columns.flatten().map(|c| column_name(c).lower()).collect()
+}
+
+/// Lower-case names that measure themselves: `measure pulses, n`.
+fn measured_themselves(columns: &[Column]) -> Vec<String> {
+    let of = |c: &Column| match &c.value.kind {
+        ExprKind::Name(n) if c.name.as_ref().is_none_or(|name| name.is(n)) => Some(n.to_ascii_lowercase()),
+        _ => None,
+    };
+    columns.iter().filter_map(of).collect()
+}
+
+/// What a column is called: what it says, if nothing else.
+fn column_name(c: &Column) -> Name {
+    c.name.clone().unwrap_or_else(|| Name { text: crate::syntax::print::expr(&c.value), span: c.value.span })
+}
+
+impl<'c> Compiler<'c> {
+    fn new(callables: &'c dyn Callables) -> Compiler<'c> {
+        Compiler { callables, ops: Vec::new(), answers: 0, around: Vec::new(), recorded: Vec::new() }
+    }
 }
 
 impl Compiler<'_> {
@@ -96,7 +135,25 @@ impl Compiler<'_> {
     }
 
     fn statements(&mut self, list: &[Stmt]) {
-        list.iter().for_each(|s| self.statement(s));
+        self.recording(columns_of(list), |inner| list.iter().for_each(|s| inner.statement(s)));
+    }
+
+    /// Compiles something that records columns.
+    fn recording(&mut self, names: Vec<String>, act: impl FnOnce(&mut Self)) {
+        let (start, around) = (self.ops.len(), self.around.len());
+        self.around.extend(names.iter().cloned());
+        act(self);
+        self.around.truncate(around);
+        if !names.is_empty() {
+            self.recorded.push((start..self.ops.len(), names));
+        }
+    }
+
+    /// The body of a loop: whatever is recorded in it, it comes round again.
+    fn body(&mut self, span: Span, list: &[Stmt]) {
+        let mut names = Vec::new();
+        statements(list, &mut |s| names.extend(columns_of(std::slice::from_ref(s))));
+        self.recording(names, |inner| inner.block(span, list));
     }
 
     fn block(&mut self, span: Span, list: &[Stmt]) {
@@ -144,7 +201,7 @@ impl Compiler<'_> {
                 let not =
                     Expr { span: until.span, kind: ExprKind::Unary(crate::syntax::ast::Unary::Not, Box::new(until)) };
                 let exit = self.op(span, OpKind::Unless(not, Place(0)));
-                self.block(span, body);
+                self.body(span, body);
                 self.op(span, OpKind::Counted);
                 self.op(span, OpKind::Jump(top));
                 self.aim(bound);
@@ -153,7 +210,7 @@ impl Compiler<'_> {
             }
             StmtKind::Forever(body) => {
                 let top = self.here();
-                self.block(span, body);
+                self.body(span, body);
                 self.op(span, OpKind::Jump(top));
             }
             StmtKind::For { loops, body } => self.loops(span, loops, body),
@@ -177,7 +234,7 @@ impl Compiler<'_> {
                         StmtKind::Block(inner) => &inner[..],
                         _ => std::slice::from_ref(s),
                     };
-                    Arc::new(self::body("branch", list, self.callables))
+                    Arc::new(within("branch", list, self.callables, self.around.clone()))
                 };
                 let branches = body.iter().map(branch).collect();
                 self.op(span, OpKind::Par { first: *first, branches });
@@ -212,6 +269,8 @@ impl Compiler<'_> {
                 self.op(span, OpKind::Note(s.clone()));
             }
             StmtKind::Measure(columns) => {
+                // They are what they are called, and remain so.
+                self.recorded.push((0..usize::MAX, measured_themselves(columns)));
                 for column in columns {
                     let column = self.columns(std::slice::from_ref(column));
                     self.op(span, OpKind::Note(Stmt { span, kind: StmtKind::Measure(column) }));
@@ -236,7 +295,7 @@ impl Compiler<'_> {
     }
 
     fn loops(&mut self, span: Span, loops: &[crate::syntax::ast::Iter], body: &[Stmt]) {
-        let Some((first, inner)) = loops.split_first() else { return self.block(span, body) };
+        let Some((first, inner)) = loops.split_first() else { return self.body(span, body) };
         self.op(span, OpKind::Passes(first.clone()));
         let next = self.op(span, OpKind::Next(first.clone(), Place(0)));
         self.loops(span, inner, body);
@@ -261,9 +320,7 @@ impl Compiler<'_> {
     fn columns(&mut self, columns: &[Column]) -> Vec<Column> {
         let values: Vec<Expr> = columns.iter().map(|c| c.value.clone()).collect();
         let values = self.in_order(&values).into_iter();
-        let name = |c: &Column| Name { text: crate::syntax::print::expr(&c.value), span: c.value.span };
-        let named = |c: &Column| c.name.clone().or_else(|| Some(name(c)));
-        columns.iter().zip(values).map(|(c, value)| Column { name: named(c), value }).collect()
+        columns.iter().zip(values).map(|(c, value)| Column { name: Some(column_name(c)), value }).collect()
     }
 
     /// Takes calls out of expressions that are evaluated from left to right: what stands to the left of one that may take

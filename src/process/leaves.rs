@@ -71,7 +71,7 @@ impl Sight<'_> {
             }
         }
         for e in drawn {
-            if !matches!(&e.kind, ExprKind::Call { name, .. } if name.is("heatmap")) {
+            if !matches!(&e.kind, ExprKind::Call { name, .. } if name.is("heatmap") || name.is("bars")) {
                 self.leaves(e, Extent::Whole, DEEPEST, &mut needs.keep);
             }
         }
@@ -116,7 +116,8 @@ impl Sight<'_> {
                 }
                 args.iter().for_each(|a| self.leaves(&a.value, extent, depth, out));
                 let machine = self.machine;
-                if let (Some(func), Some(depth)) = (machine.functions.expressions.get(&lower), depth.checked_sub(1)) {
+                let functions = machine.functions_of(self.at);
+                if let (Some(func), Some(depth)) = (functions.expressions.get(&lower), depth.checked_sub(1)) {
                     self.leaves(&func.body, Extent::Whole, depth, out);
                 }
             }

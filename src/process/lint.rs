@@ -27,7 +27,9 @@ pub fn look(body: &Body) -> Vec<Diagnostic> {
     });
     if body.kind != BodyKind::Always {
         out.extend(unbounded(&body.code));
-        each_code(&body.code, &mut |code| untested(code, &body.code.results, &mut out));
+        let mut known = BTreeSet::new();
+        known.extend(body.code.results.iter().map(Name::lower));
+        untested(&body.code, &known, &mut out);
     }
     out
 }
@@ -216,10 +218,17 @@ fn first_line(span: Span) -> Span {
     Span { end: span.end.min(span.start + "repeat".len() as u32), ..span }
 }
 
-/// Bounds that may be reached without anybody noticing.
-fn untested(code: &Code, results: &[Name], out: &mut Vec<Diagnostic>) {
+/// Bounds that may be reached without anybody noticing. `known`: what somebody looks at when all of this is over.
+fn untested(code: &Code, known: &BTreeSet<String>, out: &mut Vec<Diagnostic>) {
     let graph = graph(code);
     for (at, op) in code.ops.iter().enumerate() {
+        if let OpKind::Par { branches, .. } = &op.kind {
+            let later = after(&graph, at);
+            let behind = code.ops.iter().zip(&later).filter(|(_, later)| **later).flat_map(|(op, _)| reads(&op.kind));
+            let known: BTreeSet<String> = behind.chain(known.iter().cloned()).collect();
+            branches.iter().for_each(|b| untested(b, &known, out));
+            continue;
+        }
         let (mut names, inside, what) = match &op.kind {
             OpKind::Until { condition, timeout: Some(_) } => (read(condition), at..at + 1, "timeout"),
             OpKind::Count { counter, max: Some(_) } => {
@@ -234,8 +243,7 @@ fn untested(code: &Code, results: &[Name], out: &mut Vec<Diagnostic>) {
             _ => continue,
         };
         names.retain(|n| n != "time");
-        let given = results.iter().any(|r| names.contains(&r.lower()));
-        if names.is_empty() || given || looked_at(code, &graph, &names, inside) {
+        if names.is_empty() || !known.is_disjoint(&names) || looked_at(code, &graph, &names, inside) {
             continue;
         }
         let (place, help) = match what {

@@ -18,9 +18,11 @@ use crate::value::network::Part;
 use crate::value::scope::Budget;
 use crate::value::software::{Definition, Found, Library};
 
-/// `.func`s and top-level constants.
+/// `.func`s and constants of the netlist itself, or of an instance with those around it.
 #[derive(Debug, Default)]
 pub struct Functions {
+    /// 0 for the netlist itself
+    pub number: u64,
     pub expressions: HashMap<String, Arc<Func>>,
     pub blocks: HashMap<String, Arc<Routine>>,
     /// `.param`s of the netlist itself, lower case
@@ -29,7 +31,7 @@ pub struct Functions {
 
 impl Library for Functions {
     fn id(&self) -> u64 {
-        0
+        self.number
     }
 
     fn value(&self, lower: &str) -> Option<Value> {
@@ -93,6 +95,18 @@ impl Machine {
         Machine { interrupted, ..self }
     }
 
+    /// What statements of an instance may call.
+    pub fn functions_of(&self, at: InstanceId) -> &Functions {
+        let mut next = Some(at);
+        while let Some(instance) = next.and_then(|at| self.program.instances.get(at.0 as usize)) {
+            if let Some(functions) = &instance.functions {
+                return functions;
+            }
+            next = instance.parent;
+        }
+        &self.functions
+    }
+
     /// What a run of its processes may spend.
     pub fn budget(&self) -> Budget {
         Budget { interrupted: Some(self.interrupted.clone()), ..Budget::default() }
@@ -114,7 +128,7 @@ impl Machine {
         let code = Arc::new(match protocol {
             Some(routine) => compile::routine(routine, &callables),
             None => {
-                let func = self.functions.expressions.get(lower)?;
+                let func = self.functions_of(at).expressions.get(lower)?;
                 compile::expression(&func.name, &func.formals, &func.body, &callables)
             }
         });
@@ -137,7 +151,7 @@ impl Callables for Visible<'_> {
             return true;
         }
         let deeper = Visible { machine: self.machine, at: self.at, depth: self.depth + 1 };
-        let func = self.machine.functions.expressions.get(lower).filter(|_| self.depth < 20);
+        let func = self.machine.functions_of(self.at).expressions.get(lower).filter(|_| self.depth < 20);
         func.is_some_and(|f| compile::takes_time(&f.body, &deeper))
     }
 

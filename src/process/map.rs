@@ -15,10 +15,14 @@ use crate::value::answer::Answer;
 use crate::value::assign::Given;
 use crate::value::eval::{eval, owner};
 use crate::value::fault::Fault;
+use crate::value::scope::MAX_DEPTH;
 use crate::value::{Value, index};
 
 /// Results, as another run reads them.
 type Kept = Vec<(String, Value)>;
+
+/// How much of the depth that calls may reach a map takes.
+const DEPTH: usize = MAX_DEPTH / 8;
 
 /// What a branch came to.
 type Outcome = Result<Answer, Halt>;
@@ -45,6 +49,11 @@ pub(super) fn map(run: &mut Run, frame: &mut Frame, call: &Expr) -> Result<Answe
         let known = run.machine.program.instances.get(at.0 as usize).into_iter().flat_map(|i| i.protocols.keys());
         return Err(super::groups::unknown("protocol", &name.text, name.span, known.map(String::as_str)));
     };
+    if run.budget.depth + DEPTH >= MAX_DEPTH {
+        let message = "maps are nested too deeply";
+        return Err(Fault::new("process::too-deep", call.span, message, "this one is in the branch of another")
+            .with_help("does a protocol map itself without end?"));
+    }
     let xs_value = eval(&xs.value, &mut run.sight(frame))?;
     let items = index::items(&xs_value, xs.value.span)?;
     run.readings.maps += 1;
@@ -59,6 +68,7 @@ pub(super) fn map(run: &mut Run, frame: &mut Frame, call: &Expr) -> Result<Answe
             let mut plant = run.world.branch().map_err(|s| stopped(s, call.span))?;
             let number = (batch * threads + k) as u64;
             let mut scheduler = Scheduler::branch(run.machine, run.others, run.readings, number);
+            scheduler.go_down(run.budget.depth + DEPTH);
             let mut first = Frame::new(code.clone(), at);
             let given = Given { name: None, value: x.clone(), span: xs.value.span };
             scheduler
@@ -66,6 +76,9 @@ pub(super) fn map(run: &mut Run, frame: &mut Frame, call: &Expr) -> Result<Answe
             plants.push((plant, scheduler, Process::new(first, call.span)));
         }
         outcomes.extend(side_by_side(plants));
+        if outcomes.iter().any(Result::is_err) {
+            break;
+        }
     }
     let answer = stack(outcomes, &code, call.span)?;
     if let Answer::Several(list) = &answer {

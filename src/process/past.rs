@@ -127,7 +127,7 @@ impl<'e> Occurrence<'e> {
 impl Sight<'_> {
     /// The answer of the past to a call; None: the call does not look back.
     pub fn look_back(&mut self, lower: &str, args: &[ExprArg], span: Span) -> Result<Option<Answer>, Fault> {
-        if !looks_back(lower, args) || self.machine.functions.functions_named(lower) {
+        if !looks_back(lower, args) || self.machine.functions_of(self.at).functions_named(lower) {
             return Ok(None);
         }
         let (mut of, mut from, mut until) = (None, None, None);
@@ -244,6 +244,8 @@ impl Sight<'_> {
             readings: &mut *self.readings,
             who: self.who,
             columns: self.columns,
+            code: self.code,
+            place: self.place,
             study: None,
         });
         let missing = past.0.missing;
@@ -322,7 +324,7 @@ impl Sight<'_> {
                         _ => Ok(None),
                     };
                 }
-                let known = self.machine.functions.functions_named(&lower);
+                let known = self.machine.functions_of(self.at).functions_named(&lower);
                 let function = match builtin::find(&lower).map(|b| (b.body, b.arity)) {
                     Some((builtin::Body::Scalar(f), arity)) if !known && arity.0 == args.len() => f,
                     Some((builtin::Body::Extreme(f, _), _)) if !known && args.len() == 2 => f,

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::machine::Functions;
 use crate::circuit::{NetId, PartId};
 use crate::diag::Span;
 use crate::syntax::ast::{Always, Routine};
@@ -77,6 +78,8 @@ pub struct Instance {
     pub protocols: HashMap<String, Arc<Routine>>,
     /// `.always` blocks, in file order.
     pub always: Vec<Arc<Always>>,
+    /// What it and those around it may call, where it has `.func`s of its own
+    pub functions: Option<Arc<Functions>>,
 }
 
 /// What an element line made.

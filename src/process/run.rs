@@ -58,6 +58,8 @@ impl Run<'_> {
             readings: &mut *self.readings,
             who: self.who,
             columns: frame.body,
+            code: &frame.code,
+            place: frame.next.saturating_sub(1),
             study: self.study.clone().filter(|_| frame.body),
         }
     }
@@ -117,7 +119,7 @@ impl Run<'_> {
             if ended < process.branches.len() && !(first && ended > 0) {
                 return Ok(());
             }
-            self.join(process)?;
+            self.join(process, first)?;
         }
         process.state = State::Ready;
         while matches!(process.state, State::Ready) {
@@ -131,7 +133,7 @@ impl Run<'_> {
     }
 
     /// Branches are over: those still under way are cancelled, and what they changed is taken over.
-    fn join(&mut self, process: &mut Process) -> Result<(), Fault> {
+    fn join(&mut self, process: &mut Process, first: bool) -> Result<(), Fault> {
         let mut branches = std::mem::take(&mut process.branches);
         for branch in &mut branches {
             self.cancel(branch)?;
@@ -139,8 +141,11 @@ impl Run<'_> {
         let Some(frame) = process.frames.last_mut() else { return Ok(()) };
         let before = frame.variables.clone();
         for branch in &branches {
-            if let Some(own) = branch.frames.first() {
-                frame.variables.adopt(&own.variables, &before);
+            let twice = branch.frames.first().and_then(|own| frame.variables.adopt(&own.variables, &before));
+            if let Some(name) = twice.filter(|_| !first) {
+                let message = format!("two branches gave the variable '{name}' different values");
+                return Err(Fault::new("process::two-writers", process.span, message, "of this par")
+                    .with_help("each branch has its own copy: one variable for each, put together behind the par"));
             }
         }
         Ok(())

@@ -126,6 +126,11 @@ impl<'m> Scheduler<'m> {
         }
     }
 
+    /// Its calls stand in so many others.
+    pub(super) fn go_down(&mut self, depth: usize) {
+        self.budget.depth = depth;
+    }
+
     /// Runs one job to its end, the others beside it. They stay where they are then, so that a next job finds them there.
     pub fn perform(&mut self, job: Job, plant: &mut dyn Plant, notebook: &dyn Notebook) -> Result<Done, Halt> {
         let statements = if let Job::Body { statements, .. } = &job { *statements } else { &[] };
@@ -193,6 +198,8 @@ impl<'m> Scheduler<'m> {
                 let mut sight = run.sight(&mut frame);
                 instance.protocols.values().for_each(|p| sight.needs(&p.body, &mut needs));
                 instance.always.iter().for_each(|a| sight.needs(&a.body, &mut needs));
+                let own = instance.functions.iter().flat_map(|f| f.expressions.values());
+                own.for_each(|f| sight.needs_of(&f.body, &mut needs));
             }
             let mut frame = Frame::new(Default::default(), InstanceId::TOP);
             let mut sight = run.sight(&mut frame);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::code::Code;
 use super::compile::ANSWER;
 use super::groups::{instance, pick, shaped, unknown};
 use super::machine::Machine;
@@ -46,6 +47,9 @@ pub(super) struct Sight<'a> {
     pub who: usize,
     /// Columns of the notebook are in sight
     pub columns: bool,
+    /// What runs, and where in it
+    pub code: &'a Code,
+    pub place: usize,
     /// The rows of an analysis are: numbers of the circuit are one for each row
     pub study: Option<Arc<Curves>>,
 }
@@ -187,7 +191,9 @@ impl Scope for Sight<'_> {
         if let Some(v) = self.study.as_ref().and_then(|s| s.scale(lower)) {
             return Ok(Some(v));
         }
-        if let Some(v) = self.notebook.name(lower, self.columns) {
+        // Within the block of its `record` a column is under way: what else has the name is meant.
+        let under_way = self.columns && self.code.records(self.place, lower);
+        if !under_way && let Some(v) = self.notebook.name(lower, self.columns) {
             return Ok(Some(v));
         }
         for instance in self.around(self.at) {
@@ -209,7 +215,16 @@ impl Scope for Sight<'_> {
         if let Some(v) = self.machine.functions.value(lower) {
             return Ok(Some(v));
         }
+        if under_way && let Some(v) = self.notebook.name(lower, true) {
+            return Ok(Some(v));
+        }
         if self.columns && constants::constant(lower).is_none() {
+            if self.code.precedes(self.place, lower) {
+                let message = format!("the column {lower} has no rows yet");
+                return Err(
+                    Fault::new("lab::unreached", span, message, "read here").with_help("its record comes later")
+                );
+            }
             return self.notebook.unreached(lower, span);
         }
         Ok(None)
@@ -244,7 +259,12 @@ impl Scope for Sight<'_> {
         if let Some(answer) = self.look_back(&lower, args, span)? {
             return Ok(Some(answer));
         }
-        if self.machine.functions.function(&lower).is_none() {
+        if self.machine.functions_of(self.at).function(&lower).is_none() {
+            if self.machine.code(self.at, &lower).is_some() {
+                let message = format!("the protocol '{}' takes time, and none passes here", name.text);
+                return Err(Fault::new("process::call-place", span, message, "called here")
+                    .with_help(format!("call it in a statement before: let x = {}(…)", name.text)));
+            }
             return Ok(None);
         }
         let given = assign::given(args, self)?;
@@ -253,7 +273,7 @@ impl Scope for Sight<'_> {
 
     fn apply(&mut self, name: &Name, given: &[Given], span: Span) -> Result<Option<Answer>, Fault> {
         let machine = self.machine;
-        let Some(found) = machine.functions.function(&name.lower()) else { return Ok(None) };
+        let Some(found) = machine.functions_of(self.at).function(&name.lower()) else { return Ok(None) };
         match found.definition {
             // It may read the circuit where it is called.
             Definition::Expression(func) => {

@@ -94,7 +94,11 @@ impl Call<'_> {
     }
 
     pub fn size(&self, v: f64) -> Result<usize, Fault> {
-        match v >= 0.0 && v.fract() == 0.0 && v <= MAX_ELEMENTS as f64 {
+        match v >= 0.0 && v.fract() == 0.0 {
+            true if v > MAX_ELEMENTS as f64 => {
+                let message = format!("an axis of {v} numbers is too long: at most {MAX_ELEMENTS} fit in one array");
+                Err(self.fault("value::array-too-big", message))
+            }
             true => Ok(v as usize),
             false => Err(self.fault("value::not-an-integer", format!("{v} is not a size: a whole number, 0 or more"))),
         }

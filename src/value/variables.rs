@@ -75,8 +75,10 @@ impl Variables {
     }
 
     /// Takes over what a copy of these variables, which stood as `before` when it went its own way, changed of them: of an
-    /// array the places it changed. What it declared itself is left out.
-    pub fn adopt(&mut self, copy: &Variables, before: &Variables) {
+    /// array the places it changed. What it declared itself is left out. Gives the name of a variable that these had changed
+    /// to something else meanwhile.
+    pub fn adopt(&mut self, copy: &Variables, before: &Variables) -> Option<String> {
+        let mut twice = None;
         for (((name, own), (other, value)), (_, old)) in self.list.iter_mut().zip(&copy.list).zip(&before.list) {
             if name != other || same(value, old) {
                 continue;
@@ -87,14 +89,23 @@ impl Variables {
                 {
                     let changes = value.iter().zip(old.iter());
                     let places = Arc::make_mut(own).iter_mut().zip(changes);
-                    places.filter(|(_, (v, o))| v.to_bits() != o.to_bits()).for_each(|(own, (v, _))| *own = *v);
+                    for (own, (v, o)) in places.filter(|(_, (v, o))| v.to_bits() != o.to_bits()) {
+                        if own.to_bits() != o.to_bits() && own.to_bits() != v.to_bits() {
+                            twice = Some(name.clone());
+                        }
+                        *own = *v;
+                    }
                 }
                 _ => {
+                    if !same(own, old) && !same(own, value) {
+                        twice = Some(name.clone());
+                    }
                     self.held = self.held - size(own) + size(value);
                     *own = value.clone();
                 }
             }
         }
+        twice
     }
 
     /// Names in sight.

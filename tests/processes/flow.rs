@@ -147,6 +147,9 @@ fn bounds_that_nobody_tests() {
     assert_eq!(found(&format!("{wait}\nif V(a) > 1 {{ x = 1 }}")), []);
     assert_eq!(found(&format!("{wait}\nx = V(a)")), []);
     let loops = "until V(a) > 1 max 9 { wait 1u }";
+    // In a branch, tested behind the par.
+    assert_eq!(found(&format!("par first {{\nramp a = 0 to 1 in 1u\n{wait}\n}}\nx = V(a) > 1")), []);
+    assert_eq!(found(&format!("par {{\nwait 1u\n{wait}\n}}")), one("process::untested", wait));
     assert_eq!(found(&format!("repeat {loops}")), one("process::untested", "repeat"));
     assert_eq!(found(&format!("repeat x {loops}")), []);
     assert_eq!(found(&format!("repeat n {loops}\nx = n < 9")), []);

@@ -2,9 +2,10 @@
 
 use super::notes::{Curve, Drawn};
 use super::page::{Page, element_names, unit};
+use crate::lab::number::scaled;
 use crate::process::notebook::Desk;
 use crate::process::study::Curves;
-use crate::syntax::ast::{Expr, ExprKind, Name, Stmt, Trace};
+use crate::syntax::ast::{Expr, ExprArg, ExprKind, Name, Slot, Stmt, Trace, Word};
 use crate::syntax::print::expr as text_of;
 use crate::value::fault::Fault;
 
@@ -19,7 +20,15 @@ impl Page<'_> {
         {
             return self.heat(s, &of.value, desk);
         }
-        let (y_name, text) = (text_of(&t.y), text_of_trace(t));
+        if let ExprKind::Call { name, args } = &t.y.kind
+            && name.is("bars")
+            && let [of] = &args[..]
+        {
+            return self.bars(s, &Trace { y: of.value.clone(), ..t.clone() }, desk);
+        }
+        // Points of a sweep have their curves under one name.
+        let y_name = if self.label.is_empty() { text_of(&placed(&t.y, desk)) } else { text_of(&t.y) };
+        let text = text_of_trace(t);
         let unit = unit(&t.y);
         if let Some(series) = self.wave(&t.y, desk)? {
             let over = match &t.x {
@@ -127,9 +136,21 @@ impl Page<'_> {
         self.array(&std, desk).map(Some)
     }
 
+    /// A bar for each number, under those of the other side of `vs`.
+    fn bars(&self, s: &Stmt, t: &Trace, desk: &mut dyn Desk) -> Result<(), Fault> {
+        let values = self.array(&t.y, desk)?;
+        let x = t.x.as_ref().map(|x| self.array(x, desk)).transpose()?;
+        let labels = self.abscissa(t, x, values.len(), desk)?.into_iter().map(scaled).collect();
+        let spread = self.spread(&t.y, desk)?.filter(|v| v.len() == values.len());
+        let name = text_of(&placed(&t.y, desk));
+        let drawn = Drawn::Bars { name, unit: unit(&t.y), labels, values, spread };
+        self.notes.borrow_mut().draw(s.span, &text_of_trace(t), self.label, drawn);
+        Ok(())
+    }
+
     fn heat(&self, s: &Stmt, of: &Expr, desk: &mut dyn Desk) -> Result<(), Fault> {
         let v = self.value(of, desk)?;
-        let name = text_of(of);
+        let name = text_of(&placed(of, desk));
         let matrix = v.to_array().filter(|a| a.len() <= MOST_CELLS);
         let shape = matrix.as_ref().map(|a| a.shape().to_vec()).unwrap_or_default();
         let (Some(a), [rows, columns]) = (&matrix, &shape[..]) else {
@@ -142,6 +163,36 @@ impl Page<'_> {
         self.notes.borrow_mut().draw(s.span, &name, self.label, drawn);
         Ok(())
     }
+}
+
+/// An expression whose indices are the numbers that variables hold now: what is drawn in one pass of a loop is told from what
+/// is drawn in the next.
+fn placed(e: &Expr, desk: &mut dyn Desk) -> Expr {
+    let kind = match &e.kind {
+        ExprKind::Index(base, slots) => {
+            let slots = slots.iter().map(|s| placed_slot(s, desk)).collect();
+            ExprKind::Index(Box::new(placed(base, desk)), slots)
+        }
+        ExprKind::Node(w) => {
+            let index = w.index.iter().map(|s| placed_slot(s, desk)).collect();
+            ExprKind::Node(Word { index, ..w.clone() })
+        }
+        ExprKind::Field(base, name) => ExprKind::Field(Box::new(placed(base, desk)), name.clone()),
+        ExprKind::Unary(op, a) => ExprKind::Unary(*op, Box::new(placed(a, desk))),
+        ExprKind::Binary(op, a, b) => ExprKind::Binary(*op, Box::new(placed(a, desk)), Box::new(placed(b, desk))),
+        ExprKind::Call { name, args } => {
+            let arg = |a: &ExprArg| ExprArg { name: a.name.clone(), value: placed(&a.value, desk) };
+            ExprKind::Call { name: name.clone(), args: args.iter().map(arg).collect() }
+        }
+        other => other.clone(),
+    };
+    Expr { span: e.span, kind }
+}
+
+fn placed_slot(slot: &Slot, desk: &mut dyn Desk) -> Slot {
+    let Slot::At(Expr { kind: ExprKind::Name(n), span }) = slot else { return slot.clone() };
+    let number = desk.variable(&n.to_ascii_lowercase()).and_then(|v| v.number());
+    Slot::At(Expr { span: *span, kind: number.map_or_else(|| ExprKind::Name(n.clone()), ExprKind::Number) })
 }
 
 fn text_of_trace(t: &Trace) -> String {

@@ -1,5 +1,6 @@
 //! What an experiment kept → its files: `table.csv`, arrays, pictures, snapshots.
 
+use std::collections::HashSet;
 use std::path::{Component, Path};
 
 use super::notes::{Notes, Sketch};
@@ -40,7 +41,12 @@ pub fn write(entry: &Entry, notes: &Notes, settings: &Settings) -> Written {
             drawn(entry, sketch, &folder, &stem, &mut out);
         }
     }
+    let taken = [&out.tables, &out.waves, &out.plots].into_iter().flatten();
+    let mut taken: HashSet<String> =
+        taken.filter_map(|f| Some(f.strip_prefix(&entry.name)?.get(1..)?.into())).collect();
     for (file, value) in &notes.saves {
+        let file = &free_name(file, &taken);
+        taken.insert(file.clone());
         let path = folder.join(file);
         if Path::new(file).components().any(|c| !matches!(c, Component::Normal(_) | Component::CurDir)) {
             out.troubles.push(unwritable(&path, "arrays are saved below the folder of the experiment"));
@@ -54,6 +60,13 @@ pub fn write(entry: &Entry, notes: &Notes, settings: &Settings) -> Written {
         }
     }
     out
+}
+
+/// A name that no file of the experiment has: `g.npy`, at the next point of a sweep `g-2.npy`.
+fn free_name(file: &str, taken: &HashSet<String>) -> String {
+    let (stem, ending) = file.rsplit_once('.').unwrap_or((file, ""));
+    let numbered = (2_u64..).map(|k| format!("{stem}-{k}{}{ending}", if ending.is_empty() { "" } else { "." }));
+    std::iter::once(file.to_string()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or_default()
 }
 
 /// The rows of analyses and transients, in the formats asked for.
@@ -163,6 +176,7 @@ fn drawn(entry: &Entry, sketch: &Sketch, folder: &Path, stem: &str, out: &mut Wr
     let Some(rows) = pictures::rows(sketch) else { return };
     let path = folder.join(format!("{stem}.csv"));
     let write = || -> Result<(), csv::Error> {
+        std::fs::create_dir_all(folder)?;
         let mut writer = csv::Writer::from_path(&path)?;
         rows.iter().try_for_each(|r| writer.write_record(r))?;
         writer.flush()?;

@@ -30,7 +30,8 @@ impl Meter {
     pub fn fraction(&self) -> Option<f64> {
         let (points, all) = (self.points.load(Ordering::Relaxed), self.all.load(Ordering::Relaxed));
         if all > 0 {
-            return Some(points as f64 / all as f64);
+            // Until the first is done nobody knows how long one takes.
+            return (points > 0).then(|| points as f64 / all as f64);
         }
         let Underway { now, share, until, then } = (*self.way.lock().ok()?)?;
         let time = f64::from_bits(self.time.load(Ordering::Relaxed)).clamp(now, until);
@@ -80,6 +81,7 @@ mod tests {
         meter.point(2.0);
         assert_eq!(meter.fraction(), Some(0.5));
         meter.more(4);
+        assert_eq!(meter.fraction(), None);
         meter.done();
         assert_eq!(meter.fraction(), Some(0.25));
         meter.reset();

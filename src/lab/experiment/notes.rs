@@ -65,6 +65,14 @@ pub enum Drawn {
         count: Option<usize>,
         fit: Option<String>,
     },
+    Bars {
+        name: String,
+        #[serde(deserialize_with = "unit")]
+        unit: Unit,
+        labels: Vec<String>,
+        values: Vec<f64>,
+        spread: Option<Vec<f64>>,
+    },
 }
 
 /// A `plot` or `histogram` statement with everything it showed, at each point of a sweep.

@@ -1,7 +1,7 @@
 //! What `plot` and `histogram` statements showed → pictures, and the curves as tables.
 
 use super::notes::{Curve, Drawn, Sketch};
-use crate::lab::plot::{AxisName, Bins, Curves, Fit, Heat, Histogram, Look, Panel, Picture, Sample, Series};
+use crate::lab::plot::{AxisName, Bars, Bins, Curves, Fit, Heat, Histogram, Look, Panel, Picture, Sample, Series};
 
 /// A picture of a statement: panels by unit, the points of a sweep one over the other.
 pub fn picture(sketch: &Sketch, title: &str) -> Picture {
@@ -23,6 +23,13 @@ pub fn picture(sketch: &Sketch, title: &str) -> Picture {
                 values: values.clone(),
                 name: name.clone(),
                 unit: unit.to_string(),
+            })),
+            Drawn::Bars { name, unit, labels, values, spread } => panels.push(Panel::Bars(Bars {
+                title: named(name),
+                labels: labels.clone(),
+                values: values.clone(),
+                spread: spread.clone(),
+                y: AxisName { name: name.clone(), unit: unit.to_string(), ..AxisName::default() },
             })),
             Drawn::Histogram { name, unit, values, bins, count, fit } => panels.push(Panel::Histogram(Histogram {
                 name: named(name),

@@ -8,6 +8,11 @@ use crate::diag::Span;
 use crate::value::fault::Fault;
 use crate::value::{Value, index};
 
+/// The axes of a value in a row; a number and a text have none.
+fn shape(v: &Value) -> &[usize] {
+    if let Value::Array(a) = v { a.shape() } else { &[] }
+}
+
 /// The table of an experiment. All rows have the same columns.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Table {
@@ -58,6 +63,15 @@ impl Table {
             let message = "a table has the same columns in all its rows";
             return Err(Fault::new("lab::columns", span, message, format!("this row has {}", names.join(", ")))
                 .with_help(format!("rows before it have {}; two tables want two experiments", self.names.join(", "))));
+        }
+        if let Some(first) = self.rows.first() {
+            let other = first.iter().zip(&row).find(|(a, (_, b))| shape(a) != shape(b));
+            if let Some((before, (name, now))) = other {
+                let message = format!("the column {name} is {} here", now.describe());
+                let before = before.describe();
+                return Err(Fault::new("lab::columns", span, message, format!("in the rows before it was {before}"))
+                    .with_help("the rows of a table are alike: record how many there are, or fill a row up"));
+            }
         }
         self.rows.push(row.into_iter().map(|(_, v)| v).collect());
         Ok(())

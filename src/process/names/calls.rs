@@ -5,6 +5,7 @@ use super::{Around, Checker, Local, Sample, Seen};
 use crate::diag::Span;
 use crate::process::groups::instance;
 use crate::process::leaves::looks_back;
+use crate::process::machine::Functions;
 use crate::process::program::{Instance, InstanceId};
 use crate::syntax::ast::{Expr, ExprArg, ExprKind, Name, Routine};
 use crate::value::Value;
@@ -14,7 +15,7 @@ use crate::value::fault::{Fault, did_you_mean};
 use crate::value::network::Part;
 use crate::value::scope::Scope;
 
-impl Checker<'_> {
+impl<'c> Checker<'c> {
     pub(super) fn call(&mut self, name: &Name, args: &[ExprArg], span: Span) -> Local {
         let lower = name.lower();
         let machine = self.machine;
@@ -25,7 +26,8 @@ impl Checker<'_> {
             self.kept(outcome);
             return None;
         }
-        let formals = match (machine.functions.blocks.get(&lower), machine.functions.expressions.get(&lower)) {
+        let functions = self.functions();
+        let formals = match (functions.blocks.get(&lower), functions.expressions.get(&lower)) {
             (Some(block), _) => Some(&block.formals),
             (None, Some(func)) => Some(&func.formals),
             _ => None,
@@ -99,10 +101,15 @@ impl Checker<'_> {
         }
     }
 
+    /// What may be called here.
+    fn functions(&self) -> &'c Functions {
+        self.machine.functions_of(self.at)
+    }
+
     /// A function that is one expression sees what its caller sees, but for variables and columns.
     fn function(&mut self, lower: &str) {
         let machine = self.machine;
-        let Some(func) = machine.functions.expressions.get(lower) else { return };
+        let Some(func) = self.functions().expressions.get(lower) else { return };
         if !self.visited.insert(lower.to_string()) {
             return;
         }
@@ -132,7 +139,7 @@ impl Checker<'_> {
             ExprKind::Call { name, .. } => {
                 let own = machine.program.instances.get(self.at.0 as usize);
                 let own = own.and_then(|i| i.protocols.get(&name.lower())).filter(|_| self.seen != Seen::Software);
-                names(own.or_else(|| machine.functions.blocks.get(&name.lower()))?)
+                names(own.or_else(|| self.functions().blocks.get(&name.lower()))?)
             }
             ExprKind::Method { base, name, .. } if self.seen == Seen::Circuit && self.owns(base) => {
                 let at = self.instance(base)?;

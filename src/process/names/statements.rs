@@ -2,7 +2,7 @@
 
 use super::{Changed, Checker, Local, Sample, Seen};
 use crate::circuit::plan::AcScale;
-use crate::diag::Span;
+use crate::diag::{Diagnostic, Span};
 use crate::process::groups::instance;
 use crate::process::sight::spread;
 use crate::process::{analysis, bounds};
@@ -82,14 +82,18 @@ impl Checker<'_> {
             StmtKind::Call(e) => {
                 self.expression(e);
             }
-            StmtKind::Measure(columns) | StmtKind::Record(columns) => self.columns(columns),
+            StmtKind::Measure(columns) => self.columns(columns),
+            StmtKind::Record(columns) => {
+                self.columns(columns);
+                columns.iter().for_each(|c| self.look_at_column(c));
+            }
             StmtKind::Assert { condition, .. } => {
                 self.expression(condition);
             }
             StmtKind::Plot(traces) => {
                 for t in traces {
                     match &t.y.kind {
-                        ExprKind::Call { name, args } if name.is("heatmap") && args.len() == 1 => {
+                        ExprKind::Call { name, args } if (name.is("heatmap") || name.is("bars")) && args.len() == 1 => {
                             self.expression(&args[0].value);
                         }
                         _ => drop(self.expression(&t.y)),
@@ -119,7 +123,15 @@ impl Checker<'_> {
                     self.bounded(e, bounds::tolerance);
                 }
             }
-            StmtKind::Save { value, .. } => drop(self.expression(value)),
+            StmtKind::Save { value, path } => {
+                self.expression(value);
+                let ending = path.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase());
+                if !matches!(ending.as_deref(), Some("csv" | "npy")) {
+                    let message = format!("'{path}' is neither csv nor npy: its name says how it is written");
+                    let fault = Fault::new("lab::save", s.span, message, "this file");
+                    self.wrong(fault.with_help("save g to \"g.npy\", save g to \"g.csv\""));
+                }
+            }
             StmtKind::Analysis(card) => self.analysis(card),
             StmtKind::Settle => {}
         }
@@ -212,6 +224,29 @@ impl Checker<'_> {
         columns.iter().for_each(|c| drop(self.expression(&c.value)));
     }
 
+    /// Notes a column that is given the name of a variable or parameter and holds something else.
+    fn look_at_column(&mut self, c: &Column) {
+        let Some(name) = &c.name else { return };
+        let lower = name.lower();
+        // A variable of the loop around, or of the same block, is out of sight where the column is read.
+        let outside = self.scopes.len().saturating_sub(2);
+        let lives_on = self.scopes[..outside].iter().any(|s| s.contains_key(&lower));
+        let (what, help) = match self.local(&lower) {
+            Some(_) if !lives_on => return,
+            Some(_) => ("variable", "where both are in sight the variable is meant; another name for the column"),
+            None if self.machine.functions.values.contains_key(&lower) => {
+                ("parameter", "within its loop the parameter is meant, behind it the column; another name for it")
+            }
+            None => return,
+        };
+        let itself = matches!(&c.value.kind, ExprKind::Name(n) if name.is(n));
+        if !itself && !self.found.iter().any(|d| d.code == "process::column-name" && d.labels[0].span == name.span) {
+            let message = format!("the column '{}' has the name of a {what}", name.text);
+            let d = Diagnostic::note("process::column-name", message).at(name.span, "and holds something else");
+            self.found.push(d.help(format!("{help} tells them apart")));
+        }
+    }
+
     /// Where one number is needed: that number, where the text shows it.
     fn number(&mut self, e: &Expr) -> Option<f64> {
         let sample = self.expression(e).filter(|s| !matches!(s.value, Value::Handle(_)))?;
@@ -269,8 +304,11 @@ impl Checker<'_> {
                     self.kept(outcome);
                 }
             }
-            if let Some(l) = &d.limit {
-                self.number(l);
+            if let Some(l) = &d.limit
+                && self.number(l).is_some_and(|v| v.is_nan() || v <= 0.0)
+            {
+                let fault = Fault::new("process::limit", l.span, "a compliance is positive", "this one is not");
+                self.wrong(fault.with_help("force a = 1 limit 100u, force I(a) = 1u limit 4"));
             }
         }
     }
