@@ -135,7 +135,8 @@ impl Transient {
             let rounding = ROUNDING * charge;
             let terms = self.options.reltol * self.assembly.magnitude[k] + self.tolerances.row[u];
             let movement = still * self.tolerances.unknown[u];
-            let still = (movement * self.assembly.diagonal[k]).min(BALANCED * self.assembly.magnitude[k]);
+            let still = movement * self.assembly.diagonal[k];
+            let still = if self.system.is_state(u) { still } else { still.min(BALANCED * self.assembly.magnitude[k]) };
             let allowed = terms + rounding + share * self.assembly.leverage[k] + still;
             // Where a term or slope overflows, anything would be allowed.
             allowed.is_finite() && self.assembly.imbalance[k].abs() <= allowed

@@ -159,7 +159,7 @@ mod tests {
         one.set("c", Value::vector(vec![7.0, 0.0]), span).unwrap();
         two.declare("own".into(), Value::Number(0.0), span).unwrap();
         two.set("c", Value::vector(vec![0.0, 8.0]), span).unwrap();
-        [one, two].iter().for_each(|copy| v.adopt(copy, &before));
+        assert_eq!([one, two].map(|copy| v.adopt(&copy, &before)), [None, None]);
         assert_eq!(
             [v.get("a"), v.get("b"), v.get("own")],
             [Some(&Value::Number(5.0)), Some(&Value::Number(2.0)), None]
