@@ -14,9 +14,12 @@ pub(super) const ROUNDING: f64 = 16.0 * f64::EPSILON;
 /// memristor behind a large capacitor balances currents far above and far below any tolerance of currents.
 pub(super) const NEGLIGIBLE: f64 = 1e-3;
 
-/// … as long as the terms of its row balance to this share: beside a pole of a law every move is small. A state that has all but
-/// reached its end is moved by terms that are nothing but rounding, 1 − (1 − x)⁴ at 10⁻¹⁷, and never balance.
+/// … as long as the terms of its row balance to this share: beside a pole of a law every move is small.
 pub(super) const BALANCED: f64 = 0.01;
+
+/// A state that has all but reached its end is moved by terms that are nothing but rounding, 1 − (1 − x)⁴ at 10⁻¹⁷, and never
+/// balance: this share of a negligible move is none.
+pub(super) const NOTHING: f64 = 1e-6;
 
 /// Iterations at most, those of changing decisions included.
 const MOST: usize = 100_000;
@@ -156,8 +159,7 @@ fn small_residual(simulator: &mut Simulator, problem: &Problem) -> bool {
             // A row of a net sums currents, a branch's row voltages.
             let abstol = simulator.system.abstol(u, options.abstol, options.vntol);
             let movement = still * simulator.system.abstol(u, options.vntol, options.abstol) * assembly.diagonal[u];
-            let balanced = BALANCED * assembly.magnitude[u];
-            let movement = if simulator.system.is_state(u) { movement } else { movement.min(balanced) };
+            let movement = movement.min(BALANCED * assembly.magnitude[u]);
             let allowed = options.reltol * assembly.magnitude[u] + abstol + rounding * assembly.leverage[u] + movement;
             // Where a term or slope overflows, anything would be allowed.
             allowed.is_finite() && assembly.imbalance[u].abs() <= allowed
