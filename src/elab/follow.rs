@@ -30,7 +30,7 @@ impl<'a> Builder<'a> {
             return Err(changes_by_itself(param, of));
         }
         // From here on a net is the number of a signal, counted from 1: that of ground is 0.
-        equation.rename_nets(&|net| *net = signal(*net).map_or(NetId::GROUND, |s| NetId(s.0 + 1)));
+        equation.rename_nets(&|net: &mut NetId| *net = signal(*net).map_or(NetId::GROUND, |s| NetId(s.0 + 1)));
         let follower = Follower { part: pending.part, name: param.name.to_ascii_lowercase(), of: equation, signals };
         let start = follower.value(&|s| self.bench.start_of(s));
         check_range(param, start, of.span)?;
