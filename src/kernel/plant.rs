@@ -66,9 +66,7 @@ impl World for Bench {
         let place = signal.0 as usize;
         let Some(old) = self.signals.get_mut(place) else { return };
         let changed = std::mem::replace(old, value) != value;
-        if changed
-            && let Some(part) = self.program.signals.get(place).and_then(|s| s.driver)
-        {
+        if changed && let Some(part) = self.program.signals.get(place).and_then(|s| s.driver) {
             self.follow_signal(part, value);
         }
         if changed {

@@ -127,7 +127,8 @@ impl Process {
 
     /// What one of the branches changed of the variables around them the others have from now on, and so does this process.
     pub(super) fn share(&mut self, branch: usize) {
-        let (Some(frame), Some(own)) = (self.frames.last_mut(), self.branches.get(branch).and_then(|b| b.frames.first()))
+        let (Some(frame), Some(own)) =
+            (self.frames.last_mut(), self.branches.get(branch).and_then(|b| b.frames.first()))
         else {
             return;
         };

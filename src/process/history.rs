@@ -262,7 +262,8 @@ mod tests {
         let a = Kept::Quantity(Quantity::Time);
         let mut h = History::default();
         assert!(h.add(&a));
-        for (t, v) in [(0.0, 0.0), (1.0, 0.5), (2.0, 0.8), (3.0, 0.95), (4.0, 1.0), (5.0, 1.0), (9.0, 1.0), (13.0, 1.0)] {
+        for (t, v) in [(0.0, 0.0), (1.0, 0.5), (2.0, 0.8), (3.0, 0.95), (4.0, 1.0), (5.0, 1.0), (9.0, 1.0), (13.0, 1.0)]
+        {
             assert!(h.push(t, &[v]));
         }
         let column = h.column(&a).unwrap();

@@ -238,13 +238,7 @@ impl Sight<'_> {
     }
 
     /// Nets of an instance by name.
-    pub fn nets_of(
-        &self,
-        at: InstanceId,
-        name: &str,
-        index: &[Pick],
-        span: Span,
-    ) -> Result<Nets, Fault> {
+    pub fn nets_of(&self, at: InstanceId, name: &str, index: &[Pick], span: Span) -> Result<Nets, Fault> {
         let lower = name.to_ascii_lowercase();
         if matches!(lower.as_str(), "0" | "gnd") {
             return Ok((vec![NetId::GROUND], Vec::new()));

@@ -197,8 +197,7 @@ fn stacked(mut values: Vec<Value>, shape: &[usize], name: &Name) -> Result<Value
     {
         return Ok(value);
     }
-    let inner: Vec<Option<Vec<usize>>> =
-        values.iter().map(|v| v.to_array().map(|a| a.shape().to_vec())).collect();
+    let inner: Vec<Option<Vec<usize>>> = values.iter().map(|v| v.to_array().map(|a| a.shape().to_vec())).collect();
     match inner.first() {
         Some(Some(first)) if inner.iter().all(|s| s.as_ref() == Some(first)) => {
             let all: Vec<usize> = shape.iter().chain(first).copied().collect();

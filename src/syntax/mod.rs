@@ -133,6 +133,5 @@ pub fn is_torn(findings: &[Diagnostic]) -> bool {
 }
 
 fn unreadable(name: &str, error: &include::ReadError) -> Diagnostic {
-    Diagnostic::error("syntax::unreadable", format!("cannot read {name}: {error}"))
-        .help(error.help())
+    Diagnostic::error("syntax::unreadable", format!("cannot read {name}: {error}")).help(error.help())
 }
