@@ -73,7 +73,7 @@ const CUTS: (f64, f64) = (0.02, 0.98);
 /// s: a step that is cut no further
 const SHORTEST: f64 = 1e-14;
 /// Of a voltage: a net that moves less rests, and which of its two limits a unit is at makes no difference.
-const RESTS: f64 = 1e-6;
+const RESTS: f64 = 1e-10;
 
 /// A number holds whole ones up to here.
 const EXACT: i128 = 1 << 52;
