@@ -323,7 +323,7 @@ fn resolve(builder: &mut Builder) {
     for pending in std::mem::take(&mut builder.pending) {
         if let live::Want::Followed { of, param } = &pending.want {
             if let Err(fault) = builder.follow(&pending, of, param) {
-                builder.missing.refuse_expression(of, &fault);
+                builder.missing.refuse_expression(of, std::slice::from_ref(&fault));
                 builder.fault(fault);
             }
             continue;
