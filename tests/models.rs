@@ -209,3 +209,83 @@ fn loops_go_through_the_origin() {
         }
     }
 }
+
+/// A number as a netlist has it: `16n`.
+fn number(text: &str) -> f64 {
+    let suffixes =
+        [("meg", 1e6), ("g", 1e9), ("k", 1e3), ("m", 1e-3), ("u", 1e-6), ("n", 1e-9), ("p", 1e-12), ("f", 1e-15)];
+    let found = suffixes.iter().find_map(|(suffix, scale)| Some((text.strip_suffix(suffix)?, *scale)));
+    let (digits, scale) = found.unwrap_or((text, 1.0));
+    scale * digits.parse::<f64>().unwrap_or_else(|_| panic!("{text}"))
+}
+
+/// The named sets of parameters, as the programs and papers have them that their files name.
+#[test]
+fn parameter_sets_have_the_numbers_of_their_sources() {
+    let yakopcic = "a1 a2 b vp vn magp magn xp xn alphap alphan x0";
+    for (file, set, names, values) in [
+        ("linear_drift", "hp_classic", "ron roff d mu pw x0", "100 16k 10n 10f 1 0.1"),
+        ("linear_drift", "hp_biolek", "ron roff d mu window pw x0", "100 1k 16n 40f 3 7 0.076"),
+        ("linear_drift", "hp_joglekar", "ron roff d mu window pw x0", "100 10k 12n 50f 2 7 0.56"),
+        ("linear_drift", "hp_technion", "ron roff d mu pw x0", "100 200k 3n 1f 2 0.5"),
+        (
+            "team",
+            "team_simmons",
+            "ron roff koff kon alphaoff alphaon ioff ion",
+            "50 1k 1.46e-18 -4.68e-22 10 10 115u -8.9u",
+        ),
+        ("team", "team_technion", "koff kon alphaoff alphaon ioff ion", "8e-13 -8e-13 3 3 115u -8.9u"),
+        (
+            "vteam",
+            "vteam_simmons",
+            "ron roff koff kon alphaoff alphaon voff von woff",
+            "50 1k 5e-4 -10 1 3 0.02 -0.2 3n",
+        ),
+        ("vteam", "vteam_technion", "ron roff koff kon alphaoff alphaon", "100 2k 8e-5 -8e-5 3 3"),
+        ("yakopcic", "yak_oblea_sine", yakopcic, "0.17 0.17 0.05 0.16 0.15 4000 4000 0.3 0.5 1 5 0.11"),
+        ("yakopcic", "yak_oblea_pulse", yakopcic, "0.097 0.097 0.05 0.16 0.15 4000 4000 0.3 0.5 1 5 0.001"),
+        ("yakopcic", "yak_miao", yakopcic, "0.11 0.11 0.5 0.09 0.75 7.5 2 0.3 0.5 1 5 0.11"),
+        ("yakopcic", "yak_jo", yakopcic, "3.7e-7 4.35e-7 0.7 1.5 0.5 0.005 0.08 0.2 0.5 1.2 3 0.01"),
+        ("yakopcic", "yak_knowm", yakopcic, "0.17 0.17 0.05 0.65 0.56 4000 4000 0.3 0.5 1 5 0.11"),
+        ("yakopcic", "yak_aguirre", yakopcic, "70u 70u 1.9 0.4 0.3 1 1 0.9 0.7 3 8 1u"),
+        ("chang", "umich_knowm", "alpha beta gamma delta lambda eta1 eta2 tau", "0.5u 0.5 4u 2 4.5 0.004 4 1e30"),
+        (
+            "taox_hp",
+            "taox_k8",
+            "gm ga gb a soff woff beta b son won sp",
+            "25m 2.3u 1.6 1e-10 13m 0.4 500 1e-4 0.45 0.06 40u",
+        ),
+        ("taox_hp", "taox_k9", "ga gb", "3.5u 3.1"),
+        ("nbo2", "vo2_core", "rhoi rhom kappa cp dh dt", "10m 3u 3.5 3.3e6 2.35e8 43"),
+        (
+            "diffusive",
+            "diffusive_lif",
+            "ron roff mu gamma1 gamma2 gamma3 theta beta lam",
+            "5k 1e10 150 5k 0.1 10 200 20 0.1",
+        ),
+        ("diffusive", "diffusive_oscillator", "ron roff mu gamma1 gamma2 lam", "5k 1e8 300 200 20 1"),
+        (
+            "diffusive",
+            "diffusive_pulse",
+            "ron roff mu gamma1 gamma2 gamma3 theta beta lam",
+            "40k 1e9 100 800 10 4 10 80 0.1",
+        ),
+        ("stanford_v1", "stanford_hfox", "g0 v0 i0 beta gamma0 a0 tox", "0.25 0.25 1m 0.8 16 0.25 12"),
+        ("stanford_v1", "stanford_alon", "g0 v0 i0 beta gamma0 a0 tox", "0.175 0.4 3u 2.35 14.5 0.4 15"),
+    ] {
+        let path = folder("netlists/models").join(format!("{file}.cir"));
+        let shown = std::process::Command::new(env!("CARGO_BIN_EXE_memspice"))
+            .args(["show", "device"])
+            .args([path.as_os_str(), set.as_ref()])
+            .output()
+            .expect("memspice");
+        let text = String::from_utf8_lossy(&shown.stdout).into_owned();
+        let section = text.split("\nunknowns").next().unwrap_or_default();
+        for (name, value) in names.split(' ').zip(values.split(' ')) {
+            let line = section.lines().find(|l| l.split_whitespace().next() == Some(name));
+            let line = line.unwrap_or_else(|| panic!("{set}: no {name} in\n{text}"));
+            let shown = number(line.split_whitespace().nth(2).expect("a value"));
+            assert!((shown - number(value)).abs() <= 1e-6 * number(value).abs(), "{set}: {line}, not {value}");
+        }
+    }
+}

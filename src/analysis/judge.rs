@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::formula::{Formula, extrapolation};
 use super::lane::{Onset, Phase};
-use super::newton::{BALANCED, NEGLIGIBLE, ROUNDING};
+use super::newton::{BALANCED, NEGLIGIBLE, NOTHING, ROUNDING};
 use super::op::LARGEST;
 use super::pace::{HARD, NEARLY_HARD, allowed, hopeless, kept, leaps, next_step, tolerable, walk};
 use super::transient::{Transient, point};
@@ -135,7 +135,9 @@ impl Transient {
             let rounding = ROUNDING * charge;
             let terms = self.options.reltol * self.assembly.magnitude[k] + self.tolerances.row[u];
             let movement = still * self.tolerances.unknown[u];
-            let still = (movement * self.assembly.diagonal[k]).min(BALANCED * self.assembly.magnitude[k]);
+            let still = movement * self.assembly.diagonal[k];
+            let least = if self.tolerances.is_moving_state[u] { NOTHING * still } else { 0.0 };
+            let still = still.min((BALANCED * self.assembly.magnitude[k]).max(least));
             let allowed = terms + rounding + share * self.assembly.leverage[k] + still;
             // Where a term or slope overflows, anything would be allowed.
             allowed.is_finite() && self.assembly.imbalance[k].abs() <= allowed

@@ -17,6 +17,10 @@ pub(super) const NEGLIGIBLE: f64 = 1e-3;
 /// … as long as the terms of its row balance to this share: beside a pole of a law every move is small.
 pub(super) const BALANCED: f64 = 0.01;
 
+/// A state that has all but reached its end is moved by terms that are nothing but rounding, 1 − (1 − x)⁴ at 10⁻¹⁷, and never
+/// balance: this share of a negligible move is none.
+pub(super) const NOTHING: f64 = 1e-6;
+
 /// Iterations at most, those of changing decisions included.
 const MOST: usize = 100_000;
 
