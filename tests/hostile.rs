@@ -48,10 +48,12 @@ fn copies_that_fight() {
     ends(&format!("{LOAD}{text}\n.experiment e {{ wait 1m }}"), 2, &["process::two-writers", "'bus'"]);
 }
 
+/// Both count: they share what is around them.
 #[test]
-fn branches_that_fight() {
-    let text = "let x = 0\npar {\n{ wait 1u\nx += 10 }\n{ wait 1u\nx += 100 }\n}\nmeasure x";
-    ends(&format!("{LOAD}.experiment e {{\n{text}\n}}"), 2, &["process::two-writers", "'x'"]);
+fn branches_that_add() {
+    let text = "let x = 0\npar {\n{ wait 1u\nx += 10 }\n{ wait 1u\nx += 10 }\n}\nassert x == 20";
+    let (_, code) = run(&format!("{LOAD}.experiment e {{\n{text}\n}}"));
+    assert_eq!(code, 0);
     let (_, code) = run(&format!(
         "{LOAD}.experiment e {{\nlet x = zeros(2)\npar {{\nx[0] = 1\nx[1] = 2\n}}\nassert sum(x) == 3\n}}"
     ));

@@ -190,7 +190,25 @@ fn voltage_loops(circuit: &Circuit, dynamic: bool, out: &mut Vec<Diagnostic>) {
             found.push(loop_found(circuit, &members, inductors));
         });
     }
+    for (p, unit) in circuit.parts.iter().enumerate().filter(|(_, part)| part.kind.name == "smu") {
+        for net in unit.pins.iter().filter(|net| union.equiv(net.0, NetId::GROUND.0)) {
+            let mut members = between(&forest, *net, NetId::GROUND);
+            if !members.iter().any(|m| circuit.part(*m).kind.letter == Some('l')) {
+                members.push(PartId(p as u32));
+                found.push(unit_held(circuit, &circuit.net(*net).name, &members));
+            }
+        }
+    }
     report(out, found);
+}
+
+/// A source-measure unit on a net that sources hold already; the unit is the last.
+fn unit_held(circuit: &Circuit, net: &str, members: &[PartId]) -> Diagnostic {
+    let sources: Vec<&str> = members[..members.len() - 1].iter().map(|m| circuit.part(*m).path.as_str()).collect();
+    let message = format!("a loop of voltage sources: {} and the source-measure unit on {net}", sources.join(", "));
+    let d = Diagnostic::error("check::voltage-loop", message)
+        .help("two sources hold one net: leave one of them out, or put a small resistor between the two");
+    members.iter().rev().take(6).fold(d, |d, m| d.at(circuit.part(*m).span, "in the loop"))
 }
 
 fn loop_found(circuit: &Circuit, members: &[PartId], inductors: usize) -> Diagnostic {

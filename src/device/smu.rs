@@ -12,10 +12,13 @@
 //!
 //! The clip is a complementarity: inside the compliance it reads e = v (e = j), outside it holds the limit, and which of
 //! the two is decided by the solution itself. All modes fill the same entries of the matrix.
+//!
+//! Where a current was held and the voltage is from now on (a net that has come to its limit, or to its level), the current
+//! jumps: capacitance no longer takes its share. The step is cut to end there, and integration begins anew.
 
 use std::borrow::Cow;
 
-use super::{Device, Environment, Layout, Memory, Mode, Point, Stamps, Ticks};
+use super::{Device, Environment, Layout, Memory, Mode, Point, Review, Stamps, Ticks};
 use crate::circuit::kind::{Conduct, Kind, ModelUse, Path, pin, probe};
 use crate::circuit::{Circuit, PartId};
 
@@ -59,7 +62,18 @@ const CHARGE: usize = 8;
 const TIME: usize = 9;
 const VOLTAGE: usize = 11;
 const CURRENT: usize = 12;
-const STATE: usize = 13;
+/// The current (A) held at the last accepted point; NaN where none was, or another order has come since
+const HELD: usize = 13;
+const STATE: usize = 14;
+
+/// Of a held current: how much of it may be missing at the end of the step in which its net comes to be held.
+const LANDING: f64 = 0.02;
+/// The shortest and the longest part of such a step that is tried next.
+const CUTS: (f64, f64) = (0.02, 0.98);
+/// s: a step that is cut no further
+const SHORTEST: f64 = 1e-14;
+/// Of a voltage: a net that moves less rests, and which of its two limits a unit is at makes no difference.
+const RESTS: f64 = 1e-10;
 
 /// A number holds whole ones up to here.
 const EXACT: i128 = 1 << 52;
@@ -129,6 +143,20 @@ impl Order {
             memory.set_state(instance, slot, lane, value);
             memory.set_trial(instance, slot, lane, value);
         }
+        memory.set_state(instance, HELD, lane, f64::NAN);
+        memory.set_trial(instance, HELD, lane, f64::NAN);
+    }
+
+    /// The current (A) that a unit holds where its net has v (V) and takes j (A); None: it holds a voltage, or floats.
+    fn held(&self, e: f64, v: f64, j: f64) -> Option<f64> {
+        match self.task {
+            Task::Float => None,
+            Task::Voltage => match clip(j + STEEP * (e - v), self.limit) {
+                (_, true) => None,
+                (bound, false) => Some(bound),
+            },
+            Task::Current => clip(v + ROUGH * (e - j), self.limit).1.then_some(e),
+        }
     }
 
     /// V or A at a time.
@@ -167,6 +195,23 @@ pub fn build(_: &Circuit, parts: &[PartId]) -> Vec<Box<dyn Device>> {
 /// clip(free, −limit, limit), and whether it is inside.
 fn clip(free: f64, limit: f64) -> (f64, bool) {
     (free.min(limit).max(-limit), free.abs() <= limit)
+}
+
+/// Whether a unit that held a current holds a voltage at the end of the step: that current at the end (A), and the one that
+/// flows there.
+fn arrival(at: &Point, memory: &Memory, i: usize, lane: usize) -> Option<(f64, f64)> {
+    if at.mode != Mode::Dynamic || memory.state(i, HELD, lane).is_nan() {
+        return None;
+    }
+    let order = Order::read(memory, i, lane);
+    let e = order.level(at.ticks[lane]);
+    let (v, j) = (at.x(i, NET, lane), -at.x(i, BRANCH, lane));
+    if order.held(e, v, j).is_some() {
+        return None;
+    }
+    let held = if order.task == Task::Current { e } else { memory.state(i, HELD, lane) };
+    let moved = (v - at.last(i, NET, lane)).abs();
+    (moved > RESTS * v.abs().max(at.last(i, NET, lane).abs())).then_some((held, j))
 }
 
 impl Device for Smu {
@@ -220,10 +265,32 @@ impl Device for Smu {
         }
     }
 
+    /// A step in which a net that took a given current comes to be held at a voltage is cut to end there. Of a step with the
+    /// whole current `held` the share (j₀ + j)/(j₀ + held) of the charge was taken, by the trapezoidal rule.
+    fn review(&self, at: &Point, memory: &mut Memory, lane: usize) -> Review {
+        let mut fraction = 1.0_f64;
+        for i in 0..memory.instances {
+            let Some((held, j)) = arrival(at, memory, i, lane) else { continue };
+            let start = joined([memory.state(i, TIME, lane), memory.state(i, TIME + 1, lane)]);
+            let h = Ticks(at.ticks[lane].0.saturating_sub(start.0)).seconds();
+            let before = memory.state(i, CURRENT, lane);
+            let (taken, whole) = (before + j, before + held);
+            if (held - j).abs() > LANDING * held.abs() && h > SHORTEST && whole != 0.0 {
+                fraction = fraction.min((taken / whole).clamp(CUTS.0, CUTS.1));
+            }
+        }
+        if fraction < 1.0 { Review::Cut(fraction) } else { Review::Accept }
+    }
+
     /// Meters run over transient time only, voltage and current being straight lines between accepted points: then ∫ v·i dt over h is
     /// h/6·(2·v₀i₀ + v₀i₁ + v₁i₀ + 2·v₁i₁).
     fn accept(&self, at: &Point, memory: &mut Memory, lane: usize) -> bool {
+        let mut jumped = false;
         for i in 0..memory.instances {
+            jumped |= arrival(at, memory, i, lane).is_some();
+            let order = Order::read(memory, i, lane);
+            let held = order.held(order.level(at.ticks[lane]), at.x(i, NET, lane), -at.x(i, BRANCH, lane));
+            memory.set_state(i, HELD, lane, held.unwrap_or(f64::NAN));
             let (v, j) = (at.x(i, NET, lane), -at.x(i, BRANCH, lane));
             let before = [memory.state(i, TIME, lane), memory.state(i, TIME + 1, lane)];
             if at.mode == Mode::Dynamic && before[0].is_finite() {
@@ -238,7 +305,7 @@ impl Device for Smu {
                 memory.set_state(i, slot, lane, value);
             }
         }
-        false
+        jumped
     }
 
     fn corner(&self, memory: &Memory, lane: usize, after: Ticks) -> Option<Ticks> {

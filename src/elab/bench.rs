@@ -40,12 +40,23 @@ pub struct Bench<'a> {
     wires: Vec<Wire>,
     /// Path of the net of each unit, and how it is set
     units: Vec<(String, f64, f64, Span)>,
+    pub followers: Vec<program::Follower>,
 }
 
 impl Bench<'_> {
     /// Every copy of a body.
     pub fn instances(&self) -> impl Iterator<Item = &Rc<Instance>> {
         self.sites.iter().map(|s| &s.instance)
+    }
+
+    /// The signal that a net follows.
+    pub fn signal_of(&self, net: &str) -> Option<SignalId> {
+        let place = self.wires.iter().position(|w| signal_net(&w.path) == net);
+        place.map(|k| SignalId(k as u32))
+    }
+
+    pub fn start_of(&self, signal: SignalId) -> f64 {
+        self.wires.get(signal.0 as usize).map_or(0.0, |w| w.start)
     }
 }
 
@@ -61,13 +72,26 @@ fn unit_path(net: &str) -> String {
     format!("smu({net})")
 }
 
+/// Whether something of a body has the name that another one there has.
+fn twice(named: &mut HashMap<(&'static str, String), Span>, what: &'static str, name: &ast::Name) -> Result<(), Fault> {
+    let Some(other) = named.insert((what, name.lower()), name.span) else { return Ok(()) };
+    let d = Diagnostic::error("elab::duplicate-process", format!("two {what} are called '{}'", name.text))
+        .at(name.span, "this one")
+        .at(other, "and this one")
+        .help("names ignore case; rename one of them");
+    Err(Fault::Wrong(Box::new(d)))
+}
+
 impl<'a> Builder<'a> {
     /// A copy of a body, its elements all known.
     pub fn bench(&mut self, items: &'a [Item], scope: &Rc<Scope<'a>>, instance: &Rc<Instance>) {
+        let mut named: HashMap<(&'static str, String), Span> = HashMap::new();
         for item in items {
             let outcome = match &item.kind {
                 Statement::Smu(s) => self.units(s, scope, instance),
                 Statement::Signal(list) => list.iter().try_for_each(|s| self.signal(s, scope, instance)),
+                Statement::Protocol(r) => twice(&mut named, "protocols", &r.name),
+                Statement::Always(a) => twice(&mut named, "always processes", &a.name),
                 _ => Ok(()),
             };
             if let Err(fault) = outcome {
@@ -157,10 +181,14 @@ impl<'a> Builder<'a> {
             let path = format!("{}{name}", instance.prefix);
             let next = NetId(self.circuit.nets.len() as u32);
             let key = signal_net(&path);
-            if self.circuit.net_names.insert(key.clone(), next).is_some() {
-                let message = format!("two signals are called '{name}'");
-                return Err(Fault::new("elab::duplicate-signal", s.name.span, message, "names ignore case"));
+            if let Some(&other) = self.circuit.net_names.get(&key) {
+                let d = Diagnostic::error("elab::duplicate-signal", format!("two signals are called '{name}'"))
+                    .at(s.name.span, "this one")
+                    .at(self.circuit.net(other).span, "and this one")
+                    .help("names ignore case; one .signal a name, on[0:2]=0 makes three of them");
+                return Err(Fault::Wrong(Box::new(d)));
             }
+            self.circuit.net_names.insert(key.clone(), next);
             self.circuit.nets.push(crate::circuit::Net { name: key, span: s.name.span });
             self.bench.wires.push(Wire { path, start, span: s.name.span });
         }
@@ -199,7 +227,12 @@ pub fn program(circuit: &Circuit, bench: &Bench) -> Program {
         driver: part(&signal_net(&w.path)),
         span: w.span,
     });
-    let mut out = Program { smus: smus.collect(), signals: signals.collect(), instances: Vec::new() };
+    let mut out = Program {
+        smus: smus.collect(),
+        signals: signals.collect(),
+        instances: Vec::new(),
+        followers: bench.followers.clone(),
+    };
     // The netlist itself was visited last, copies before what is around them.
     let order: Vec<&Site> = bench.sites.iter().rev().collect();
     let numbers: HashMap<&str, InstanceId> =

@@ -10,7 +10,7 @@ use super::quantity::Quantities;
 use super::scope::Scope;
 use super::term::not_finite;
 use crate::circuit::equation::{Equation, Function, Quantity};
-use crate::circuit::kind::{Conduct, Kind, Label};
+use crate::circuit::kind::{Conduct, Kind, Label, Param};
 use crate::circuit::{Circuit, NetId, PartId, Setting};
 use crate::device::behavioral::{remembers, unreadable};
 use crate::diag::{Span, a};
@@ -34,6 +34,11 @@ pub enum Want<'a> {
         of: &'a Expr,
         shape: Shape,
         scale: f64,
+    },
+    /// A number that signals give
+    Followed {
+        of: &'a Expr,
+        param: Param,
     },
     /// Coefficients in SPICE's order
     Poly {
@@ -105,6 +110,8 @@ impl Pending<'_> {
                 };
                 self.equation(circuit, scaled(e, *scale))
             }
+            // It becomes a setting where what follows signals is kept.
+            Want::Followed { .. } => Err(Fault::Said),
             Want::Poly { inputs, coefficients, scale } => {
                 let mut variables = Vec::with_capacity(inputs.len());
                 for input in inputs {
@@ -140,7 +147,7 @@ impl Pending<'_> {
     pub fn expression(&self) -> Option<&Expr> {
         match &self.want {
             Want::Equation { of, .. } => Some(of),
-            Want::Part(_) | Want::Poly { .. } => None,
+            Want::Part(_) | Want::Poly { .. } | Want::Followed { .. } => None,
         }
     }
 

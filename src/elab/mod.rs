@@ -12,6 +12,7 @@ mod elements;
 mod estimate;
 mod eval;
 mod flatten;
+mod follow;
 mod functions;
 mod generate;
 mod instance;
@@ -320,6 +321,13 @@ fn globals(items: &[Item], builder: &mut Builder) {
 /// Settings that waited until all names were known.
 fn resolve(builder: &mut Builder) {
     for pending in std::mem::take(&mut builder.pending) {
+        if let live::Want::Followed { of, param } = &pending.want {
+            if let Err(fault) = builder.follow(&pending, of, param) {
+                builder.missing.refuse_expression(of, std::slice::from_ref(&fault));
+                builder.fault(fault);
+            }
+            continue;
+        }
         let resolved = pending.resolve(&builder.circuit, builder.shared);
         match resolved {
             Ok(setting) => {

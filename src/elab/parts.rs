@@ -68,8 +68,12 @@ impl<'a> Builder<'a> {
                     self.report(d.help("leave one of them out"));
                 }
                 let context = Context::constant(self.shared, &line.scope);
-                let setting = self.constant_setting(param, values, s.span, &context)?;
-                draft.settings.push((param.name.clone(), setting));
+                match (self.constant_setting(param, values, s.span, &context), values) {
+                    (Err(Fault::Live(_)), [of]) if param.value == ValueKind::Number && param.name != "m" => {
+                        draft.wants.push((param.name.clone(), Want::Followed { of, param: param.clone() }, s.span));
+                    }
+                    (setting, _) => draft.settings.push((param.name.clone(), setting?)),
+                }
             }
         }
         Ok(())

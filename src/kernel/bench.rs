@@ -13,8 +13,8 @@ use crate::device::smu::{Order, Task};
 use crate::device::{Environment, Ticks};
 use crate::mna::System;
 use crate::process::history::{History, Kept};
-use crate::process::program::{Program, SmuId};
-use crate::process::world::{Level, Stop};
+use crate::process::program::{Follower, Program, SignalId, SmuId};
+use crate::process::world::{Deposit, Level, Stop};
 
 /// s: the first step where nothing tells how fast the circuit is.
 pub(super) const FIRST: f64 = 1e-10;
@@ -71,6 +71,8 @@ pub struct Bench {
     pub(super) inherited: Stats,
     /// Branches that have parted from this one
     pub(super) branches: u64,
+    /// Why a parameter could not follow a signal
+    pub(super) refused: Option<Stop>,
     /// What models had to say of branches that are over, and the work they did; all of them share it
     pub(super) told: Arc<Mutex<(Vec<Warned>, Stats)>>,
 }
@@ -127,6 +129,7 @@ impl Bench {
             tracer: None,
             inherited: Stats::default(),
             branches: 0,
+            refused: None,
             told: Arc::default(),
         })
     }
@@ -222,6 +225,20 @@ impl Bench {
             Order { task: Task::Voltage, from, to: value, start: now, length: SIGNAL_EDGE, limit: f64::INFINITY },
         );
         self.transient.jolt(SIGNAL_EDGE);
+    }
+
+    /// Parameters of parts that a signal changes have their new values, at once.
+    pub(super) fn follow_parameters(&mut self, signal: SignalId) {
+        let program = self.program.clone();
+        let changed = program.followers.iter().filter(|f| f.signals.contains(&signal));
+        let value = |s: SignalId| self.signals.get(s.0 as usize).copied().unwrap_or(0.0);
+        let deposit = |f: &Follower| Deposit { part: f.part, name: f.name.clone(), value: f.value(&value) };
+        let deposits: Vec<Deposit> = changed.map(deposit).collect();
+        if !deposits.is_empty()
+            && let Err(stop) = self.deposit_values(&deposits)
+        {
+            self.refused = Some(stop);
+        }
     }
 
     pub(super) fn smu_part(&self, smu: SmuId) -> PartId {

@@ -19,6 +19,8 @@ use crate::process::world::{Deposit, Drive, Level, Plant, Stop, World};
 const LANDING: f64 = 1e-6;
 /// Halvings of the interval in which a condition comes true.
 const HALVINGS: usize = 40;
+/// So near to its compliance (relative) a unit is at it.
+const AT_LIMIT: f64 = 1e-3;
 /// s: where nothing else ends a step, it ends here.
 const FAR: f64 = 1e15;
 
@@ -63,10 +65,12 @@ impl World for Bench {
     fn set_signal(&mut self, signal: SignalId, value: f64) {
         let place = signal.0 as usize;
         let Some(old) = self.signals.get_mut(place) else { return };
-        if std::mem::replace(old, value) != value
-            && let Some(part) = self.program.signals.get(place).and_then(|s| s.driver)
-        {
+        let changed = std::mem::replace(old, value) != value;
+        if changed && let Some(part) = self.program.signals.get(place).and_then(|s| s.driver) {
             self.follow_signal(part, value);
+        }
+        if changed {
+            self.follow_parameters(signal);
         }
         if !self.history.is_empty() {
             self.note();
@@ -94,7 +98,8 @@ impl World for Bench {
             let before = self.order_of(part);
             let from = match drive.from.map(Bench::task) {
                 Some((t, from)) if t == task => from,
-                _ if before.task == task => before.level(now),
+                // At its compliance a unit is not where it was told to be: from where it is, no edge exceeds what it ends.
+                _ if before.task == task && !self.limited(drive.smu, &before) => before.level(now),
                 _ => self.measured(drive.smu, task),
             };
             let length = if task == Task::Float { 0.0 } else { drive.over.max(0.0) };
@@ -139,6 +144,16 @@ impl World for Bench {
 }
 
 impl Bench {
+    /// Whether a unit is at its compliance.
+    fn limited(&mut self, smu: SmuId, order: &Order) -> bool {
+        let held = match order.task {
+            Task::Float => return false,
+            Task::Voltage => self.measured(smu, Task::Current),
+            Task::Current => self.measured(smu, Task::Voltage),
+        };
+        held.abs() >= (1.0 - AT_LIMIT) * order.limit
+    }
+
     /// Where a net is that was not forced in this way before: its voltage, or the current into it.
     fn measured(&mut self, smu: SmuId, task: Task) -> f64 {
         let Some(unit) = self.program.smus.get(smu.0 as usize) else { return 0.0 };
@@ -195,6 +210,7 @@ impl Bench {
             tracer: None,
             inherited: self.transient.stats,
             branches: 0,
+            refused: None,
             told: self.told.clone(),
         })
     }
@@ -300,6 +316,9 @@ impl Bench {
 impl Plant for Bench {
     fn advance(&mut self, horizon: Option<Ticks>, fires: &mut dyn FnMut(&mut dyn World) -> bool) -> Result<bool, Stop> {
         let until = horizon.unwrap_or_else(|| Ticks(self.now().0 + Ticks::from_seconds(FAR).0));
+        if let Some(stop) = self.refused.take() {
+            return Err(stop);
+        }
         while self.now() < until {
             if self.interrupted.load(Ordering::Relaxed) {
                 return Err(Stop::Interrupted);

@@ -125,6 +125,30 @@ impl Process {
         self.frames.iter().any(in_code) || self.branches.iter().any(Process::uses_map)
     }
 
+    /// What one of the branches changed of the variables around them the others have from now on, and so does this process.
+    pub(super) fn share(&mut self, branch: usize) {
+        let (Some(frame), Some(own)) =
+            (self.frames.last_mut(), self.branches.get(branch).and_then(|b| b.frames.first()))
+        else {
+            return;
+        };
+        if frame.variables.take_over(&own.variables) {
+            let variables = &frame.variables;
+            self.branches.iter_mut().for_each(|b| b.hear(variables));
+        }
+    }
+
+    /// Takes over the variables around it, and so do branches that see them.
+    fn hear(&mut self, around: &Variables) {
+        let own = self.frames.len() == 1;
+        let Some(frame) = self.frames.first_mut() else { return };
+        frame.variables.take_over(around);
+        if own {
+            let variables = &frame.variables;
+            self.branches.iter_mut().for_each(|b| b.hear(variables));
+        }
+    }
+
     pub(super) fn done(&self) -> bool {
         matches!(self.state, State::Done)
     }

@@ -31,6 +31,11 @@ pub struct Groups {
     table: Mutex<Table>,
 }
 
+/// How long the axes of a bus are.
+pub fn lengths(axes: &[(i64, usize)]) -> Vec<usize> {
+    axes.iter().map(|a| a.1).collect()
+}
+
 /// The items of a bus that an index picks, and the shape of what is picked.
 pub fn pick<T: Copy>(bus: &Bus<T>, name: &str, picks: &[Pick], span: Span) -> Result<(Vec<T>, Vec<usize>), Fault> {
     let taken: usize = picks.iter().map(Pick::takes).sum();
@@ -113,6 +118,11 @@ impl Groups {
     pub fn of(&self, handle: &Handle) -> Option<Arc<Group>> {
         let number: usize = handle.path.rsplit('#').next()?.parse().ok()?;
         self.table.lock().ok()?.0.get(number).cloned()
+    }
+
+    /// Lengths of the axes by which a handle is indexed.
+    pub fn shape(&self, handle: &Handle) -> Option<Vec<usize>> {
+        self.of(handle).map(|g| lengths(&g.axes))
     }
 
     /// The parts that a handle leads to, with their shape; None where instances are among them.

@@ -50,8 +50,10 @@ impl Kept {
 ///
 /// A long step of the integrator is more than a straight line: where the curve through its points bends, points of that
 /// curve are kept between them. With t₋, t₀, t₁ three accepted points, what comes on top of the line from t₀ to t₁ is
-/// v[t₋ t₀ t₁]·(t − t₀)·(t − t₁), a divided difference of second order. Of it and that of the step before the smaller one
-/// is taken, and none where their signs differ: a kink between two points (a comparator, a diode) then stays one.
+/// (v[t₋ t₀ t₁] + v[t₋₋ t₋ t₀ t₁]·(t − t₋))·(t − t₀)·(t − t₁), the cubic through four of them: of one order more than the
+/// formulas of integration. The first factor is at most v[t₋ t₀ t₁] and that of the step before, at least half of the smaller
+/// one, and nothing where their signs differ: a kink between two points (a comparator, a diode) then stays one. Nor does the
+/// curve leave the range of its ends: what no accepted point has (an overshoot beyond a compliance) no curve has.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     /// s
@@ -64,10 +66,10 @@ pub struct History {
     /// Of each column the slope of the last step and the divided difference of second order of the last two
     slopes: Vec<f64>,
     bends: Vec<f64>,
-    /// Bends of the present step
-    trial: Vec<f64>,
-    /// s: the last step
-    step: f64,
+    /// Bends of the present step: their limit, and how they change, 1/s
+    trial: Vec<(f64, f64)>,
+    /// s: the last step, and the one before
+    steps: [f64; 2],
     /// Steps since the last corner
     smooth: usize,
 }
@@ -78,7 +80,7 @@ pub struct Numbers {
     times: Vec<f64>,
     columns: Vec<Vec<f64>>,
     of_columns: [Vec<f64>; 3],
-    step: f64,
+    steps: [f64; 2],
     smooth: usize,
 }
 
@@ -87,7 +89,7 @@ impl History {
     pub fn numbers(&self) -> Numbers {
         let (times, columns) = (self.times.clone(), self.columns.clone());
         let of_columns = [self.sizes.clone(), self.slopes.clone(), self.bends.clone()];
-        Numbers { times, columns, of_columns, step: self.step, smooth: self.smooth }
+        Numbers { times, columns, of_columns, steps: self.steps, smooth: self.smooth }
     }
 
     /// Goes on from there; false where other things are kept.
@@ -97,7 +99,7 @@ impl History {
         }
         (self.times, self.columns) = (numbers.times, numbers.columns);
         [self.sizes, self.slopes, self.bends] = numbers.of_columns;
-        (self.step, self.smooth) = (numbers.step, numbers.smooth);
+        (self.steps, self.smooth) = (numbers.steps, numbers.smooth);
         true
     }
 
@@ -146,9 +148,8 @@ impl History {
         self.places.insert(what.clone(), self.kept.len());
         self.kept.push(what.clone());
         self.columns.push(vec![f64::NAN; self.times.len()]);
-        [&mut self.sizes, &mut self.slopes, &mut self.bends, &mut self.trial]
-            .into_iter()
-            .for_each(|list| list.push(0.0));
+        [&mut self.sizes, &mut self.slopes, &mut self.bends].into_iter().for_each(|list| list.push(0.0));
+        self.trial.push((0.0, 0.0));
         self.smooth = 0;
         true
     }
@@ -183,20 +184,26 @@ impl History {
     /// Adds points of the curve to the one at `time`, `h` after the last, where the line to it is too far from it.
     fn bend(&mut self, time: f64, h: f64, values: &[f64]) {
         let mut pieces = 1.0_f64;
+        let [h1, h2] = self.steps;
         for (k, v) in values.iter().enumerate() {
             let before = self.columns[k].last().copied().unwrap_or(f64::NAN);
             let slope = (v - before) / h;
-            let now = (slope - self.slopes[k]) / (h + self.step);
+            let now = (slope - self.slopes[k]) / (h + h1);
             let then = std::mem::replace(&mut self.bends[k], now);
             self.slopes[k] = slope;
             let stays = matches!(self.kept[k], Kept::Signal(_)) || self.smooth < 2 || now * then <= 0.0;
-            self.trial[k] = if stays || !now.is_finite() { 0.0 } else { now.abs().min(then.abs()).copysign(now) };
-            let far = 0.25 * h * h * self.trial[k].abs() / (CHORD * self.sizes[k].max(v.abs()));
-            if far.is_finite() {
+            // Its slopes at the ends of the step are those of the line ± this · h.
+            let most = now.abs().min(then.abs()).min(slope.abs() / h);
+            self.trial[k] = match stays || !now.is_finite() {
+                true => (0.0, 0.0),
+                false => (most.copysign(now), (now - then) / (h + h1 + h2)),
+            };
+            let far = 0.25 * h * h * most / (CHORD * self.sizes[k].max(v.abs()));
+            if far.is_finite() && !stays {
                 pieces = pieces.max(far.sqrt().ceil().min(PIECES));
             }
         }
-        (self.step, self.smooth) = (h, self.smooth + 1);
+        (self.steps, self.smooth) = ([h, h1], self.smooth + 1);
         let start = time - h;
         for piece in 1..pieces as usize {
             let fraction = piece as f64 / pieces;
@@ -204,7 +211,11 @@ impl History {
             for (k, column) in self.columns.iter_mut().enumerate() {
                 let Some(before) = column[..column.len() - (piece - 1)].last().copied() else { continue };
                 let line = before + fraction * (values[k] - before);
-                let curve = line - self.trial[k] * h * h * fraction * (1.0 - fraction);
+                let (most, rate) = self.trial[k];
+                // The share of the limit that the cubic has here.
+                let share = if most == 0.0 { 0.0 } else { (self.bends[k] + rate * (h1 + fraction * h)) / most };
+                let curve = line - most * share.clamp(0.5, 1.0) * h * h * fraction * (1.0 - fraction);
+                let curve = curve.max(before.min(values[k])).min(before.max(values[k]));
                 column.push(if matches!(self.kept[k], Kept::Signal(_)) { before } else { curve });
             }
         }
@@ -243,6 +254,21 @@ mod tests {
         }
         let signal = h.column(&a).unwrap();
         assert!(signal.iter().all(|v| v.fract() == 0.0), "signals hold their value: {signal:?}");
+    }
+
+    /// A ramp that bends into a plateau: the plateau is flat, and nothing is above it.
+    #[test]
+    fn no_curve_leaves_the_range_of_its_ends() {
+        let a = Kept::Quantity(Quantity::Time);
+        let mut h = History::default();
+        assert!(h.add(&a));
+        for (t, v) in [(0.0, 0.0), (1.0, 0.5), (2.0, 0.8), (3.0, 0.95), (4.0, 1.0), (5.0, 1.0), (9.0, 1.0), (13.0, 1.0)]
+        {
+            assert!(h.push(t, &[v]));
+        }
+        let column = h.column(&a).unwrap();
+        assert!(column.len() > 8, "{column:?}");
+        assert!(column.windows(2).all(|w| w[1] >= w[0]) && column.last() == Some(&1.0), "{column:?}");
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Sight<'_> {
                 .with_help("name one of them, or those that are alike"));
         }
         let count = (high - low + 1) as usize;
-        let picks = picks(slots, Some(&[count]).filter(|_| low == 0).map(|s| &s[..]), self)?;
+        let picks = picks(slots, Some(&[count]), self)?;
         let bus = Bus { axes: vec![(low, count)], items: (low..=high).map(Some).collect() };
         let (places, inner) = pick(&bus, &name.text, &picks, span)?;
         let each = |part: &PartId| places.iter().map(|k| (*part, format!("{lower}[{k}]"))).collect::<Vec<_>>();

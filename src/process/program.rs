@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::machine::Functions;
+use crate::circuit::equation::{Equation, Quantity};
 use crate::circuit::{NetId, PartId};
 use crate::diag::Span;
 use crate::syntax::ast::{Always, Routine};
@@ -34,6 +35,29 @@ pub struct Program {
     pub instances: Vec<Instance>,
     pub signals: Vec<Signal>,
     pub smus: Vec<Smu>,
+    /// Parameters of parts that change with signals
+    pub followers: Vec<Follower>,
+}
+
+/// A parameter of a part that is an expression of signals.
+#[derive(Clone, Debug)]
+pub struct Follower {
+    pub part: PartId,
+    /// Lower case
+    pub name: String,
+    /// V(n) in it is the signal of number n − 1
+    pub of: Equation,
+    pub signals: Vec<SignalId>,
+}
+
+impl Follower {
+    /// Its value where signals have these.
+    pub fn value(&self, signal: &dyn Fn(SignalId) -> f64) -> f64 {
+        self.of.value(&mut |quantity| match quantity {
+            Quantity::Voltage(NetId(n @ 1..), _) => signal(SignalId(n - 1)),
+            _ => 0.0,
+        })
+    }
 }
 
 /// A `.signal` of one instance.

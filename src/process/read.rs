@@ -1,6 +1,6 @@
 //! `V( )`, `I( )`, `E( )`, `Q( )` of a process: voltages and currents at the last settled point, meters of units and parts.
 
-use super::groups::{instance, pick, shaped, unknown};
+use super::groups::{instance, lengths, pick, shaped, unknown};
 use super::history::Kept;
 use super::program::{InstanceId, Member, SmuId};
 use super::sight::Sight;
@@ -13,6 +13,7 @@ use crate::syntax::parse_expr_at;
 use crate::value::answer::Answer;
 use crate::value::eval::{owner, picks};
 use crate::value::fault::Fault;
+use crate::value::index::Pick;
 use crate::value::{Handle, Value};
 
 /// Numbers of the circuit and their shape.
@@ -205,7 +206,8 @@ impl Sight<'_> {
             let inner = self.machine.groups.inside(&self.machine.program, &handle, &step.to_ascii_lowercase(), span)?;
             handle = inner.ok_or_else(|| unknown("net or part", path, span, self.names_here()))?;
         }
-        match picks(index, None, self)? {
+        let shape = self.machine.groups.shape(&handle);
+        match picks(index, shape.as_deref(), self)? {
             list if list.is_empty() => Ok(handle),
             list => self.machine.groups.index(&handle, &list, span),
         }
@@ -217,25 +219,26 @@ impl Sight<'_> {
 
     /// The nets of a word in `V( )`.
     pub fn nets(&mut self, word: &Word) -> Result<Nets, Fault> {
-        let index = picks(&word.index, None, self)?;
-        match word.text.rsplit_once('.') {
+        let (at, name) = match word.text.rsplit_once('.') {
             Some((owner, name)) => {
                 let handle = self.parts(owner, &[], word.span)?;
-                let at = instance(&self.machine.groups, &handle, word.span)?;
-                self.nets_of(at, name, &index, word.span)
+                (instance(&self.machine.groups, &handle, word.span)?, name)
             }
-            None => self.nets_of(self.at, &word.text, &index, word.span),
-        }
+            None => (self.at, word.text.as_str()),
+        };
+        let index = self.places_of(at, name, &word.index)?;
+        self.nets_of(at, name, &index, word.span)
+    }
+
+    /// What an index of a bus of nets of an instance names.
+    fn places_of(&mut self, at: InstanceId, name: &str, slots: &[Slot]) -> Result<Vec<Pick>, Fault> {
+        let instance = self.machine.program.instances.get(at.0 as usize);
+        let axes = instance.and_then(|i| i.nets.get(&name.to_ascii_lowercase())).map(|bus| lengths(&bus.axes));
+        picks(slots, axes.as_deref(), self)
     }
 
     /// Nets of an instance by name.
-    pub fn nets_of(
-        &self,
-        at: InstanceId,
-        name: &str,
-        index: &[crate::value::index::Pick],
-        span: Span,
-    ) -> Result<Nets, Fault> {
+    pub fn nets_of(&self, at: InstanceId, name: &str, index: &[Pick], span: Span) -> Result<Nets, Fault> {
         let lower = name.to_ascii_lowercase();
         if matches!(lower.as_str(), "0" | "gnd") {
             return Ok((vec![NetId::GROUND], Vec::new()));
@@ -260,9 +263,11 @@ impl Sight<'_> {
             ExprKind::Index(base, slots) => (&**base, &slots[..]),
             _ => (path, &[][..]),
         };
-        let index = picks(slots, None, self)?;
         match &base.kind {
-            ExprKind::Name(n) => self.nets_of(self.at, n, &index, path.span),
+            ExprKind::Name(n) => {
+                let index = self.places_of(self.at, n, slots)?;
+                self.nets_of(self.at, n, &index, path.span)
+            }
             ExprKind::Node(w) => self.nets(w),
             ExprKind::Field(owner, name) => {
                 let Value::Handle(handle) = crate::value::eval::owner(owner, self)?.first() else {
@@ -270,6 +275,7 @@ impl Sight<'_> {
                         .with_help("a path leads through instances to a net: X1.out"));
                 };
                 let at = instance(&self.machine.groups, &handle, owner.span)?;
+                let index = self.places_of(at, &name.text, slots)?;
                 self.nets_of(at, &name.text, &index, path.span)
             }
             _ => Err(Fault::new("process::net", path.span, "a net is needed here", "this is none")

@@ -113,13 +113,14 @@ impl Run<'_> {
             for k in 0..process.branches.len() {
                 if self.ready(&mut process.branches[k])? {
                     self.go(&mut process.branches[k])?;
+                    process.share(k);
                 }
             }
             let ended = process.branches.iter().filter(|b| b.done()).count();
             if ended < process.branches.len() && !(first && ended > 0) {
                 return Ok(());
             }
-            self.join(process, first)?;
+            self.join(process)?;
         }
         process.state = State::Ready;
         while matches!(process.state, State::Ready) {
@@ -132,21 +133,11 @@ impl Run<'_> {
         }
     }
 
-    /// Branches are over: those still under way are cancelled, and what they changed is taken over.
-    fn join(&mut self, process: &mut Process, first: bool) -> Result<(), Fault> {
+    /// Branches are over: those still under way are cancelled.
+    fn join(&mut self, process: &mut Process) -> Result<(), Fault> {
         let mut branches = std::mem::take(&mut process.branches);
         for branch in &mut branches {
             self.cancel(branch)?;
-        }
-        let Some(frame) = process.frames.last_mut() else { return Ok(()) };
-        let before = frame.variables.clone();
-        for branch in &branches {
-            let twice = branch.frames.first().and_then(|own| frame.variables.adopt(&own.variables, &before));
-            if let Some(name) = twice.filter(|_| !first) {
-                let message = format!("two branches gave the variable '{name}' different values");
-                return Err(Fault::new("process::two-writers", process.span, message, "of this par")
-                    .with_help("each branch has its own copy: one variable for each, put together behind the par"));
-            }
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::code::Code;
 use super::compile::ANSWER;
-use super::groups::{instance, pick, shaped, unknown};
+use super::groups::{instance, lengths, pick, shaped, unknown};
 use super::machine::Machine;
 use super::notebook::Notebook;
 use super::program::{Bus, Instance, InstanceId, Member, SignalId};
@@ -105,7 +105,7 @@ impl Sight<'_> {
         let lower = n.to_ascii_lowercase();
         let Some(bus) = self.around(self.at).find_map(|i| i.signals.get(&lower)).cloned() else { return Ok(()) };
         let index = match exact {
-            true => picks(slots, None, self)?,
+            true => picks(slots, Some(&lengths(&bus.axes)), self)?,
             false => slots.iter().enumerate().map(|(k, _)| Pick::At(bus.axes.get(k).map_or(0, |a| a.0))).collect(),
         };
         let (_, shape) = pick(&bus, n, &index, span)?;
@@ -133,6 +133,13 @@ impl Sight<'_> {
             Some(help) => fault.with_help(help),
             None => fault.with_help(format!("let {name} = … declares a variable")),
         }
+    }
+
+    /// What an instance calls by a lower-case name: a signal or a parameter.
+    fn inside(&self, member: Member, lower: &str) -> Option<Value> {
+        let Member::Instance(at) = member else { return None };
+        let instance = self.machine.program.instances.get(at.0 as usize)?;
+        instance.signals.get(lower).map(|bus| self.signals(bus)).or_else(|| instance.params.get(lower).cloned())
     }
 
     fn set_signals(
@@ -181,6 +188,40 @@ pub(super) fn spread(value: &Value, shape: &[usize], span: Span) -> Result<Vec<f
                 .with_help("a number alone serves all places"))
         }
     }
+}
+
+/// The values that instances of a shape have: that of a single one as it is, numbers and arrays of one shape together.
+fn stacked(mut values: Vec<Value>, shape: &[usize], name: &Name) -> Result<Value, Fault> {
+    if let (1, []) = (values.len(), shape)
+        && let Some(value) = values.pop()
+    {
+        return Ok(value);
+    }
+    let inner: Vec<Option<Vec<usize>>> = values.iter().map(|v| v.to_array().map(|a| a.shape().to_vec())).collect();
+    match inner.first() {
+        Some(Some(first)) if inner.iter().all(|s| s.as_ref() == Some(first)) => {
+            let all: Vec<usize> = shape.iter().chain(first).copied().collect();
+            Ok(shaped(values.iter().flat_map(Value::numbers).collect(), &all))
+        }
+        _ => {
+            let message = format!("'{}' is not the same kind of thing in every instance here", name.text);
+            Err(Fault::new("process::path", name.span, message, "different shapes").with_help("name one of them"))
+        }
+    }
+}
+
+/// A value for each of some instances: a number, or an array of one number for each, or of a row for each.
+fn rows(value: &Value, shape: &[usize], span: Span) -> Result<Vec<Value>, Fault> {
+    let count: usize = shape.iter().product();
+    if let Value::Array(a) = value
+        && a.ndim() > shape.len()
+        && a.shape().starts_with(shape)
+    {
+        let (inner, flat) = (&a.shape()[shape.len()..], value.numbers());
+        let each = flat.len() / count.max(1);
+        return Ok(flat.chunks(each.max(1)).map(|row| shaped(row.to_vec(), inner)).collect());
+    }
+    spread(value, shape, span).map(|list| list.into_iter().map(Value::Number).collect())
 }
 
 impl Scope for Sight<'_> {
@@ -313,14 +354,10 @@ impl Scope for Sight<'_> {
             let numbers = self.numbers(&parts, &shape, name, &[], span)?;
             return Ok(self.read_numbers(numbers));
         }
-        if let [Member::Instance(i)] = group.members[..]
-            && let Some(inside) = self.machine.program.instances.get(i.0 as usize)
-        {
-            if let Some(bus) = inside.signals.get(&lower) {
-                return Ok(self.signals(bus));
-            }
-            if let Some(v) = inside.params.get(&lower) {
-                return Ok(v.clone());
+        if group.members.first().is_some_and(|m| self.inside(*m, &lower).is_some()) {
+            let values: Option<Vec<Value>> = group.members.iter().map(|m| self.inside(*m, &lower)).collect();
+            if let Some(values) = values {
+                return stacked(values, &group.shape, name);
             }
         }
         match self.machine.groups.inside(&self.machine.program, handle, &lower, span)? {
@@ -341,6 +378,10 @@ impl Scope for Sight<'_> {
             return Ok(None);
         }
         self.numbers(&parts, &shape, name, slots, span).map(|numbers| Some(self.read_numbers(numbers)))
+    }
+
+    fn shape(&mut self, handle: &Handle) -> Option<Vec<usize>> {
+        self.machine.groups.shape(handle)
     }
 
     fn index(&mut self, handle: &Handle, picks: &[Pick], span: Span) -> Result<Value, Fault> {
@@ -394,11 +435,13 @@ impl Store for Sight<'_> {
         };
         match &base.kind {
             ExprKind::Name(n) => {
-                let index = picks(slots, None, self)?;
                 let lower = n.to_ascii_lowercase();
                 let found = self.around(self.at).find_map(|i| i.signals.get(&lower)).cloned();
                 match found {
-                    Some(bus) => self.set_signals(&bus, n, &index, &value, span),
+                    Some(bus) => {
+                        let index = picks(slots, Some(&lengths(&bus.axes)), self)?;
+                        self.set_signals(&bus, n, &index, &value, span)
+                    }
                     None => Err(self.no_target(n, base.span, &[])),
                 }
             }
@@ -415,23 +458,21 @@ impl Store for Sight<'_> {
                     let deposits: Vec<Deposit> = numbers.into_iter().zip(values).map(deposit).collect();
                     return self.world.deposit(&deposits).map_err(|s| stopped(s, span));
                 }
-                let index = picks(slots, None, self)?;
-                if let [Member::Instance(i)] = group.members[..] {
-                    let bus =
-                        self.machine.program.instances.get(i.0 as usize).and_then(|i| i.signals.get(&name.lower()));
-                    let Some(bus) = bus.cloned() else {
-                        return Err(unknown("signal", &name.text, name.span, std::iter::empty()));
-                    };
-                    return self.set_signals(&bus, &name.text, &index, &value, span);
-                }
-                let values = spread(&value, &group.shape, span)?;
-                for (member, value) in group.members.iter().zip(values) {
-                    let Member::Instance(i) = member else { continue };
-                    let inside = self.machine.program.instances.get(i.0 as usize);
-                    let Some(bus) = inside.and_then(|i| i.signals.get(&name.lower())).cloned() else {
-                        return Err(unknown("signal", &name.text, name.span, std::iter::empty()));
-                    };
-                    self.set_signals(&bus, &name.text, &index, &Value::Number(value), span)?;
+                let inside = |m: &Member| match m {
+                    Member::Instance(i) => {
+                        self.machine.program.instances.get(i.0 as usize)?.signals.get(&name.lower()).cloned()
+                    }
+                    Member::Part(_) => None,
+                };
+                let buses: Option<Vec<Bus<SignalId>>> = group.members.iter().map(inside).collect();
+                let Some(buses) = buses else {
+                    return Err(unknown("signal", &name.text, name.span, std::iter::empty()));
+                };
+                let axes = buses.first().map(|b| lengths(&b.axes)).unwrap_or_default();
+                let index = picks(slots, Some(&axes), self)?;
+                let values = if buses.len() == 1 { vec![value] } else { rows(&value, &group.shape, span)? };
+                for (bus, value) in buses.iter().zip(values) {
+                    self.set_signals(bus, &name.text, &index, &value, span)?;
                 }
                 Ok(())
             }

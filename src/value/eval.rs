@@ -106,7 +106,7 @@ fn compute(expr: &Expr, scope: &mut dyn Scope) -> Result<Answer, Fault> {
         ExprKind::Index(base, slots) => {
             let base = match &base.kind {
                 ExprKind::Field(owner, name) => {
-                    let owner = answer(owner, scope)?;
+                    let owner = self::owner(owner, scope)?;
                     if let Answer::One(Value::Handle(handle)) = &owner
                         && let Some(v) = scope.places(handle, name, slots, span)?
                     {
@@ -322,7 +322,8 @@ fn indexed(base: &Value, slots: &[Slot], span: Span, scope: &mut dyn Scope) -> R
             index::slice(a, &picks, span)
         }
         Value::Handle(handle) => {
-            let picks = picks(slots, None, scope)?;
+            let shape = scope.shape(handle);
+            let picks = picks(slots, shape.as_deref(), scope)?;
             scope.index(handle, &picks, span)
         }
         // A number stands for an array of any shape.

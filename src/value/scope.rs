@@ -130,6 +130,11 @@ pub trait Scope {
         Err(Fault::new("value::no-circuit", span, message, "software knows numbers only"))
     }
 
+    /// Lengths of the axes that an index of a handle counts; None where they are not known.
+    fn shape(&mut self, _handle: &Handle) -> Option<Vec<usize>> {
+        None
+    }
+
     /// Files and random numbers for built-in functions.
     fn tools(&mut self) -> Tools<'_>;
 

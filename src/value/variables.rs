@@ -74,38 +74,18 @@ impl Variables {
         Ok(true)
     }
 
-    /// Takes over what a copy of these variables, which stood as `before` when it went its own way, changed of them: of an
-    /// array the places it changed. What it declared itself is left out. Gives the name of a variable that these had changed
-    /// to something else meanwhile.
-    pub fn adopt(&mut self, copy: &Variables, before: &Variables) -> Option<String> {
-        let mut twice = None;
-        for (((name, own), (other, value)), (_, old)) in self.list.iter_mut().zip(&copy.list).zip(&before.list) {
-            if name != other || same(value, old) {
-                continue;
-            }
-            match (&mut *own, value, old) {
-                (Value::Array(own), Value::Array(value), Value::Array(old))
-                    if own.shape() == value.shape() && value.shape() == old.shape() =>
-                {
-                    let changes = value.iter().zip(old.iter());
-                    let places = Arc::make_mut(own).iter_mut().zip(changes);
-                    for (own, (v, o)) in places.filter(|(_, (v, o))| v.to_bits() != o.to_bits()) {
-                        if own.to_bits() != o.to_bits() && own.to_bits() != v.to_bits() {
-                            twice = Some(name.clone());
-                        }
-                        *own = *v;
-                    }
-                }
-                _ => {
-                    if !same(own, old) && !same(own, value) {
-                        twice = Some(name.clone());
-                    }
-                    self.held = self.held - size(own) + size(value);
-                    *own = value.clone();
-                }
+    /// Takes over the values that a copy of these variables has of them; what the copy declared itself is left out. True
+    /// if any is another.
+    pub fn take_over(&mut self, copy: &Variables) -> bool {
+        let mut changed = false;
+        for ((name, own), (other, value)) in self.list.iter_mut().zip(&copy.list) {
+            if name == other && !same(own, value) {
+                self.held = self.held - size(own) + size(value);
+                *own = value.clone();
+                changed = true;
             }
         }
-        twice
+        changed
     }
 
     /// Names in sight.
@@ -147,24 +127,19 @@ mod tests {
     use crate::diag::FileId;
 
     #[test]
-    fn copies_give_back_what_they_changed_and_no_more() {
+    fn what_a_copy_changed_is_taken_over_and_no_more() {
         let span = Span::new(FileId(0), 0, 0);
         let mut v = Variables::default();
         v.declare("a".into(), Value::Number(1.0), span).unwrap();
         v.declare("b".into(), Value::Number(2.0), span).unwrap();
-        v.declare("c".into(), Value::vector(vec![0.0, 0.0]), span).unwrap();
-        let before = v.clone();
-        let (mut one, mut two) = (v.clone(), v.clone());
-        one.set("a", Value::Number(5.0), span).unwrap();
-        one.set("c", Value::vector(vec![7.0, 0.0]), span).unwrap();
-        two.declare("own".into(), Value::Number(0.0), span).unwrap();
-        two.set("c", Value::vector(vec![0.0, 8.0]), span).unwrap();
-        assert_eq!([one, two].map(|copy| v.adopt(&copy, &before)), [None, None]);
-        assert_eq!(
-            [v.get("a"), v.get("b"), v.get("own")],
-            [Some(&Value::Number(5.0)), Some(&Value::Number(2.0)), None]
-        );
-        assert_eq!(v.get("c").map(Value::numbers), Some(vec![7.0, 8.0]));
+        let mut copy = v.clone();
+        assert!(!v.take_over(&copy));
+        copy.declare("own".into(), Value::Number(0.0), span).unwrap();
+        copy.set("a", Value::vector(vec![5.0, 6.0]), span).unwrap();
+        assert!(v.take_over(&copy) && !v.take_over(&copy));
+        assert_eq!(v.get("a").map(Value::numbers), Some(vec![5.0, 6.0]));
+        assert_eq!([v.get("b"), v.get("own")], [Some(&Value::Number(2.0)), None]);
+        assert_eq!(v.held, 3);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 mod cost;
 mod flow;
+mod groups;
+mod limits;
 mod mistakes;
 mod oscillator;
 mod readings;

@@ -12,6 +12,7 @@ use crate::elab::builder::Builder;
 use crate::elab::elements::pin_names;
 use crate::elab::instance::Instance;
 use crate::elab::line::Draft;
+use crate::elab::live::Want;
 use crate::elab::scope::Scope;
 use crate::elab::variation::{Owner, Scatter};
 use crate::syntax::ast::{self, Argument, Device, DeviceItem, Element, Word};
@@ -69,6 +70,7 @@ impl<'a> Builder<'a> {
         if let Some(scatter) = &scatter {
             self.varied_sizes(device, &definition, scatter);
         }
+        self.followed_sizes(device, &definition, &draft);
         draft.kind = KindRef::Defined(definition.clone());
         self.look_at_numbers(key, &definition, &given, &line.path, span);
         self.finish(&line, draft)
@@ -81,6 +83,19 @@ impl<'a> Builder<'a> {
             if let Some(span) = scatter.varies(name) {
                 let message = format!("'{name}' decides how many states {} has", crate::diag::a(&definition.kind.name));
                 self.report(Diagnostic::error("elab::varied-size", message).at(span, "cannot be drawn"));
+            }
+        }
+    }
+
+    /// Nor can it follow a signal.
+    fn followed_sizes(&mut self, device: &Device, definition: &std::sync::Arc<Definition>, draft: &Draft) {
+        for k in self.sizes(device, definition) {
+            let name = &definition.kind.params[k].name;
+            let followed = draft.wants.iter().find(|w| w.0 == *name && matches!(w.1, Want::Followed { .. }));
+            if let Some((_, _, span)) = followed {
+                let message = format!("'{name}' decides how many states {} has", crate::diag::a(&definition.kind.name));
+                let d = Diagnostic::error("elab::varied-size", message).at(*span, "cannot change with a signal");
+                self.report(d.help("give it a number that is known before the run"));
             }
         }
     }
