@@ -79,8 +79,8 @@ impl Failure {
             ),
             Failure::NoAdvance { trace, .. } => (
                 "run::no-advance",
-                "what a `when` sets makes its condition, or that of another one, true again at once; some hysteresis between \
-                 them ends that"
+                "what a `when`, a switch or a comparator does makes its condition, or that of another one, true again at once; some \
+                 hysteresis ends that"
                     .to_string()
                     + &quoted(trace),
             ),
