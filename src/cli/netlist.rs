@@ -1,5 +1,6 @@
 //! A netlist file → its circuit and plan with everything found wrong on the way; what all commands on netlists share.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use crate::lab::run::Deck;
 use crate::process::lint::lint;
 use crate::process::machine::Machine;
 use crate::random::key::hash;
-use crate::syntax::ast::{Assign, Ast, Experiment, Item, Name, Setting, Statement};
+use crate::syntax::ast::{Assign, Ast, Experiment, Item, Lost, Name, Setting, Statement};
 use crate::syntax::print;
 use crate::syntax::source::{Sources, Text};
 use crate::syntax::{LoadOptions, is_torn, parse_expr_at, parse_file, parse_stream, report};
@@ -149,17 +150,36 @@ impl Netlist {
             let (catalog, wrong) = Catalog::new(&experiments, &deck.functions, FileId(0));
             netlist.catalog = catalog;
             netlist.diagnostics.extend(wrong);
-            netlist.deck = Some(deck).filter(|_| !any_error(&netlist.diagnostics));
-        }
-        if let Some(machine) = netlist.machine() {
-            netlist.diagnostics.extend(lint(&machine));
-            netlist.diagnostics.extend(check(&netlist.catalog, &machine));
+            netlist.deck = Some(deck);
+            netlist.look_at_statements(&experiments);
             netlist.deck = netlist.deck.take().filter(|_| !any_error(&netlist.diagnostics));
         }
         netlist
     }
 
-    /// What runs beside the circuit, if nothing is wrong so far.
+    /// What is wrong in protocols and experiments, also where another block could not be read: what it would have brought is
+    /// not missed then.
+    fn look_at_statements(&mut self, experiments: &[Arc<Experiment>]) {
+        let mut lost = self.ast.as_ref().map_or(Lost::default(), |ast| ast.lost.clone());
+        let (entries, templates) = (&self.catalog.entries, &self.catalog.templates);
+        let known: HashSet<&str> = entries.iter().map(|e| &*e.name).chain(templates.iter().map(|t| &*t.name)).collect();
+        experiments.iter().filter(|e| !known.contains(&*e.name.text)).for_each(|e| lost.word(&e.name.text));
+        let Some(machine) = self.machine().filter(|_| !lost.all) else { return };
+        if !any_error(&self.diagnostics) {
+            self.diagnostics.extend(lint(&machine));
+        }
+        let sources = &self.sources;
+        let follows = |d: &Diagnostic| {
+            let text = |span: Span| sources.text(span.file).get(span.start as usize..span.end as usize);
+            let word = d.labels.first().and_then(|l| text(l.span));
+            word.is_some_and(|w| w.split(|c: char| !c.is_alphanumeric() && c != '_').any(|part| lost.names(part)))
+        };
+        let found = check(&self.catalog, &machine).into_iter().filter(|d| lost.is_empty() || !follows(d));
+        let found: Vec<Diagnostic> = found.collect();
+        self.diagnostics.extend(found);
+    }
+
+    /// What runs beside the circuit.
     pub fn machine(&self) -> Option<Machine> {
         let deck = self.deck.as_ref()?;
         Some(Machine::new(deck.circuit.clone(), deck.program.clone(), deck.functions.clone(), self.files()))
