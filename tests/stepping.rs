@@ -221,6 +221,45 @@ fn ringing_that_nobody_asked_to_see_is_damped() {
     let level = |ran: &Ran| ran.report["experiments"][0]["measures"]["level"].as_f64().expect("a level");
     let (plain, gear) = (supply(""), supply(".options method=gear"));
     assert!(plain.said.contains("run::ringing") && !gear.said.contains("run::ringing"), "{}", plain.said);
-    assert!(plain.accepted < 15_000.0, "{}", plain.accepted);
+    assert!(plain.accepted < 40_000.0, "{}", plain.accepted);
     assert!((level(&plain) / level(&gear) - 1.0).abs() < 2e-3, "{} {}", level(&plain), level(&gear));
+}
+
+/// A tank without losses to speak of (1 uH, 100 pF: 62.8 ns, Q = 10⁴) under a card that asks for points every 1 us: it still
+/// oscillates at the end, at any tolerance. Its time constant is 2RC = 200 us.
+#[test]
+fn an_oscillation_somewhat_faster_than_the_card_is_followed() {
+    for reltol in ["1e-3", "1e-4", "1e-5"] {
+        let ran = run(&format!(
+            "A tank
+             L1 a 0 1u
+             C1 a 0 100p ic=1
+             R1 a 0 1meg
+             .options reltol={reltol}
+             .tran 1u 50u uic
+             .meas tran last max V(a) from=45u"
+        ));
+        let last = ran.report["experiments"][0]["measures"]["last"].as_f64().expect("an amplitude");
+        assert!((last / (-45.0f64 / 200.0).exp() - 1.0).abs() < 0.1, "{reltol}: {last}");
+        assert!(!ran.said.contains("run::ringing"), "{}", ran.said);
+    }
+}
+
+/// A carrier of 1 MHz that a source drives is no ringing, though the card asks for points every 100 us.
+#[test]
+fn a_carrier_is_followed() {
+    let ran = run("A detector
+V1 a 0 SIN(0 1 1meg)
+L1 a b 1u
+C1 b 0 100p
+R1 b 0 1k
+D1 b o dm
+C2 o 0 10n
+R2 o 0 100k
+.model dm d(is=1e-9 cjo=1p)
+.tran 100u 3m
+.meas tran level avg V(o) from=2m");
+    assert!(!ran.said.contains("run::ringing"), "{}", ran.said);
+    let level = ran.report["experiments"][0]["measures"]["level"].as_f64().expect("a level");
+    assert!(level > 0.7 && level < 1.0, "{level}");
 }

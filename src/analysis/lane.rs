@@ -82,6 +82,8 @@ pub struct Lane {
     pub crawler: Option<usize>,
     /// The instance that events befall without end (its group, its place), and how many a second.
     pub storm: Option<(usize, usize, f64)>,
+    /// The longest step that devices allow (s): sources want so many points a period.
+    pub bound: f64,
     /// Fine steps, one after the other, that a voltage or a current kept short.
     pub rings: u32,
     /// When they were first so many that they are damped from there (s), and the unknown of the last one.
@@ -130,6 +132,7 @@ impl Lane {
             crawled: 0,
             crawler: None,
             storm: None,
+            bound: f64::INFINITY,
             rings: 0,
             damped: None,
             just_accepted: false,

@@ -12,11 +12,12 @@ use super::simulator::Simulator;
 use super::sink::{Column, Control, Progress, Restart, Row, Sink, Stats};
 use super::transient::{Pace, Transient};
 use super::warned::{Warned, ringing, warned};
+use crate::circuit::plan::Options;
 use crate::device::{Mode, Ticks};
 use crate::mna::Inputs;
 
-/// Steps below this share of tstep follow what nobody asked to see.
-const FINE: f64 = 3e-3;
+/// Steps below this share of tstep follow what nobody asked to see: at default tolerances a period has some twenty of them.
+const FINE: f64 = 2e-3;
 
 /// A `.tran` card, seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,6 +49,10 @@ pub fn tran(
     control: &mut Control,
 ) -> Result<Stats, Failure> {
     let mut pace = spec.pace();
+    // Steps through a sine go with the cube root of what they may be off by; by those of default tolerances one knows a period.
+    let Options { reltol, trtol, .. } = simulator.options;
+    let Options { reltol: usual, trtol: factor, .. } = Options::default();
+    pace.fine *= (reltol * trtol / (usual * factor)).cbrt().min(1.0);
     if spec.uic || !simulator.initial.is_empty() {
         pace.first *= SETTLING;
     }

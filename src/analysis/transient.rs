@@ -28,6 +28,8 @@ const WARY: usize = 4;
 /// So many fine steps one after the other follow a ringing; fewer where one was damped before.
 const RINGS: u32 = 1000;
 const RINGS_AGAIN: u32 = 200;
+/// Of the longest step that sources allow: longer ones follow the sources.
+const DRIVEN: f64 = 0.1;
 
 /// Limits on the step, seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -339,7 +341,9 @@ impl Transient {
     fn listen(&mut self, lane: usize, h: f64, end: Ticks) {
         let state = &mut self.lanes[lane];
         let culprit = state.culprit;
-        let rings = h < self.pace.fine && culprit != 0 && !self.system.is_state(culprit);
+        // What sources drive at such a pace was asked for.
+        let fine = self.pace.fine.min(DRIVEN * state.bound);
+        let rings = h < fine && culprit != 0 && !self.system.is_state(culprit);
         state.rings = if rings { state.rings.saturating_add(1) } else { 0 };
         if state.rings == RINGS && self.options.method == Method::Automatic && state.damped.is_none() {
             state.damped = Some((end.seconds(), culprit));
@@ -368,6 +372,7 @@ impl Transient {
         state.corner = corner;
         state.horizon = sooner(corner, landing);
         state.want = state.want.min(bound);
+        state.bound = bound;
     }
 
     pub(super) fn note(&mut self, lane: usize, verdict: Verdict) {

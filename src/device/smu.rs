@@ -66,6 +66,10 @@ const CURRENT: usize = 12;
 const HELD: usize = 13;
 const STATE: usize = 14;
 
+/// At which limit the last iterate was: −1, 0 (at none), 1.
+const SIDE: usize = 0;
+const LIMIT_SLOTS: usize = 1;
+
 /// Of a held current: how much of it may be missing at the end of the step in which its net comes to be held.
 const LANDING: f64 = 0.02;
 /// The shortest and the longest part of such a step that is tried next.
@@ -222,7 +226,7 @@ impl Device for Smu {
             layout.instance(part, &terminals);
         }
         layout.pattern(&[(NET, BRANCH), (BRANCH, NET), (BRANCH, BRANCH)], &[]);
-        layout.memory(0, STATE, 0);
+        layout.memory(0, STATE, LIMIT_SLOTS);
     }
 
     fn setup(&self, _: &Environment, memory: &mut Memory, lane: usize) {
@@ -245,16 +249,25 @@ impl Device for Smu {
                 let e = order.level(at.ticks[lane]) * at.source;
                 // The unknown is the current out of the net into the unit.
                 let (v, j) = (at.x(i, NET, lane), -at.x(i, BRANCH, lane));
-                let (row, by_v, by_j) = match order.task {
-                    Task::Float => (j + LEAK * (v - e), LEAK, 1.0),
-                    Task::Voltage => match clip(j + STEEP * (e - v), order.limit) {
-                        (_, true) => (STEEP * (v - e), STEEP, 0.0),
-                        (bound, false) => (j - bound, 0.0, 1.0),
-                    },
-                    Task::Current => match clip(v + ROUGH * (e - j), order.limit) {
-                        (_, true) => (ROUGH * (j - e), 0.0, ROUGH),
-                        (bound, false) => (v - bound, 1.0, 0.0),
-                    },
+                let free = match order.task {
+                    Task::Float => 0.0,
+                    Task::Voltage => j + STEEP * (e - v),
+                    Task::Current => v + ROUGH * (e - j),
+                };
+                let (bound, inside) = clip(free, order.limit);
+                // From one limit straight to the other Newton's method may go for ever, past a solution between them.
+                let side = if inside { 0.0 } else { bound.signum() };
+                let passed = side * memory.limit(i, SIDE, lane) < 0.0;
+                memory.set_limit(i, SIDE, lane, if passed { 0.0 } else { side });
+                if passed {
+                    memory.mark_limited(i, lane);
+                }
+                let (row, by_v, by_j) = match (order.task, inside || passed) {
+                    (Task::Float, _) => (j + LEAK * (v - e), LEAK, 1.0),
+                    (Task::Voltage, true) => (STEEP * (v - e), STEEP, 0.0),
+                    (Task::Voltage, false) => (j - bound, 0.0, 1.0),
+                    (Task::Current, true) => (ROUGH * (j - e), 0.0, ROUGH),
+                    (Task::Current, false) => (v - bound, 1.0, 0.0),
                 };
                 out.f(i, NET, lane, -j);
                 out.f(i, BRANCH, lane, row);
@@ -287,7 +300,8 @@ impl Device for Smu {
     fn accept(&self, at: &Point, memory: &mut Memory, lane: usize) -> bool {
         let mut jumped = false;
         for i in 0..memory.instances {
-            jumped |= arrival(at, memory, i, lane).is_some();
+            let arrived = arrival(at, memory, i, lane).is_some();
+            jumped |= arrived;
             let order = Order::read(memory, i, lane);
             let held = order.held(order.level(at.ticks[lane]), at.x(i, NET, lane), -at.x(i, BRANCH, lane));
             memory.set_state(i, HELD, lane, held.unwrap_or(f64::NAN));
@@ -296,11 +310,14 @@ impl Device for Smu {
             if at.mode == Mode::Dynamic && before[0].is_finite() {
                 let h = Ticks(at.ticks[lane].0.saturating_sub(joined(before).0)).seconds();
                 let (v0, j0) = (memory.state(i, VOLTAGE, lane), memory.state(i, CURRENT, lane));
+                // What flows behind a jump is what the next point shows.
+                let j0 = if j0.is_nan() { j } else { j0 };
                 let work = h / 6.0 * (v0 * (2.0 * j0 + j) + v * (j0 + 2.0 * j));
                 memory.set_state(i, ENERGY, lane, memory.state(i, ENERGY, lane) + work);
                 memory.set_state(i, CHARGE, lane, memory.state(i, CHARGE, lane) + 0.5 * h * (j0 + j));
             }
             let [high, low] = split(at.ticks[lane]);
+            let j = if arrived { f64::NAN } else { j };
             for (slot, value) in [(TIME, high), (TIME + 1, low), (VOLTAGE, v), (CURRENT, j)] {
                 memory.set_state(i, slot, lane, value);
             }

@@ -35,6 +35,42 @@ R1 a 0 100
     near(done.number("v"), 9e-3, 1e-6);
 }
 
+/// From one limit straight to the other there is a solution between them: a ramp that begins away from its net.
+#[test]
+fn a_limited_ramp_may_begin_elsewhere() {
+    let done = run("
+.smu a
+R1 a 0 10k
+.protocol main() -> v, w {
+  force I(a) = 50u limit 1
+  wait 1u
+  ramp a = 0 to -2 limit 1m in 5u
+  v = V(a)
+  for k = 1:3 {
+    ramp a = 0 to 1 limit 1m in 1u
+  }
+  w = V(a)
+}");
+    close(done.number("v"), -2.0, 1e-9);
+    close(done.number("w"), 1.0, 1e-9);
+}
+
+/// 100 uA bring 1 nF to 0.5 V with 500 pC and 125 pJ; nothing flows then, not on the way to the next point either.
+#[test]
+fn meters_know_that_a_current_ends_at_once() {
+    let done = run("
+.smu a
+C1 a 0 1n
+.protocol main() -> q, e {
+  force I(a) = 100u limit 0.5
+  wait 14u
+  q = Q(a)
+  e = E(a)
+}");
+    near(done.number("q"), 500e-12, 1e-2);
+    near(done.number("e"), 125e-12, 2e-2);
+}
+
 /// 10 uA into 1 nF beside 100 kohm: v = 1 V (1 − exp(−t/100 us)) comes to 0.5 V at 100 us ln 2; from there on 5 uA flow, and the
 /// capacitor takes none of them.
 const CHARGED: &str = "
