@@ -928,3 +928,39 @@ X2 b cell gain=4
     let of = |name: &str| measure(&report, "e", name);
     assert_eq!((of("one"), of("two"), of("tri"), of("top"), of("v")), (8.0, 16.0, 12.0, 1000.0, 0.5));
 }
+
+/// A parameter that follows a signal keeps the spread of its draw; where it leaves its range, what comes next says so.
+#[test]
+fn followed_parameters_vary_and_stay_in_range() {
+    let device = "
+.device mem (a b) {
+  param g=1m in 0:1
+  I(a,b) = g*V(a,b)
+}
+.signal k=1
+.smu p
+X1 p 0 mem g={1m*k}
+";
+    let (report, code, said) = run(
+        &format!(
+            "{device}
+.variation mem {{ device g ~ lognormal(10%) }}
+.experiment mc {{
+  montecarlo 4 {{
+    force p = 1
+    wait 10n
+    let before = I(p)
+    k = 2
+    wait 10n
+    record before, share = I(p)/before
+  }}
+  measure off = max(abs(share - 2)), spread = max(before) - min(before)
+}}"
+        ),
+        &[],
+    );
+    assert_eq!(code, 0, "{said}");
+    assert!(measure(&report, "mc", "off") < 1e-9 && measure(&report, "mc", "spread") > 1e-6, "{said}");
+    let (_, code, said) = run(&format!("{device}\n.experiment e {{\n force p = 1\n k = 5000\n settle\n}}"), &[]);
+    assert!(code == 3 && said.contains("X1.g = 5 lies outside 0 … 1"), "{said}");
+}

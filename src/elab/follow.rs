@@ -31,12 +31,30 @@ impl<'a> Builder<'a> {
         }
         // From here on a net is the number of a signal, counted from 1: that of ground is 0.
         equation.rename_nets(&|net: &mut NetId| *net = signal(*net).map_or(NetId::GROUND, |s| NetId(s.0 + 1)));
-        let follower = Follower { part: pending.part, name: param.name.to_ascii_lowercase(), of: equation, signals };
+        let follower =
+            Follower { part: pending.part, name: param.name.to_ascii_lowercase(), of: equation, signals, drawn: 1.0 };
         let start = follower.value(&|s| self.bench.start_of(s));
         check_range(param, start, of.span)?;
         self.circuit.parts[pending.part.0 as usize].settings.push((param.name.clone(), Setting::Number(start)));
         self.bench.followers.push(follower);
         Ok(())
+    }
+}
+
+impl Builder<'_> {
+    /// After a draw: the spread of a parameter goes with it, as the factor that its value at the start was drawn by.
+    pub fn keep_spread(&mut self) {
+        let mut followers = std::mem::take(&mut self.bench.followers);
+        for follower in &mut followers {
+            let start = follower.value(&|s| self.bench.start_of(s));
+            let kind = &self.circuit.part(follower.part).kind;
+            let slot = kind.params.iter().position(|p| p.name.eq_ignore_ascii_case(&follower.name));
+            let Some(drawn) = slot.map(|k| self.circuit.numbers(follower.part)[k]) else { continue };
+            if start != 0.0 && drawn != start {
+                follower.drawn = drawn / start;
+            }
+        }
+        self.bench.followers = followers;
     }
 }
 

@@ -146,6 +146,7 @@ pub fn elaborate(ast: &Ast, kinds: &Kinds, overrides: &Overrides, data: &DataRoo
     apply(&mut builder, overrides);
     if let Some(draw) = builder.drawing {
         builder.draw(draw);
+        builder.keep_spread();
     }
     unused_ports(&mut builder);
     builder.unused_models(&ast.items);

@@ -117,6 +117,7 @@ impl World for Bench {
     }
 
     fn settle(&mut self) -> Result<(), Stop> {
+        self.heed_refusal()?;
         self.finish_edges();
         self.still.take(&self.transient);
         self.leak_to(|v| v);
@@ -128,6 +129,7 @@ impl World for Bench {
     }
 
     fn study(&mut self, study: &Study, see: &[Kept]) -> Result<Rows, Stop> {
+        self.heed_refusal()?;
         self.analyzed(study, see).map_err(|f| self.stop(&f))
     }
 
@@ -144,6 +146,11 @@ impl World for Bench {
 }
 
 impl Bench {
+    /// A parameter that could not follow its signal stops what comes next.
+    fn heed_refusal(&mut self) -> Result<(), Stop> {
+        self.refused.take().map_or(Ok(()), Err)
+    }
+
     /// Whether a unit is at its compliance.
     fn limited(&mut self, smu: SmuId, order: &Order) -> bool {
         let held = match order.task {
@@ -316,9 +323,7 @@ impl Bench {
 impl Plant for Bench {
     fn advance(&mut self, horizon: Option<Ticks>, fires: &mut dyn FnMut(&mut dyn World) -> bool) -> Result<bool, Stop> {
         let until = horizon.unwrap_or_else(|| Ticks(self.now().0 + Ticks::from_seconds(FAR).0));
-        if let Some(stop) = self.refused.take() {
-            return Err(stop);
-        }
+        self.heed_refusal()?;
         while self.now() < until {
             if self.interrupted.load(Ordering::Relaxed) {
                 return Err(Stop::Interrupted);

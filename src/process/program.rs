@@ -48,15 +48,18 @@ pub struct Follower {
     /// V(n) in it is the signal of number n − 1
     pub of: Equation,
     pub signals: Vec<SignalId>,
+    /// What a draw of `.variation` multiplied it by
+    pub drawn: f64,
 }
 
 impl Follower {
     /// Its value where signals have these.
     pub fn value(&self, signal: &dyn Fn(SignalId) -> f64) -> f64 {
-        self.of.value(&mut |quantity| match quantity {
+        let value = self.of.value(&mut |quantity| match quantity {
             Quantity::Voltage(NetId(n @ 1..), _) => signal(SignalId(n - 1)),
             _ => 0.0,
-        })
+        });
+        value * self.drawn
     }
 }
 
