@@ -71,7 +71,10 @@ fn climb(simulator: &mut Simulator, problem: &Problem) -> Result<(), Failure> {
             Err(trouble) => {
                 found = found.or_else(|| simulator.blame(problem.transient));
                 tried.push(format!("{}: {}", homotopy.name(), trouble.describe(simulator)));
-                last = trouble;
+                // Pseudo-transient steps that lead nowhere say nothing of an unknown.
+                if !matches!(trouble, Trouble::Slow { unknown: 0, .. }) {
+                    last = trouble;
+                }
             }
         }
         if last == Trouble::Interrupted {

@@ -16,7 +16,7 @@ use crate::circuit::plan::Options;
 use crate::device::{Mode, Ticks};
 use crate::mna::Inputs;
 
-/// Steps below this share of tstep follow what nobody asked to see: at default tolerances a period has some twenty of them.
+/// Steps below this share of tstep, or of a tmax that is given, follow what nobody asked to see: at default tolerances a period has some twenty of them.
 const FINE: f64 = 2e-3;
 
 /// A `.tran` card, seconds.
@@ -36,7 +36,11 @@ impl TranSpec {
     /// min(tstep, tstop/100).
     pub fn pace(&self) -> Pace {
         let max = self.max_step.unwrap_or_else(|| self.step.min((self.stop - self.start) / 50.0));
-        Pace { first: (self.step.min(self.stop / 100.0) / 10.0).min(max), max, fine: FINE * self.step }
+        Pace {
+            first: (self.step.min(self.stop / 100.0) / 10.0).min(max),
+            max,
+            fine: FINE * self.step.min(self.max_step.unwrap_or(f64::INFINITY)),
+        }
     }
 }
 
