@@ -964,3 +964,25 @@ X1 p 0 mem g={1m*k}
     let (_, code, said) = run(&format!("{device}\n.experiment e {{\n force p = 1\n k = 5000\n settle\n}}"), &[]);
     assert!(code == 3 && said.contains("X1.g = 5 lies outside 0 … 1"), "{said}");
 }
+
+/// The values of an inner variable of a sweep may be made of those of an outer one.
+#[test]
+fn lists_of_a_sweep_follow_its_outer_variables() {
+    let text = format!(
+        "{RC}
+.experiment e {{
+  sweep v in [1, 2], u in [v, 2*v], k = 0:u {{ record w = u + v }}
+  measure rows = len(w), last = w[12], sum = sum(w)
+}}
+.experiment none {{
+  sweep v in [], u in [v] {{ record w = u }}
+  measure rows = len(w)
+}}"
+    );
+    let (report, code, said) = run(&text, &[]);
+    assert_eq!(code, 0, "{said}");
+    // v = 1: 2·2 + 3·3, v = 2: 3·4 + 5·6
+    let found = ["rows", "last", "sum"].map(|name| measure(&report, "e", name));
+    assert_eq!(found, [13.0, 6.0, 55.0]);
+    assert_eq!(measure(&report, "none", "rows"), 0.0);
+}

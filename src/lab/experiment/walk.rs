@@ -20,7 +20,7 @@ use crate::process::notebook::Desk;
 use crate::process::scheduler::{Job, Scheduler};
 use crate::process::world::World;
 use crate::syntax::ast::visit::statements;
-use crate::syntax::ast::{Expr, Iter, Stmt, StmtKind};
+use crate::syntax::ast::{Expr, ExprKind, Iter, Over, Stmt, StmtKind};
 use crate::value::Value;
 use crate::value::assign::Passes;
 use crate::value::eval::{condition, number};
@@ -206,20 +206,28 @@ impl Walker<'_> {
     fn sweep(&mut self, span: Span, loops: &[Iter], body: &[Stmt], variables: &mut Variables) -> Result<(), Stopped> {
         self.untouched(span)?;
         let mut points: Vec<Vec<(String, Value)>> = vec![Vec::new()];
-        for iter in loops {
-            let passes = self.ask(variables, |desk| Passes::of(iter, desk))?;
-            if points.len().saturating_mul(passes.count()) > MOST_POINTS {
-                let message = format!("a sweep of more than {MOST_POINTS} points");
-                return Err(Fault::new("lab::sweep-size", span, message, "here").into());
-            }
-            let mut grown = Vec::with_capacity(points.len() * passes.count());
-            for p in &points {
+        for (depth, iter) in loops.iter().enumerate() {
+            // What names an outer variable of the sweep is another list for each of its values.
+            let follows = names_one_of(iter, &loops[..depth]);
+            let mut passes = self.values(span, iter, &points[0], variables)?;
+            let mut grown = Vec::new();
+            for (at, p) in points.iter().enumerate() {
+                if follows && at > 0 {
+                    passes = self.values(span, iter, p, variables)?;
+                }
+                if (points.len() - at).saturating_mul(passes.count()).saturating_add(grown.len()) > MOST_POINTS {
+                    let message = format!("a sweep of more than {MOST_POINTS} points");
+                    return Err(Fault::new("lab::sweep-size", span, message, "here").into());
+                }
                 for k in 0..passes.count() {
                     let names = iter.names.iter().map(|n| n.text.clone()).zip(passes.values(k));
                     grown.push(p.iter().cloned().chain(names).collect());
                 }
             }
             points = grown;
+            if points.is_empty() {
+                break;
+            }
         }
         let count = points.len() as u64;
         let place = self.place;
@@ -242,6 +250,23 @@ impl Walker<'_> {
             Arm { overrides, names: values, number }
         });
         self.fan(span, arms.collect(), body, variables)
+    }
+
+    /// The values of one variable of a sweep, beside these of the variables before it.
+    fn values(
+        &mut self,
+        span: Span,
+        iter: &Iter,
+        before: &[(String, Value)],
+        variables: &mut Variables,
+    ) -> Result<Passes, Stopped> {
+        let mark = variables.block();
+        for (name, value) in before {
+            variables.declare(name.to_ascii_lowercase(), value.clone(), span)?;
+        }
+        let passes = self.ask(variables, |desk| Passes::of(iter, desk));
+        variables.leave(mark);
+        passes
     }
 
     fn montecarlo(
@@ -287,4 +312,21 @@ impl Walker<'_> {
 
 fn block_of(span: Span, body: &[Stmt]) -> Stmt {
     Stmt { span, kind: StmtKind::Block(body.to_vec()) }
+}
+
+/// Whether the values of a variable depend on those of one of these.
+fn names_one_of(iter: &Iter, outer: &[Iter]) -> bool {
+    let mut found = false;
+    let mut look = |e: &Expr| {
+        e.each(&mut |e| {
+            if let ExprKind::Name(name) = &e.kind {
+                found |= outer.iter().flat_map(|o| &o.names).any(|n| n.is(name));
+            }
+        });
+    };
+    match &iter.over {
+        Over::Range(a, b) => [a, b].into_iter().for_each(&mut look),
+        Over::List(e) => look(e),
+    }
+    found
 }
