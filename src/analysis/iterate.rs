@@ -56,8 +56,14 @@ impl Transient {
             if ratio > worst.1 || ratio.is_nan() {
                 worst = (u, ratio);
             }
-            let d = if self.system.is_voltage(u) { d.clamp(-reach, reach) } else { d };
-            self.x[k] = old + d;
+            // Nets of kilovolts may go further than those of volts.
+            self.x[k] = match reach {
+                Some(reach) if self.system.is_voltage(u) => {
+                    let most = reach * self.sizes.get(k, old.abs()).max(1.0);
+                    old + d.clamp(-most, most)
+                }
+                _ => new,
+            };
         }
         let state = &mut self.lanes[lane];
         state.iteration += 1;
@@ -66,12 +72,9 @@ impl Transient {
     }
 }
 
-/// How far (V) an iteration may move a net: anywhere, until the iteration has had twice its time (as it may in the shortest
-/// steps), then less each time. A net that only saturated transistors hold has neither conductance nor capacitance until one of
+/// How far an iteration may move a net, in volts or in sizes of it: anywhere (None), until the iteration has had twice its
+/// time (as it may in the shortest steps), then less each time. A net that only saturated transistors hold has neither conductance nor capacitance until one of
 /// them leaves saturation: Newton's method jumps over the place where that happens, from both sides and for ever.
-fn reach(iteration: usize, itl4: usize) -> f64 {
-    match iteration.checked_sub(2 * itl4.max(1)) {
-        None => f64::INFINITY,
-        Some(late) => 0.9_f64.powi(late.min(1000) as i32),
-    }
+fn reach(iteration: usize, itl4: usize) -> Option<f64> {
+    iteration.checked_sub(2 * itl4.max(1)).map(|late| 0.9_f64.powi(late.min(1000) as i32))
 }

@@ -40,11 +40,9 @@ pub struct Tolerances {
 impl Tolerances {
     pub fn new(system: &System, options: &Options) -> Tolerances {
         let all = |volts: f64, amperes: f64| (0..system.unknowns()).map(|u| system.abstol(u, volts, amperes)).collect();
-        let dynamic = system.dynamic().into_iter().enumerate();
-        let is_moving_state =
-            system.dynamic().into_iter().enumerate().map(|(u, dynamic)| dynamic && system.is_state(u));
-        let is_moving_state = is_moving_state.collect();
-        let dynamic: Vec<u32> = dynamic.filter(|(_, dynamic)| *dynamic).map(|(u, _)| u as u32).collect();
+        let moves = system.dynamic();
+        let is_moving_state = moves.iter().enumerate().map(|(u, moves)| *moves && system.is_state(u)).collect();
+        let dynamic: Vec<u32> = (0..).zip(&moves).filter(|(_, moves)| **moves).map(|(u, _)| u).collect();
         Tolerances {
             unknown: all(options.vntol, options.abstol),
             // A row of a net sums currents, a branch's row voltages.

@@ -27,8 +27,8 @@ impl Transient {
         let (fine, trial) = (self.lanes[lane].fine, self.lanes[lane].h);
         if h < HARD && culprit != 0 && !self.system.is_state(culprit) && (!fine || self.system.is_voltage(culprit)) {
             // A current of a capacitance that has vanished alternates under the trapezoidal rule, however short the steps are, and
-            // some nets and branches relax faster than any step: implicit Euler damps both. Its first step is not judged, so that it need
-            // not be shorter than is worth it, nor as short as a tolerance asks for that is tight even for 0.
+            // some nets and branches relax faster than any step: implicit Euler damps both. Its first step is not judged, so that
+            // it need not be shorter than is worth it, nor as short as a tolerance asks for that is tight even for 0.
             self.history.restart(lane);
             h = if fine { trial } else { h.max(FLOOR) };
         }

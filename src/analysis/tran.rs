@@ -16,7 +16,8 @@ use crate::circuit::plan::Options;
 use crate::device::{Mode, Ticks};
 use crate::mna::Inputs;
 
-/// Steps below this share of tstep, or of a tmax that is given, follow what nobody asked to see: at default tolerances a period has some twenty of them.
+/// Steps below this share of tstep, or of a tmax that is given, follow what nobody asked to see: at default tolerances a period
+/// has some twenty of them.
 const FINE: f64 = 2e-3;
 
 /// A `.tran` card, seconds.
