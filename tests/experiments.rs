@@ -934,7 +934,7 @@ X2 b cell gain=4
 fn followed_parameters_vary_and_stay_in_range() {
     let device = "
 .device mem (a b) {
-  param g=1m in 0:1
+  param G=1m in 0:1
   I(a,b) = g*V(a,b)
 }
 .signal k=1

@@ -47,8 +47,7 @@ impl Builder<'_> {
         let mut followers = std::mem::take(&mut self.bench.followers);
         for follower in &mut followers {
             let start = follower.value(&|s| self.bench.start_of(s));
-            let kind = &self.circuit.part(follower.part).kind;
-            let slot = kind.params.iter().position(|p| p.name.eq_ignore_ascii_case(&follower.name));
+            let slot = self.circuit.part(follower.part).kind.find(&follower.name);
             let Some(drawn) = slot.map(|k| self.circuit.numbers(follower.part)[k]) else { continue };
             if start != 0.0 && drawn != start {
                 follower.drawn = drawn / start;
